@@ -235,8 +235,6 @@ def test_a_file_is_short_enough_to_read_in_one_go():
 
 NESTED_CONDITIONALS = {
     "argv.py": 3,
-    "commands/worker_check.py": 3,
-    "commands/worker_findings.py": 1,
     "completion/__init__.py": 1,
     "help/suggest.py": 1,
     "input/build.py": 1,

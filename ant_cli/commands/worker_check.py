@@ -10,13 +10,13 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from ant_cli.commands import print_report
 from ant_cli.commands.environment_worker import environment_flag
 from ant_cli.commands.worker_findings import (
     GET_KEY,
-    LISTS,
     Finding,
     Report,
     find_causes,
@@ -36,11 +36,13 @@ from ant_cli.runtime.confirmation import confirm
 from ant_cli.runtime.sanitize import collapse_space
 from ant_cli.runtime.shell import quote
 from ant_cli.runtime.variables import METADATA_KEY
+from ant_cli.settings.credentials import Credential
 from ant_cli.settings.loading import ConnectionSettings, load
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.worker_options import CheckOptions, read_options
-from ant_cli.worker.failures import ATTEMPTS, DEAD_LETTER, LAST_ERROR, RETRY_AT
+from ant_cli.worker.failures import DEAD_LETTER, LAST_ERROR, RETRY_AT
 from ant_cli.worker.handler import find_command
+from ant_cli.worker.item_lists import LISTS, have_counts, list_of
 from ant_cli.worker.work_api import (
     LONGEST_LEASE_S,
     RUNNING,
@@ -55,6 +57,8 @@ T = TypeVar("T")
 _PATIENCE_S = 2.0
 """How long a page of a worker may take, from the connection to its last byte."""
 _LARGEST_PAGE = 1_000_000
+_REFUSED = (401, 403, NOT_FOUND)
+"""The statuses of a response to a credential that is not for this environment."""
 _TO_LIST = "ant beta:environments list"
 _LABELS = r'(?:\w++="(?:[^"\\\n]|\\.)*+",?)*+'
 _SAMPLE = re.compile(
@@ -76,24 +80,26 @@ def check(
     asked = Flags(given, **environment_flag(environment, given))
     options = read_options(CheckOptions, asked, runtime.environ, "beta:worker check")
     connections = _connections(options, load(runtime, flags).connection, runtime)
-    report, refusals = _make_report(options, connections, runtime)
+    answers = _Answers(options.environment_id, connections, runtime)
+    report = _make_report(answers, options, runtime)
     if requeue and report["unheld"] and connections.worker:
         given_back = _give_back(report, connections.worker, runtime, asks=asks)
-        report, refusals = _make_report(options, connections, runtime)
+        answers = _Answers(options.environment_id, connections, runtime)
+        report = _make_report(answers, options, runtime)
         report["given_back"] = given_back
-    environment_id, now = report["environment"]["id"], runtime.server_clock.now()
-    start = _start_command(environment_id, handler or [options.on_work or "HANDLER"])
+    now = runtime.server_clock.now()
+    start = _start_command(answers.id, handler or [options.on_work or "HANDLER"])
     problem = _handler_problem(handler, options.on_work, runtime)
-    found = list(find_causes(report, refusals, problem, start, now))
+    found = list(find_causes(report, answers.problems, problem, start, now))
     report["handler"] = problem.cause if problem else "can be started"
     report["findings"] = [finding._asdict() for finding in found]
     report["works"] = not any(finding.blocks for finding in found)
     print_report(runtime, flags, "\n".join(report_lines(report, now)), report)
     if not report["works"]:
-        raise AntError(f"no work of {environment_id} would be done now.")
+        raise AntError(f"no work of {answers.id} would be done now.")
 
 
-# What the API and this machine say
+# What the API says
 
 
 class _Connections(NamedTuple):
@@ -103,6 +109,8 @@ class _Connections(NamedTuple):
     """With an API key."""
     worker: ConnectionSettings | None
     """With the environment's key."""
+    metadata: ConnectionSettings | None
+    """With the API key by which workers write metadata."""
 
 
 def _connections(
@@ -110,139 +118,199 @@ def _connections(
 ) -> _Connections:
     is_here = is_local(connection.base_url)
     account = connection if connection.credential or is_here else None
+    worker = account if is_here else None
     if options.environment_key:
-        return _Connections(
-            account, connection_with_key(connection, options.environment_key, runtime.environ)
-        )
-    return _Connections(account, account if is_here else None)
+        worker = connection_with_key(connection, options.environment_key, runtime.environ)
+    metadata = None
+    if key := runtime.environ.get(METADATA_KEY, "").strip():
+        credential = Credential("api_key", key, METADATA_KEY, "variable")
+        metadata = connection._replace(credential=credential, second_choice=None)
+    return _Connections(account, worker, metadata)
 
 
-def _make_report(
-    options: CheckOptions, connections: _Connections, runtime: Runtime
-) -> tuple[Report, list[Finding]]:
-    """Ask the API with the available credentials. Return the report, and a finding for each refusal."""
-    (account, worker), refusals, archived = connections, list[Finding](), list[bool]()
+class _Answers:
+    """What the API says about an environment, asked with the credentials that there are."""
 
-    def ask(
-        connection: ConnectionSettings | None, question: Callable[..., T], *more: Any
-    ) -> T | None:
+    def __init__(self, environment_id: str, connections: _Connections, runtime: Runtime) -> None:
+        """Ask. Raises UsageError if a credential, or the environment's ID, can't be used."""
+        self._account, self._worker, self._metadata = connections
+        self._runtime = runtime
+        self.id = environment_id
+        """The environment's ID, or its name until that is found."""
+        self.environment: WorkItem = {}
+        self.items: list[WorkItem] | None = None
+        """Its newest items; None if they are unknown, as is the next one."""
+        self.queue: WorkItem | None = None
+        self.is_archived = False
+        self.takes_metadata_key: bool | None = None
+        """Whether the server takes the key for metadata; None if there is none, or no response."""
+        self.problems: list[Finding] = []
+        """What could not be asked, and why."""
         try:
-            return question(connection, runtime, environment_id, *more) if connection else None
+            self._ask_all()
+        except NetworkError as error:
+            cause = f"The server does not respond: {error.message}"
+            self.problems = [Finding(cause, "Check the base URL and the network.")]
+        if self._account is None and not self._has_id:
+            cause = f"{self.id!r} is a name, whose ID only an API key can find."
+            step = "Give the ID, which begins with env_, or set ANTHROPIC_API_KEY."
+            self.problems.append(Finding(cause, step))
+
+    @property
+    def has_key(self) -> bool:
+        """Whether there is an environment's key, so that a worker can start."""
+        return self._worker is not None
+
+    @property
+    def may_poll(self) -> bool:
+        """Whether the server takes the environment's key, as the list of work shows, or its error."""
+        return self.items is not None or self.is_archived
+
+    @property
+    def _has_id(self) -> bool:
+        return self.id.startswith("env_")
+
+    def _ask_all(self) -> None:
+        if self._account:
+            asked = self._ask(self._account, "environment", self._find_environment)
+            self.environment = asked or {}
+            self.id = self.environment.get("id", self.id)
+        has_own_key = self._worker is not self._account
+        if not self.environment and not (has_own_key and self._has_id):
+            return
+        if self._worker:
+            newest_items = partial(self._of_queue, WorkAPI.newest_items)
+            self.items = self._ask(self._worker, "queue", newest_items)
+        if reader := self._reader_of_queue():
+            self.queue = self._ask(reader, "queue", partial(self._of_queue, WorkAPI.stats))
+        if self._metadata:
+            self._try_metadata_key(self._metadata)
+
+    def _reader_of_queue(self) -> ConnectionSettings | None:
+        if self.may_poll:
+            return self._worker
+        return self._account if self.environment else None
+
+    def _ask(
+        self,
+        connection: ConnectionSettings,
+        subject: str,
+        question: Callable[[ConnectionSettings], T],
+    ) -> T | None:
+        """Return the answer to a question about a subject; None, with a problem, if the server rejects it."""
+        try:
+            return question(connection)
         except (NetworkError, UsageError):
             raise
         except AntError as error:
             if is_archived(error):
-                archived.append(True)
-            else:
-                refusals.append(_refusal(error, is_key=connection is not account))
+                self.is_archived = True
+                return None
+            is_key = connection is not self._account
+            problem = _rejection(error, subject, is_key=is_key)
+            if problem not in self.problems:  # a server that is down says the same twice
+                self.problems.append(problem)
             return None
 
-    environment_id, environment, items, queue = options.environment_id, WorkItem(), None, None
-    try:
-        environment = ask(account, _find_environment) or environment
-        environment_id = environment.get("id", environment_id)  # a name was given
-        if environment or (worker is not account and environment_id.startswith("env_")):
-            items = ask(worker, _of_queue, WorkAPI.newest_items)
-            takes_key = items is not None or archived
-            queue = ask(
-                worker if takes_key else account if environment else None, _of_queue, WorkAPI.stats
-            )
-    except NetworkError as error:
-        refusals = [
-            Finding(
-                f"The server does not respond: {error.message}",
-                "Check the base URL and the network.",
-            )
-        ]
-    if account is None and not environment_id.startswith("env_"):
-        step = "Give the ID, which begins with env_, or set ANTHROPIC_API_KEY."
-        refusals.append(
-            Finding(f"{environment_id!r} is a name, whose ID only an API key can find.", step)
-        )
-    report: Report = {
-        "environment": {**environment, "id": environment_id},
-        "archived": bool(archived or environment.get("archived_at")),
-        "has_key": worker is not None,
-        "may_poll": items is not None or bool(archived),
-        "queue": queue,
-        "given_back": [],
-        **_what_worker_says(*options.listen, environment_id),
-        **_lists(items, runtime),
-    }
-    return report, refusals
+    def _find_environment(self, connection: ConnectionSettings) -> WorkItem:
+        with connect_by_name(connection, self._runtime) as client:
+            response = client.send(request_of(RETRIEVE, {"environment_id": self.id}))
+        found = json_object(response.body)
+        return found if found and is_id(found.get("id")) else {}
+
+    def _of_queue(self, question: Callable[[WorkAPI], T], connection: ConnectionSettings) -> T:
+        with closing(WorkAPI(connection, self._runtime, self.id)) as api:
+            return question(api)
+
+    def _try_metadata_key(self, connection: ConnectionSettings) -> None:
+        """Look at the environment by the key for metadata, since its changes can't be tried."""
+        try:
+            self._find_environment(connection)
+        except APIError as error:
+            if error.status in _REFUSED:
+                self.takes_metadata_key = False
+                cause = f"The server does not take {METADATA_KEY}: {_said(error)}"
+                step = "Workers with this key count failures only in their memory, and list no dead letters."
+                self.problems.append(Finding(cause, step, blocks=False))
+        else:
+            self.takes_metadata_key = True
 
 
-def _find_environment(
-    connection: ConnectionSettings, runtime: Runtime, environment_id: str
-) -> WorkItem:
-    with connect_by_name(connection, runtime) as client:
-        found = json_object(
-            client.send(request_of(RETRIEVE, {"environment_id": environment_id})).body
-        )
-    return found if found and is_id(found.get("id")) else {}
-
-
-def _of_queue(
-    connection: ConnectionSettings,
-    runtime: Runtime,
-    environment_id: str,
-    question: Callable[[WorkAPI], T],
-) -> T:
-    with closing(WorkAPI(connection, runtime, environment_id)) as api:
-        return question(api)
-
-
-def _refusal(error: AntError, *, is_key: bool) -> Finding:
+def _rejection(error: AntError, subject: str, *, is_key: bool) -> Finding:
+    """Return why a question has no answer. Only if the server rejects the key, another one would help."""
     if not isinstance(error, APIError):  # no request was sent, or its response can't be read
-        return Finding(
-            f"The {'queue' if is_key else 'environment'} could not be read: {error.message}",
-            error.hint,
-        )
-    cause = "The server refuses"
-    if is_key and error.status in (401, 403, NOT_FOUND):
-        cause = "The environment does not accept this environment key, which may be of another one"
-    step = GET_KEY if is_key else "" if _TO_LIST in error.hint else f"To see all: {_TO_LIST}"
-    return Finding(
-        f"{cause}: {error.message}: {error_message(error.body)}", f"{error.hint}\n{step}".strip()
-    )
+        return Finding(f"The {subject} could not be read: {error.message}", error.hint)
+    if error.may_pass:
+        cause = f"The {subject} could not be read: {_said(error)}"
+        return Finding(cause, "Try again later: this says nothing about the credential.")
+    if is_key and error.status in _REFUSED:
+        cause = f"The environment does not accept this environment key, which may be of another one: {_said(error)}"
+        return Finding(cause, _with_hint(error, GET_KEY))
+    cause = f"The server refuses: {_said(error)}"
+    if is_key or _TO_LIST in error.hint:
+        return Finding(cause, error.hint)
+    return Finding(cause, _with_hint(error, f"To see all: {_TO_LIST}"))
 
 
-def _lists(items: list[WorkItem] | None, runtime: Runtime) -> Report:
-    """Return the lists of the report, each None if unknown. Only a worker with an API key lists dead letters."""
+def _said(error: APIError) -> str:
+    return f"{error.message}: {error_message(error.body)}"
+
+
+def _with_hint(error: APIError, step: str) -> str:
+    return f"{error.hint}\n{step}".strip()
+
+
+# The report
+
+
+def _make_report(answers: _Answers, options: CheckOptions, runtime: Runtime) -> Report:
+    report: Report = {
+        "environment": {**answers.environment, "id": answers.id},
+        "archived": answers.is_archived or bool(answers.environment.get("archived_at")),
+        "has_key": answers.has_key,
+        "may_poll": answers.may_poll,
+        "takes_metadata_key": answers.takes_metadata_key,
+        "queue": answers.queue,
+        "given_back": [],
+        **_what_worker_says(*options.listen, answers.id),
+        **_lists(answers.items, runtime.server_clock.now()),
+    }
+    if not report["dead_letters"] and not _counts_dead_letters(report, answers):
+        report["dead_letters"] = None
+    return report
+
+
+def _counts_dead_letters(report: Report, answers: _Answers) -> bool:
+    """Whether workers write dead letters into metadata. Otherwise, that there are none is not known."""
+    if answers.takes_metadata_key is False or report["failed_metadata_writes_here"]:
+        return False
+    return answers.takes_metadata_key is True or have_counts(answers.items or ())
+
+
+def _lists(items: list[WorkItem] | None, now: float) -> Report:
+    """Return the lists of the report, each None if unknown."""
     if items is None:
         return dict.fromkeys(LISTS)
-    now = runtime.server_clock.now()
-    found: Report = {
-        name: [_shown(item, now) for item in items if _list_of(item, now) == name] for name in LISTS
-    }
-    metadata = {key for item in items for key in item.get("metadata") or ()}
-    if not (runtime.environ.get(METADATA_KEY) or metadata & {ATTEMPTS, DEAD_LETTER, LAST_ERROR}):
-        found["dead_letters"] = None
+    found: Report = {name: [] for name in LISTS}
+    for item in items:
+        if name := list_of(item, now):
+            found[name].append(_shown(item, now))
     return found
-
-
-def _list_of(item: WorkItem, now: float) -> str:
-    """Return the list to which an item belongs; empty for one that has been stopped."""
-    if DEAD_LETTER in (item.get("metadata") or {}):
-        return "dead_letters"
-    state, held_s = item.get("state"), age(item.get("acknowledged_at"), now)
-    if state == "starting" and not item.get("latest_heartbeat_at") and held_s > LONGEST_LEASE_S:
-        return "unheld"
-    return "waiting" if state == "queued" else "running" if state in RUNNING else ""
 
 
 def _shown(item: WorkItem, now: float) -> Report:
     """Return an item's data for the report, and the longest time that its lease can last."""
-    metadata, last_sign = (
-        item.get("metadata") or {},
-        item.get("latest_heartbeat_at") or item.get("acknowledged_at"),
-    )
+    metadata = item.get("metadata") or {}
+    taken_at, heartbeat_at = item.get("acknowledged_at"), item.get("latest_heartbeat_at")
+    last_sign_at = heartbeat_at or taken_at
+    is_held = item.get("state") in RUNNING
     is_paused = (seconds_since_1970(str(metadata.get(RETRY_AT))) or 0) > now
-    left_s = round(max(LONGEST_LEASE_S - age(last_sign, now), 0))
+    left_s = round(max(LONGEST_LEASE_S - age(last_sign_at, now), 0))
     return {
         **{key: item.get(key) for key in ("id", "state", "data", "created_at")},
-        "last_sign_at": last_sign,
-        "lease_ends_within_seconds": left_s if item.get("state") in RUNNING else None,
+        "taken_at": taken_at if is_held else None,
+        "last_sign_at": last_sign_at,
+        "lease_ends_within_seconds": left_s if is_held else None,
         "retry_at": metadata.get(RETRY_AT) if is_paused else None,
         "reason": metadata.get(DEAD_LETTER) or metadata.get(LAST_ERROR),
     }
@@ -256,10 +324,8 @@ def _give_back(
     if asks:
         more = "A handler that still runs, and sends no heartbeats, would run twice."
         confirm(f"Return {' '.join(ids)} to the queue? {more}", runtime)
-    environment_id = report["environment"]["id"]
-    return _of_queue(
-        connection, runtime, environment_id, lambda api: list(filter(api.give_back, ids))
-    )
+    with closing(WorkAPI(connection, runtime, report["environment"]["id"])) as api:
+        return [work_id for work_id in ids if api.give_back(work_id)]
 
 
 def _start_command(environment_id: str, handler: Sequence[str]) -> str:
@@ -284,18 +350,25 @@ def _handler_problem(handler: Sequence[str], on_work: str, runtime: Runtime) -> 
 # What a worker on this machine says about itself at its `--listen`, where anything may listen in its place
 
 
-def _what_worker_says(host: str, port: int, environment_id: str) -> dict[str, Any]:
+_UNKNOWN_HERE: Report = dict.fromkeys(
+    ("worker_here", "outage", "dead_letters_here", "failed_metadata_writes_here")
+)
+
+
+def _what_worker_says(host: str, port: int, environment_id: str) -> Report:
     """Return what the worker of an environment says about itself, each None if none serves that there."""
     found = _numbers(_page(host, port, "/metrics"), environment_id)
-    exists = ("ant_worker_slots", "") in found
+    if ("ant_worker_slots", "") not in found:
+        return _UNKNOWN_HERE
+
+    def count(metric: str, outcome: str) -> int:
+        return int(found.get((metric, outcome), 0))
+
     return {
-        "worker_here": collapse_space(_page(host, port, "/readyz")) or "no answer"
-        if exists
-        else None,
-        "outage": found.get(("ant_worker_outage", ""), 0) > 0 if exists else None,
-        "dead_letters_here": int(found.get(("ant_worker_items_total", "dead_letter"), 0))
-        if exists
-        else None,
+        "worker_here": collapse_space(_page(host, port, "/readyz")) or "no answer",
+        "outage": count("ant_worker_outage", "") > 0,
+        "dead_letters_here": count("ant_worker_items_total", "dead_letter"),
+        "failed_metadata_writes_here": count("ant_worker_metadata_writes_total", "failed"),
     }
 
 

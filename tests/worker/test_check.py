@@ -186,6 +186,12 @@ def archive_with_work(queue):
     archive(queue)
 
 
+def fail_to_answer(queue):
+    """Let the server be overloaded, for longer than requests are repeated."""
+    work(queue)
+    queue.fail("/work", status=503, times=100)
+
+
 def use_cloud(queue):
     return {"environment": create(queue, "cloud")}
 
@@ -226,6 +232,7 @@ BROKEN = {
     "a handler without permission": (work, {"handler": "./not-executable"}),
     "a handler from Windows": (work, {"handler": "./windows"}),
     "a handler without interpreter": (work, {"handler": "./bare"}),
+    "a server that can't answer": (fail_to_answer, {}),
     "no server": (None, {"ANTHROPIC_BASE_URL": "http://127.0.0.1:9"}),
 }
 WORKING = {
@@ -276,6 +283,53 @@ def test_a_check_exits_with_0_while_work_would_be_done(queue, check, name):
     done = check(handler=handler)
     assert_reported(name, done.stdout)
     assert (done.exit, done.stderr) == (0, "")
+
+
+def test_dead_letters_are_unknown_if_the_key_for_metadata_is_not_accepted(queue, check):
+    """Workers with this key write none, so an empty list would say nothing."""
+    work(queue)
+    right, wrong = check(ANT_WORKER_METADATA_KEY=API_KEY), check(ANT_WORKER_METADATA_KEY="wrong")
+    assert "Dead letters  0\n" in right.stdout
+    assert "ANT_WORKER_METADATA_KEY" not in right.stdout
+    unknown = "Dead letters  unknown: the server does not take ANT_WORKER_METADATA_KEY\n"
+    assert unknown in wrong.stdout
+    assert "- The server does not take ANT_WORKER_METADATA_KEY: 401 Unauthorized: " in wrong.stdout
+    assert (right.exit, wrong.exit) == (0, 0)
+
+
+def test_a_server_that_is_overloaded_does_not_reject_the_key_for_metadata(queue, check):
+    """Its response says nothing about the key."""
+    work(queue)
+    queue.fail(queue.id, status=503, times=1000)
+    done = check("--format", "json", ANT_WORKER_METADATA_KEY=API_KEY)
+    assert done.json["takes_metadata_key"] is None
+    assert done.json["dead_letters"] is None
+
+
+def test_dead_letters_are_unknown_if_the_worker_here_failed_to_write_metadata(queue, check):
+    """It counts these failures, whatever key this check has."""
+    work(queue)
+    tally = Tally(1)
+    tally.metadata_writes["failed"] = 3
+    labels = {"environment_id": queue.id, "worker_id": "w"}
+    metrics = ServedPage(200, "text/plain", WorkerMetrics(labels).text(tally))
+    with closing(Listener("127.0.0.1", 0, {"/metrics": metrics}.get)) as listener:
+        address = listener.url.removeprefix("http://")
+        done = check("--listen", address, ANT_WORKER_METADATA_KEY=API_KEY)
+    assert (
+        "Dead letters  0 of the worker here, others unknown: the worker here can't write"
+        in done.stdout
+    )
+    assert "- Writes of metadata by the worker here that have failed: 3." in done.stdout
+
+
+def test_a_list_says_how_many_items_it_does_not_show(queue, check):
+    """Ten of a kind are shown."""
+    queue.enqueue(13)
+    shown = check().stdout
+    assert "Waiting       13\n" in shown
+    assert shown.count("  queued\n") == 10
+    assert "  and 3 more: --format json lists all\n" in shown
 
 
 def test_a_queue_whose_item_was_only_handed_out_is_not_called_empty(queue, check):
