@@ -83,6 +83,9 @@ def lint(session: nox.Session) -> None:
     _check_complexity(session)
     for schema, paths in SCHEMAS.items():
         _run(session, "check_jsonschema", "--builtin-schema", schema, *map(str, paths))
+    session.run(_beside_python("zizmor"), "--offline", "--quiet", str(GITHUB))
+    if shutil.which("actionlint"):  # no wheel has the program of its author
+        session.run("actionlint", external=True)
     _run(session, "pre_commit", "validate-config", ".pre-commit-config.yaml")
     _run(session, "pre_commit", "validate-manifest", ".pre-commit-hooks.yaml")
 
