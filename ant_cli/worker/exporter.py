@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing, suppress
 from functools import partial
 from math import inf
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeVar
 
 from ant_cli.errors import AntError
 from ant_cli.http.access import authenticated
 from ant_cli.runtime import Runtime
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.settings.worker_options import ExporterOptions
+from ant_cli.worker.item_lists import have_counts, list_of
 from ant_cli.worker.listener import Listener, ServedPage, json_page, text_page
 from ant_cli.worker.metrics import CONTENT_TYPE, library
-from ant_cli.worker.work_api import WorkAPI, age, connection_with_key, is_permanent
+from ant_cli.worker.work_api import WorkAPI, WorkItem, age, connection_with_key, is_permanent
 
+T = TypeVar("T")
 _COUNTS = ("depth", "pending", "workers_polling")
 _METRICS = {
     "ant_work_stats_up": ("up", "Whether the API returned statistics."),
@@ -34,8 +38,18 @@ _METRICS = {
         "oldest_queued_age_seconds",
         "The age of the oldest item that waits.",
     ),
+    "ant_work_queue_unheld": ("unheld", "Items that nobody seems to hold."),
+    "ant_work_queue_dead_letters": (
+        "dead_letters",
+        "Items that became dead letters in the last hour, as the metadata of the newest 2,000 says.",
+    ),
 }
 """Each metric, with the name of its number and its help."""
+
+_LISTS_KEPT_S = 60.0
+"""How long dead letters and items that nobody holds are kept, at least: to find them takes up to ten requests."""
+_RECENT_S = 3600.0
+"""How long a dead letter counts. It stays in the list of work, so an alert on all of them would not end."""
 
 
 class Reading(NamedTuple):
@@ -53,9 +67,11 @@ Read = Callable[[], Reading]
 
 
 def cached(
-    fetch: Callable[[], Mapping[str, Any]], keep_s: float, now: Callable[[], float] = time.time
+    fetch: Callable[[], Mapping[str, float]],
+    keep_s: float,
+    now: Callable[[], float] = time.time,
 ) -> Read:
-    """Return a function that fetches statistics, and keeps them for a while: many readers cause few requests.
+    """Return a function that fetches numbers, and keeps them for a while: many readers cause few requests.
 
     A failure is kept as long as a success.
     """
@@ -67,7 +83,7 @@ def cached(
             asked_at = now()
             if asked_at - latest.taken_at >= keep_s:
                 try:
-                    latest = Reading(asked_at, to_numbers(fetch(), asked_at))
+                    latest = Reading(asked_at, fetch())
                 except AntError as error:
                     latest = Reading(asked_at, {}, error.message)
             return latest
@@ -86,12 +102,36 @@ def to_numbers(stats: Mapping[str, Any], now: float) -> dict[str, float]:
     return numbers
 
 
-def find_page(stats: Mapping[str, Read], path: str) -> ServedPage | None:
-    """Return the page `/metrics`, `/stats/ENVIRONMENT_ID` or `/healthz`; or `/stats`, for the only environment."""
+def of_lists(items: list[WorkItem], now: float) -> dict[str, float]:
+    """Return how many of the newest items nobody holds, and how many have become dead letters lately.
+
+    Without any failure in metadata, nobody may write them there: then there is no number of dead letters.
+    """
+    lists = Counter(list_of(item, now) for item in items if not _is_old(item, now))
+    numbers: dict[str, float] = {"unheld": lists["unheld"]}
+    if have_counts(items):
+        numbers["dead_letters"] = lists["dead_letters"]
+    return numbers
+
+
+def _is_old(item: WorkItem, now: float) -> bool:
+    return age(item.get("stopped_at"), now) > _RECENT_S
+
+
+def find_page(
+    stats: Mapping[str, Read], path: str, lists: Mapping[str, Read] = MappingProxyType({})
+) -> ServedPage | None:
+    """Return the page `/metrics`, `/stats/ENVIRONMENT_ID` or `/healthz`; or `/stats`, for the only environment.
+
+    `stats` has a reader for each environment, and so has `lists`, whose numbers are metrics only.
+    """
     if path == "/healthz":
         return text_page("ok")
     if path == "/metrics":
         readings = {name: read() for name, read in stats.items()}
+        for name, read in lists.items():
+            numbers = {**readings[name].numbers, **read().numbers}
+            readings[name] = readings[name]._replace(numbers=numbers)
         return ServedPage(200, CONTENT_TYPE, _metrics(readings))
     name = path.removeprefix("/stats").strip("/")
     if not path.startswith("/stats"):
@@ -131,23 +171,39 @@ def serve_statistics(
         apis = {
             name: stack.enter_context(closing(WorkAPI(connection, runtime, name))) for name in names
         }
-        stats = {name: cached(partial(_fetch, api), options.cache) for name, api in apis.items()}
-        listener = stack.enter_context(
-            closing(Listener(*options.listen, partial(find_page, stats)))
-        )
+        now, stats, lists = runtime.server_clock.now, dict[str, Read](), dict[str, Read]()
+        for name, api in apis.items():
+            stats[name] = cached(partial(_statistics, api, now), options.cache)
+            lists[name] = cached(partial(_lists, api, now), max(options.cache, _LISTS_KEPT_S))
+        find = partial(find_page, stats, lists=lists)
+        listener = stack.enter_context(closing(Listener(*options.listen, find)))
         with suppress(KeyboardInterrupt):  # a service that ends on request has succeeded
             runtime.say(f"The exporter listens at {listener.url}. Stop it with Ctrl-C.")
             threading.Event().wait()
 
 
-def _fetch(api: WorkAPI) -> dict[str, Any]:
+def _statistics(api: WorkAPI, now: Callable[[], float]) -> dict[str, float]:
     """Return the statistics, with the running items if the credential is the environment's key."""
     stats = api.stats()
+    running = _if_permitted(api.running)
+    if running is not None:
+        stats["running"] = running
+    return to_numbers(stats, now())
+
+
+def _lists(api: WorkAPI, now: Callable[[], float]) -> dict[str, float]:
+    """Return the numbers of the items that somebody should look at, if the credential may list them."""
+    items = _if_permitted(api.newest_items)
+    return {} if items is None else of_lists(items, now())
+
+
+def _if_permitted(ask: Callable[[], T]) -> T | None:
+    """Return what the API says; None if it takes another credential, since an API key can't list work."""
     try:
-        return {**stats, "running": api.running()}
+        return ask()
     except AntError as error:
-        if is_permanent(error):  # such as that an API key can't list work
-            return stats
+        if is_permanent(error):
+            return None
         raise
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ant_cli.worker.exporter import Reading, _metrics, to_numbers
+from ant_cli.worker.exporter import Reading, _metrics, of_lists, to_numbers
 from ant_cli.worker.metrics import Tally, WorkerMetrics
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -49,7 +49,16 @@ QUIET = {
     "ant_worker_outage{}": "0x80",
     "ant_worker_draining{}": "0x80",
     "ant_worker_last_poll_timestamp_seconds{}": "0+15x80",
+    "ant_worker_unconfirmed{}": "0x80",
+    "ant_worker_oldest_item_timestamp_seconds{}": "0x80",
+    'ant_worker_metadata_writes_total{outcome="failed"}': "0x80",
+    'ant_worker_metadata_writes_total{outcome="written"}': "0+1x80",
     "ant_work_queue_oldest_age_seconds{}": "200x80",
+    "ant_work_queue_unheld{}": "0x80",
+    "ant_work_queue_dead_letters{}": "0x80",
+    'kube_job_status_failed{job_name="ant-worker-old"}': "1x80",
+    'kube_job_status_failed{job_name="ant-worker-new"}': "0x80",
+    'kube_job_status_failed{job_name="backup"}': "0x60 1x20",
     "ant_work_stats_up{}": "1x80",
     'up{job="ant-worker"}': "1x80",
 }
@@ -63,6 +72,14 @@ FIRES = {
     "AntHeartbeatsFail": {'ant_worker_heartbeats_total{outcome="error"}': "0+1x80"},
     "AntPollsFail": {"ant_worker_last_poll_timestamp_seconds{}": "0x80"},
     "AntOutage": {"ant_worker_outage{}": "1x80"},
+    "AntStopsFail": {"ant_worker_unconfirmed{}": "1x80"},
+    "AntItemRunsLong": {"ant_worker_oldest_item_timestamp_seconds{}": "-14000x80"},
+    "AntMetadataFails": {
+        'ant_worker_metadata_writes_total{outcome="failed"}': "0x60 1x20",
+    },
+    "AntItemsUnheld": {"ant_work_queue_unheld{}": "1x80"},
+    "AntDeadLettersOfJobs": {"ant_work_queue_dead_letters{}": "1x80"},
+    "AntJobFailed": {'kube_job_status_failed{job_name="ant-worker-new"}': "0x60 1x20"},
     "AntQueueWaits": {"ant_work_queue_oldest_age_seconds{}": "301x80"},
     "AntStatisticsMissing": {"ant_work_stats_up{}": "0x80"},
     "AntDown": {'up{job="ant-worker"}': "0x80"},
@@ -71,11 +88,16 @@ FIRES = {
 }
 """What has to change for each alert. None fires when a busy worker does not poll."""
 
+OF_OTHERS = ("AntDown", "AntJobFailed")
+"""The alerts on metrics of Prometheus and of kube-state-metrics."""
+
 
 def served():
     """Return the metrics of a worker and an exporter as text."""
     own = {"environment_id": "env_1", "worker_id": "w1"}
-    of_queue = _metrics({"env_1": Reading(0.0, to_numbers({"running": 1}, 0.0))})
+    lists = of_lists([{"metadata": {"ant_dead_letter": "x"}}], 0.0)
+    numbers = {**to_numbers({"running": 1}, 0.0), **lists}
+    of_queue = _metrics({"env_1": Reading(0.0, numbers)})
     return (WorkerMetrics(own).text(Tally(1)) + of_queue).decode()
 
 
@@ -86,7 +108,7 @@ def test_an_expression_names_metrics_and_labels_that_exist(name):
         r"(ant_\w+)(?:\{(.*?)\})?",
         EXPRESSIONS[name].replace(', environment_id=~"$environment"', ""),
     )
-    assert selectors or name == "AntDown"
+    assert selectors or name in OF_OTHERS
     for metric, given in selectors:
         for label, values in re.findall(r'(\w+)(?:=|!=|=~)"(.*?)"', given):
             for value in ["env_1"] if values == "$environment" else values.split("|"):
@@ -114,7 +136,8 @@ def test_an_alert_has_a_severity_a_summary_and_a_page_that_exists(name):
 )
 def test_prometheus_fires_each_alert_for_its_reason_and_no_other(alert, tmp_path):
     """The series are those of a quiet fleet, with one difference."""
-    labels = 'environment_id="env_1", worker_id="w1"'
+    place = 'instance="i1", worker_id="w1"'
+    labels = f'environment_id="env_1", {place}'
     series = {
         name.replace("{}", f"{{{labels}}}")
         if "{}" in name
@@ -122,9 +145,10 @@ def test_prometheus_fires_each_alert_for_its_reason_and_no_other(alert, tmp_path
         for name, values in {**QUIET, **FIRES[alert]}.items()
         if values
     }
-    firing = [{"labels": f'{{alertname="{alert}"}}', "value": 1}] if alert else []
+    shown = f'alertname="{alert}"' + ("" if alert == "AntNothingReports" else f", {place}")
+    firing = [{"labels": f"{{{shown}}}", "value": 1}] if alert else []
     question = {
-        "expr": 'count by (alertname) (ALERTS{alertstate="firing"})',
+        "expr": 'count by (alertname, instance, worker_id) (ALERTS{alertstate="firing"})',
         "eval_time": "20m",
         "exp_samples": firing,
     }
@@ -172,6 +196,14 @@ def test_prometheus_reads_the_expressions_of_the_dashboard(tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", [name for name in RULES if "ant_worker_" in EXPRESSIONS[name]])
+def test_an_alert_about_a_worker_says_which_one_and_where(name):
+    """An outage may be that of one machine among many. Two alerts are not about one worker."""
+    summary = RULES[name]["annotations"]["summary"]
+    named = "{{ $labels.worker_id }} ({{ $labels.instance }})" in summary
+    assert named is (name not in ("AntDeadLettersOfJobs", "AntNothingReports"))
 
 
 def test_all_alerts_are_tested_and_the_panels_do_not_overlap():

@@ -28,7 +28,7 @@ from ant_cli.settings.loading import load
 from ant_cli.settings.worker_options import ExporterOptions
 from ant_cli.worker import listener as listener_module
 from ant_cli.worker import metrics as metrics_module
-from ant_cli.worker.exporter import cached, find_page, serve_statistics, to_numbers
+from ant_cli.worker.exporter import cached, find_page, of_lists, serve_statistics, to_numbers
 from ant_cli.worker.listener import Listener, text_page
 from ant_cli.worker.metrics import READY_S, Tally, WorkerMetrics, _readiness, _responds
 from ant_cli.worker.settlement import Outcome
@@ -44,6 +44,7 @@ STATS = {
     "workers_polling": None,
     "type": "work_queue_stats",
 }
+NUMBERS = to_numbers(STATS, 0.0)
 OWN = {"environment_id": "env_1", "worker_id": "w1"}
 
 
@@ -71,9 +72,10 @@ def test_the_metrics_have_the_names_texts_and_values_of_metrics_txt():
     metrics.observe_duration(0.3)
     metrics.observe_wait(0.03)
     tally.outage, tally.draining = "the handler exited with 125", True
-    stats = {"env_1": cached(lambda: {**STATS, "running": 5}, 5.0, lambda: 2000.5)}
+    stats = {"env_1": cached(lambda: {**NUMBERS, "running": 5}, 5.0, lambda: 2000.5)}
+    lists = {"env_1": cached(lambda: {"unheld": 1, "dead_letters": 2}, 60.0)}
     shown = (
-        (metrics.text(tally) + find_page(stats, "/metrics").body)
+        (metrics.text(tally) + find_page(stats, "/metrics", lists).body)
         .decode()
         .replace(__version__, "VERSION")
     )
@@ -115,7 +117,7 @@ def test_the_worker_changes_what_each_metric_shows():
 
 def expositions():
     """Return the metrics of a worker and an exporter."""
-    stats = {"env_1": cached(lambda: STATS, 5.0)}
+    stats = {"env_1": cached(lambda: NUMBERS, 5.0)}
     return [WorkerMetrics(OWN).text(Tally(4)).decode(), find_page(stats, "/metrics").body.decode()]
 
 
@@ -310,7 +312,7 @@ def test_statistics_are_only_numbers():
 def test_many_scrapers_cause_one_request():
     """The statistics are shared until they are too old."""
     fetched, now = [], [1000.0]
-    read = cached(lambda: fetched.append(1) or STATS, 5.0, lambda: now[0])
+    read = cached(lambda: fetched.append(1) or NUMBERS, 5.0, lambda: now[0])
     assert all(read().numbers["depth"] == 3 for _ in range(10))
     now[0] += 4.9
     read()
@@ -335,6 +337,31 @@ def test_a_failure_of_the_api_is_not_reported_as_an_empty_queue():
     assert not any(name == "ant_work_queue_depth" for name, *_ in found)
 
 
+DONE = {"state": "stopped", "stopped_at": "2026-03-15T09:30:00Z"}
+STARTING = {"state": "starting", "acknowledged_at": "2026-03-15T09:50:00Z"}
+NOW = datetime(2026, 3, 15, 10, 0, tzinfo=UTC).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("items", "numbers"),
+    [
+        ([DONE, STARTING], {"unheld": 1}),
+        ([{**STARTING, "acknowledged_at": "2026-03-15T09:56:00Z"}], {"unheld": 0}),
+        ([{**STARTING, "latest_heartbeat_at": "2026-03-15T09:50:01Z"}], {"unheld": 0}),
+        ([{**DONE, "metadata": {"ant_attempts": "1"}}], {"unheld": 0, "dead_letters": 0}),
+        ([{**DONE, "metadata": {"ant_dead_letter": "x"}}], {"unheld": 0, "dead_letters": 1}),
+        (
+            [{"stopped_at": "2026-03-15T08:30:00Z", "metadata": {"ant_dead_letter": "x"}}],
+            {"unheld": 0, "dead_letters": 0},
+        ),
+    ],
+    ids=["unheld", "just taken", "held", "a failure", "a dead letter", "an old one"],
+)
+def test_the_exporter_counts_dead_letters_and_items_that_nobody_holds(items, numbers):
+    """The counters of a job end with it. Without any failure in metadata, dead letters are unknown, not 0."""
+    assert of_lists(items, NOW) == numbers
+
+
 def test_an_exporter_without_the_library_for_metrics_is_an_error_at_the_start(
     monkeypatch, clean_environ
 ):
@@ -354,7 +381,7 @@ def test_an_exporter_without_the_library_for_metrics_is_an_error_at_the_start(
 
 def test_several_environments_share_metric_families_and_have_separate_pages():
     """The format allows each name once."""
-    stats = {name: cached(lambda: STATS, 5.0) for name in ("env_1", "env_2")}
+    stats = {name: cached(lambda: NUMBERS, 5.0) for name in ("env_1", "env_2")}
     text = find_page(stats, "/metrics").body.decode()
     assert text.count("# TYPE ant_work_queue_depth gauge") == 1
     found = samples(text)
@@ -380,6 +407,8 @@ def test_the_exporter_serves_the_format_that_kedas_scaler_reads(
     ):
         for action in actions:
             queue.act(work_id, action)
+    metadata = {"metadata": {"ant_dead_letter": "the handler exited with 1"}}
+    queue.send("POST", f"{queue._path}/{done}", metadata)
     key = {"ENVIRONMENT_KEY": KEY, "API_KEY": API_KEY}[variable]
     environ = {**clean_environ, "ANTHROPIC_BASE_URL": queue.url, f"ANTHROPIC_{variable}": key}
     words = ["beta:worker", "exporter", "--environment-id", queue.id, "--listen", "127.0.0.1:0"]
@@ -394,12 +423,11 @@ def test_the_exporter_serves_the_format_that_kedas_scaler_reads(
         found = response.json()
         assert (found["depth"], found.get("running")) == (3, running)
         assert found.get("unfinished") == (running and 5)
-        assert (
-            samples(client.get(f"{url}/metrics").text)[
-                "ant_work_queue_depth", f"environment_id={queue.id}"
-            ]
-            == 3
-        )
+        found = samples(client.get(f"{url}/metrics").text)
+        label = f"environment_id={queue.id}"
+        assert found["ant_work_queue_depth", label] == 3
+        assert found.get(("ant_work_queue_dead_letters", label)) == (running and 1)
+        assert found.get(("ant_work_queue_unheld", label)) == (running and 0)
     assert queue.count("/stats") == 1
     process.send_signal(signal.SIGTERM)
     assert process.wait() == 0
