@@ -178,6 +178,8 @@ FILE_OPENERS = {
     "runtime/trusted_files.py": "everything that somebody else may have made or changed",
     "runtime/reading.py": "what the command line names",
     "runtime/storage.py": "locks, and new files that replace old ones",
+    "runtime/written_files.py": "devices and pipes that a flag names",
+    "commands/emulator_log.py": "the log that a flag names",
     "runtime/confirmation.py": "the terminal",
     "runtime/process.py": "what the system says of processes",
     "runtime/extras.py": "the receipt of the installer in its own prefix",

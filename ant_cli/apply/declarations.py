@@ -41,8 +41,8 @@ _HOW_TO_DECLARE = "add `type: environment`, or keep it in a folder named environ
 _LONGEST_NAME = 100
 """In bytes: file systems allow 255, with the kind, a number and the ending."""
 
-_RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$", re.IGNORECASE)
-"""Names of devices on Windows, with any extension."""
+_RESERVED = re.compile(r"^(con|prn|aux|nul|(?:com|lpt)[\d¹²³])(\..*)?$", re.IGNORECASE)
+"""Names of devices on Windows, with any extension. A superscript digit counts as the digit."""
 
 
 class Declaration(NamedTuple):
@@ -249,7 +249,7 @@ def export(remote: dict[str, Value]) -> Exported:
 def choose_file(folder: Path, remote: dict[str, Value], taken: dict[str, int]) -> Path:
     """Return a file name for an environment: based on its name, safe, and not taken.
 
-    `taken` has the names of files in lower case, each with the last number that was tried for it.
+    `taken` has the folded names of files, each with the last number that was tried for it.
     """
     stem = (
         safe_name(str(remote.get("name", "")))
@@ -258,11 +258,20 @@ def choose_file(folder: Path, remote: dict[str, Value], taken: dict[str, int]) -
     )
     if kind_by_path(folder / "x.yaml") != ENVIRONMENT:
         stem = f"{ENVIRONMENT}_{stem}"
-    first = name = f"{stem}.yaml"
-    while name.lower() in taken:
-        taken[first.lower()] += 1
-        name = f"{stem}-{taken[first.lower()]}.yaml"
+    name = f"{stem}.yaml"
+    first = folded_name(name)
+    while folded_name(name) in taken:
+        taken[first] += 1
+        name = f"{stem}-{taken[first]}.yaml"
     return folder / name
+
+
+def folded_name(name: str) -> str:
+    """Return what all names have in common that are one file where case and accents do not count, as on macOS.
+
+    There, `ß` and `ss` are one name, too.
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
 
 
 def safe_name(text: str) -> str:

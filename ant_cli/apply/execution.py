@@ -21,6 +21,7 @@ from ant_cli.input.values import Value
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.storage import append, locked
 from ant_cli.runtime.trusted_files import others_may
+from ant_cli.runtime.written_files import LOCK_FILE, check_destination
 
 _DONE = {"create": "created", "update": "updated", "adopt": "adopted", "record": "recorded"}
 _LONGEST_JOURNAL = 1_000_000
@@ -77,7 +78,8 @@ def holding(lock_path: Path, runtime: Runtime) -> Iterator[Journal]:
 
     Raises:
         OutputError: if the folder of the lock file can't be written to.
-        UsageError: if something else is in place of the journal, such as a link in a repository.
+        UsageError: if something else is in place of the journal, such as a link in a repository, or if the lock
+            file is read-only.
 
     """
     name = Path(f"{lock_path}.lock")
@@ -92,7 +94,9 @@ def holding(lock_path: Path, runtime: Runtime) -> Iterator[Journal]:
             if name.is_symlink() or name.is_fifo() or name.is_socket():
                 raise _not_from_a_run(str(name)) from None
             raise OutputError(f"{name} can't be written: {os_error_text(error)}.") from None
-        yield Journal(file)
+        journal = Journal(file)
+        check_destination(str(lock_path), LOCK_FILE)
+        yield journal
 
 
 def _not_from_a_run(name: str) -> UsageError:

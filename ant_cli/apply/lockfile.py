@@ -22,7 +22,7 @@ from ant_cli.input.request import is_id
 from ant_cli.runtime.reading import decode
 from ant_cli.runtime.sanitize import escape_breaks
 from ant_cli.runtime.shell import quote
-from ant_cli.runtime.storage import replace_file
+from ant_cli.runtime.storage import SHARED, replace_file
 from ant_cli.runtime.trusted_files import (
     FileRule,
     UntrustedFile,
@@ -39,6 +39,10 @@ FIELDS = ("kind", "id", "version", "hash", "remote_hash", "revision", "subpath")
 """The fields of an entry in order. An entry with other fields is sorted."""
 _NEEDED = ("kind", "id", "hash", "remote_hash")
 """The fields of an entry that this tool uses."""
+
+
+_ONLY_IN_PLANS = frozenset(("paths", "options", "steps"))
+"""Members of a saved plan that a lock file does not have."""
 
 
 class ResourceOrigin(NamedTuple):
@@ -151,7 +155,7 @@ class LockFile(NamedTuple):
 
         """
         try:
-            replace_file(self.path, self.to_bytes(), private=False)
+            replace_file(self.path, self.to_bytes(), SHARED)
         except OSError as error:
             raise OutputError(f"{self.path} can't be written: {os_error_text(error)}.") from None
 
@@ -181,7 +185,7 @@ def find_lock_path(named: str | None, folder: Path, paths: Sequence[str] = ()) -
         lock_path = next(iter(found), default)
         if lock_path.parent not in (folder, *starts):
             _check_owner(lock_path)
-    check_destination(lock_path, folder)
+    check_stays_inside(lock_path, folder)
     return lock_path
 
 
@@ -239,11 +243,16 @@ def repository_of(lock_path: Path) -> str:
     return str(edge if os.path.lexists(edge / ".git") else folder)
 
 
-def check_destination(path: Path, folder: Path) -> None:
-    """Reject a file to be written whose path is in the repository of `folder`, but a link leads out of it."""
+def check_stays_inside(path: Path, folder: Path, *, follows_link: bool = False) -> None:
+    """Reject a file to be written whose path is in the repository of `folder`, but a link leads out of it.
+
+    With `follows_link`, the file itself may be such a link.
+    """
     repository = repository_of(folder / FILE_NAME)
     if Path(os.path.abspath(path)).is_relative_to(repository):  # noqa: PTH100 - links are not followed
         check_inside(path.parent, repository)
+        if follows_link:
+            check_inside(path, repository)
 
 
 def check_inside(folder: Path, repository: str) -> None:
@@ -291,11 +300,12 @@ def read_lock(path: Path) -> LockFile:
     try:
         members = _members(text.encode())
         _check_version(members.get("version", b"1"), path)
+        _check_members(members, path)
         origin_members = json_text.members(members.get("origin", b"{}"))
         origin = ResourceOrigin(
             *(_text(origin_members.get(name, b'""')) for name in ResourceOrigin._fields)
         )
-        pairs = json_text.raw_pairs(members.get("resources", b"{}"))
+        pairs = json_text.raw_pairs(members["resources"])
         entries = {json_text.string(key): _read_entry(key, value) for key, value in pairs}
     except json_text.JSONTextError as error:
         raise UsageError(
@@ -320,6 +330,14 @@ def _check_conflict(text: str, path: Path) -> None:
             f"{path}, line {line}: there is a merge conflict.",
             "Keep the entries of both sides. If an entry has two IDs, keep that of the environment that exists.",
         )
+
+
+def _check_members(members: Mapping[str, bytes], path: Path) -> None:
+    """Reject another file with a version, which would count as a lock file without environments."""
+    if not _ONLY_IN_PLANS.isdisjoint(members):
+        raise UsageError(f"{path} is not a lock file: it is a saved plan.", _RESTORE)
+    if "resources" not in members:
+        raise UsageError(f"{path} is not a lock file: it has no resources.", _RESTORE)
 
 
 def _check_version(raw: bytes, path: Path) -> None:

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from ant_cli.apply.lockfile import ResourceOrigin, check_destination
+from ant_cli.apply.lockfile import FILE_NAME, ResourceOrigin, check_stays_inside
 from ant_cli.apply.plan import Known, Options, Plan, Step
 from ant_cli.errors import AntError, OutputError, UsageError, os_error_text
+from ant_cli.runtime import Runtime
 from ant_cli.runtime.reading import decode, read_file
-from ant_cli.runtime.storage import replace_file
+from ant_cli.runtime.storage import PRIVATE_IF_NEW, replace_file
+from ant_cli.runtime.written_files import (
+    SAVED_PLAN,
+    Destination,
+    check_destination,
+    write_stream,
+)
 
 VERSION = 1
+STDOUT = "-"
+_STDOUT_DESCRIPTOR = 1
 
 
 class SavedPlan(NamedTuple):
@@ -64,17 +74,40 @@ def _step_data(step: Step) -> dict[str, Any]:
     return data | {name: text for name, text in optional.items() if text}
 
 
-def save_plan(
-    file: str, plan: Plan, known: Known, paths: Sequence[str], redact: Callable[[str], str]
-) -> None:
+def choose_destination(file: str, lock_path: Path) -> Destination:
+    """Return where to save a plan; `-` is stdout.
+
+    Raises:
+        UsageError: if a link leads out of the repository, or if the file is anything but an earlier plan.
+
+    """
+    if file == STDOUT:
+        return Destination(file, "stream", _STDOUT_DESCRIPTOR)
+    check_stays_inside(Path(file), Path.cwd(), follows_link=True)
+    destination = check_destination(file, SAVED_PLAN)
+    is_lock_file = os.path.realpath(lock_path) == destination.path
+    if is_lock_file or Path(destination.path).name.casefold() == FILE_NAME:
+        raise UsageError(
+            f"the plan can't be written to {file}: it is the name of a lock file.",
+            f"Name another place: {SAVED_PLAN.name}",
+        )
+    return destination
+
+
+def is_stdout(destination: Destination) -> bool:
+    """Whether a plan is saved to stdout, where nothing else may be then."""
+    return destination.descriptor == _STDOUT_DESCRIPTOR
+
+
+def save_plan(file: str, plan: Plan, known: Known, paths: Sequence[str], runtime: Runtime) -> None:
     """Write a plan to a file, without secrets: the server may have put some into IDs and headers.
 
     Raises:
-        UsageError: if a link leads out of the repository.
+        UsageError: as `choose_destination` does, since the file may have changed since.
         OutputError: if the file can't be written.
 
     """
-    check_destination(Path(file), Path.cwd())
+    destination = choose_destination(file, known.lock.path)
     data = {
         "version": VERSION,
         "paths": [str(Path(path).absolute()) for path in paths],
@@ -83,8 +116,14 @@ def save_plan(
         "origin": known.origin._asdict(),
         "steps": [step.fingerprint for step in plan.steps],
     }
+    content = runtime.redactor.redact(json.dumps(data, indent=2)).encode() + b"\n"
     try:
-        replace_file(Path(file), redact(json.dumps(data, indent=2)).encode() + b"\n")
+        if is_stdout(destination):
+            runtime.stdout.write(content)
+        elif destination.state == "stream":
+            write_stream(destination, content)
+        else:
+            replace_file(Path(destination.path), content, PRIVATE_IF_NEW)
     except OSError as error:
         raise OutputError(f"the plan can't be written to {file}: {os_error_text(error)}.") from None
 

@@ -21,7 +21,7 @@ from ant_cli.apply.lockfile import (
 from ant_cli.apply.plan import Known, Options, Plan, Step, adding_command, make_plan
 from ant_cli.apply.scope import Files, Scope, changes_elsewhere, read_files
 from ant_cli.commands import print_report, wants_structured
-from ant_cli.errors import EXIT_CODES, AntError, OutputError, UsageError
+from ant_cli.errors import EXIT_CODES, AntError, OutputError, UsageError, exclude_each_other
 from ant_cli.input.validation import first_mistakes
 from ant_cli.operations.spec import Flags
 from ant_cli.output.api_error import say_failure
@@ -144,20 +144,32 @@ def _preview(
     scope: Scope, view: View, parallel: int, save_plan: str | None, *, sets_exit_code: bool
 ) -> None:
     """Show and save the plan. If the exit code shows whether there are changes, raise AntError if there are any."""
+    is_shown = save_plan is None or _leaves_stdout(save_plan, scope, view)
     lock = read_lock(scope.lock_path)
     files = read_files(scope, lock, view.runtime, asks=view.asks)
     with server.connected(view.flags, view.runtime, parallel) as connection:
         known = _look_up(files, lock, connection, view)
     plan = make_plan(known)
-    _show_plan(plan, known, view)
+    if is_shown:
+        _show_plan(plan, known, view)
     _note(plan, known, files.loaded, scope, view.runtime)
     if save_plan is not None:
-        plan_data.save_plan(save_plan, plan, known, files.scope.paths, view.runtime.redactor.redact)
+        plan_data.save_plan(save_plan, plan, known, files.scope.paths, view.runtime)
     if sets_exit_code:
-        _check_unblocked(plan, is_shown=True)
+        _check_unblocked(plan, is_shown=is_shown)
         if plan.changing:
             # a result, not a failure: the plan has been printed
             raise AntError("").with_exit_code(_PENDING)
+
+
+def _leaves_stdout(save_plan: str, scope: Scope, view: View) -> bool:
+    """Whether stdout is free for the plan as people read it. Rejects a file that a plan must not replace."""
+    destination = plan_data.choose_destination(save_plan, scope.lock_path)
+    if not plan_data.is_stdout(destination):
+        return True
+    if "format" in view.flags:
+        raise exclude_each_other("--save-plan to standard output", "--format")
+    return False
 
 
 def _apply(

@@ -10,7 +10,14 @@ from typing import NamedTuple
 
 from ant_cli.apply import server
 from ant_cli.apply.comparison import hash_of_body, hash_of_remote
-from ant_cli.apply.declarations import ENVIRONMENT, YAML, Exported, choose_file, export
+from ant_cli.apply.declarations import (
+    ENVIRONMENT,
+    YAML,
+    Exported,
+    choose_file,
+    export,
+    folded_name,
+)
 from ant_cli.apply.discovery import key_of
 from ant_cli.apply.execution import holding
 from ant_cli.apply.lockfile import (
@@ -31,7 +38,9 @@ from ant_cli.names import connect_by_name
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.sanitize import escape_breaks
-from ant_cli.runtime.storage import replace_file
+from ant_cli.runtime.storage import SHARED, replace_file
+from ant_cli.runtime.trusted_files import NOTHING_FORBIDDEN, FileRule, read_trusted
+from ant_cli.runtime.written_files import EXPORTED, check_destination
 
 
 class _File(NamedTuple):
@@ -40,6 +49,19 @@ class _File(NamedTuple):
     path: Path
     remote: Object
     exported: Exported
+
+    @property
+    def content(self) -> bytes:
+        """What is written."""
+        return self.exported.text.encode("utf-8", "backslashreplace")
+
+    def is_written(self) -> bool:
+        """Whether a file has this content already."""
+        rule = FileRule(len(self.content), NOTHING_FORBIDDEN)
+        try:
+            return read_trusted(str(self.path), rule) == self.content
+        except OSError:  # it is another one, such as a larger file, or a link
+            return False
 
 
 def export_files(
@@ -66,7 +88,9 @@ def export_files(
         remotes = (
             server.list_all(connection.client) if all else _read(environment, connection.client)
         )
-        files = _files(remotes, Path(directory), lock, force=force, runtime=runtime)
+        files = _files(remotes, Path(directory), lock)
+        _check_fields(files, runtime)
+        _check_existing(files, force=force)
         lock = lock if lock.origin.base_url else lock.with_origin(origin)
         _write(files, lock)
     _report(files, flags, runtime)
@@ -87,47 +111,60 @@ def _read(wanted: Sequence[str], client: Sends) -> list[Object]:
     return list({str(remote["id"]): remote for remote in remotes}.values())
 
 
-def _files(
-    remotes: Sequence[Object], folder: Path, lock: LockFile, *, force: bool, runtime: Runtime
-) -> list[_File]:
-    """Return the files to write.
+def _files(remotes: Sequence[Object], folder: Path, lock: LockFile) -> list[_File]:
+    """Return the files to write: without those that already declare what the server has, unless they were edited.
 
     Raises:
-        UsageError: if a file exists and may not be overwritten.
-        AntError: if an environment can't be declared in a file.
+        UsageError: if a path leads elsewhere.
 
     """
     tracked = {entry.id: key for key, entry in lock.tracked.items()}
     taken: dict[str, int] = {}
-    files, problems = [], []
+    files = []
     for remote in remotes:
         key = tracked.get(str(remote["id"]))
-        if key and lock.entries[key].remote_hash == hash_of_remote(remote) and lock.has_file(key):
-            continue  # the file declares what the server has, unless it was edited
+        if key and _is_current(key, remote, lock):
+            continue
         path = lock.file_of(key) if key else choose_file(folder, remote, taken)
-        taken.setdefault(path.name.lower(), 1)
-        _check_destination(path, lock.path)
-        exported, identifier = export(remote), escape_breaks(str(remote["id"]))
-        problems += [f"  {identifier}: {escape_breaks(problem)}" for problem in exported.problems]
-        if exported.left_out:
-            fields = escape_breaks(", ".join(exported.left_out))
+        taken.setdefault(folded_name(path.name), 1)
+        _check_path(path, lock.path)
+        files.append(_File(path, remote, export(remote)))
+    return files
+
+
+def _is_current(key: str, remote: Object, lock: LockFile) -> bool:
+    return lock.has_file(key) and lock.entries[key].remote_hash == hash_of_remote(remote)
+
+
+def _check_fields(files: Sequence[_File], runtime: Runtime) -> None:
+    """Note the fields that a file can't declare. Raises AntError if `ant apply` would not accept a file."""
+    problems = []
+    for file in files:
+        identifier = escape_breaks(str(file.remote["id"]))
+        problems += [f"  {identifier}: {escape_breaks(text)}" for text in file.exported.problems]
+        if file.exported.left_out:
+            fields = escape_breaks(", ".join(file.exported.left_out))
             runtime.hint(f"Note: {identifier} has fields that a file can't declare: {fields}.")
-        files.append(_File(path, remote, exported))
     if problems:
         raise AntError(
             "\n".join(["these can't be declared in a file, so nothing was written:", *problems])
         )
-    existing = [shown_path(file.path) for file in files if os.path.lexists(file.path)]
-    if existing and not force:
-        verb = "exists" if len(existing) == 1 else "exist"
+
+
+def _check_existing(files: Sequence[_File], *, force: bool) -> None:
+    """Reject files that exist, unless `force` is set, or an earlier export wrote them and was killed then."""
+    differing = [file for file in files if os.path.lexists(file.path) and not file.is_written()]
+    if differing and not force:
+        paths = ", ".join(shown_path(file.path) for file in differing)
+        verb = "exists" if len(differing) == 1 else "exist"
         raise UsageError(
-            f"{', '.join(existing)} already {verb}, so nothing was written.",
-            "To overwrite: --force",
+            f"{paths} already {verb}, so nothing was written.", "To overwrite: --force"
         )
-    return files
+    for file in differing:
+        check_destination(str(file.path), EXPORTED)
 
 
-def _check_destination(path: Path, lock_path: Path) -> None:
+def _check_path(path: Path, lock_path: Path) -> None:
     """Reject a path that leads elsewhere: others may have made the lock file, or links.
 
     Raises:
@@ -144,23 +181,27 @@ def _check_destination(path: Path, lock_path: Path) -> None:
 
 
 def _write(files: Sequence[_File], lock: LockFile) -> None:
-    """Write the files, and add each to the lock file."""
+    """Write the files, and record each in the lock file, so that a run that was killed can be continued."""
     for file in files:
         try:
             file.path.parent.mkdir(parents=True, exist_ok=True)
-            replace_file(
-                file.path, file.exported.text.encode("utf-8", "backslashreplace"), private=False
-            )
+            replace_file(file.path, file.content, SHARED)
         except OSError as error:
             raise OutputError(f"{file.path} can't be written: {os_error_text(error)}.") from None
         key = key_of(file.path, lock.path)
-        old = lock.entries.get(key)
-        hashes = hash_of_body(file.exported.body), hash_of_remote(file.remote)
-        lock = lock.with_entry(
-            key, Entry(ENVIRONMENT, str(file.remote["id"]), *hashes, old.members if old else {})
-        )
-    if files:
+        lock = lock.with_entry(key, _entry_of(file, lock.entries.get(key)))
         lock.save()
+
+
+def _entry_of(file: _File, old: Entry | None) -> Entry:
+    """Return the entry of a file, which keeps the fields that this tool does not know."""
+    return Entry(
+        ENVIRONMENT,
+        str(file.remote["id"]),
+        hash_of_body(file.exported.body),
+        hash_of_remote(file.remote),
+        old.members if old else {},
+    )
 
 
 def _report(files: Sequence[_File], flags: Flags, runtime: Runtime) -> None:

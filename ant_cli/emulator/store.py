@@ -296,15 +296,15 @@ class Store:
                 raise UnusableDatabase(
                     f"{self._database} has triggers or views that are not this emulator's."
                 )
-            if not has_tables or (
-                application == APPLICATION_ID and FIRST_VERSION <= version < SCHEMA_VERSION
-            ):
+            is_new = not has_tables and application == version == 0
+            is_own = has_tables and application == APPLICATION_ID
+            if is_new or (is_own and FIRST_VERSION <= version < SCHEMA_VERSION):
                 self.was_older |= 0 < _bring_up_to_date(connection) < SCHEMA_VERSION
-                application, version = APPLICATION_ID, SCHEMA_VERSION
+                is_own, version = True, SCHEMA_VERSION
             connection.execute("PRAGMA synchronous=NORMAL")
         except sqlite3.DatabaseError as error:
             raise UnusableDatabase(f"{self._database} cannot be used: {error}.") from error
-        if application != APPLICATION_ID:
+        if not is_own:
             raise UnusableDatabase(f"{self._database} is not a database of this emulator.")
         if version != SCHEMA_VERSION:
             what = (

@@ -14,7 +14,8 @@ from ant_cli.errors import UsageError
 from ant_cli.http.response import Response
 from ant_cli.http.transport import Attempt, Timeouts
 from ant_cli.runtime import Runtime
-from ant_cli.settings.local_emulator import DATABASE_HINT, database_path
+from ant_cli.runtime.written_files import DATABASE, check_destination
+from ant_cli.settings.local_emulator import DATABASE_HINT, IN_MEMORY, database_path
 
 
 def open_emulator(runtime: Runtime, database: str, **options: Any) -> Emulator:
@@ -30,6 +31,8 @@ def open_emulator(runtime: Runtime, database: str, **options: Any) -> Emulator:
         raise UsageError(
             f"the emulator's database can't be used: there is no folder {folder}.", DATABASE_HINT
         )
+    if database != IN_MEMORY:
+        check_destination(database, DATABASE)
     try:
         emulator = Emulator(database, **options)
     except (UnusableDatabase, OSError) as error:

@@ -167,30 +167,56 @@ def make_private(folder: Path) -> None:
         folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)  # once: /proc, for example, makes none
 
 
-def replace_file(path: Path, content: bytes, *, private: bool = True) -> None:
+class Permissions(NamedTuple):
+    """The permissions of a file that is written."""
+
+    of_new: int
+    keeps_old: bool
+    """Whether a file that exists keeps its own."""
+
+
+PRIVATE = Permissions(_PRIVATE, keeps_old=False)
+PRIVATE_IF_NEW = Permissions(_PRIVATE, keeps_old=True)
+SHARED = Permissions(_READABLE, keeps_old=True)
+
+
+def replace_file(path: Path, content: bytes, permissions: Permissions = PRIVATE) -> None:
     """Replace a file with a new one, atomically. A link is replaced, not followed.
 
-    The new file is private from the beginning; with `private=False`, it gets the permissions of the old one.
-    If other processes may replace the file, the caller holds a lock: their unfinished new files are removed.
+    A private file is private from the beginning. If other processes may replace the file, the caller holds a lock:
+    their unfinished new files are removed.
 
     Raises:
-        OSError: if it can't be written; the old file is unchanged.
+        OSError: if it can't be written, or is a device, a pipe or a folder; the old file is unchanged.
 
     """
+    _check_replaceable(path)
     prefix = f".{path.name}-"
     _remove_drafts(path.parent, prefix)
     draft = path.with_name(f"{prefix}{os.urandom(8).hex()}{_DRAFT_SUFFIX}")
     try:
-        with open(draft, "xb", opener=_opener(_PRIVATE if private else _READABLE)) as file:
+        with open(draft, "xb", opener=_opener(permissions.of_new)) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-            _keep_facts(file.fileno(), path, mode=not private)
+            _keep_facts(file.fileno(), path, mode=permissions.keeps_old)
         _take_place(draft, path)
         _sync_folder(path.parent)
     except BaseException:  # even at Ctrl-C: the draft may hold a secret
         draft.unlink(missing_ok=True)
         raise
+
+
+def _check_replaceable(path: Path) -> None:
+    """Reject what a rename would destroy, such as /dev/null, which root can replace."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
+        raise OSError(errno.EINVAL, "it is a device or a pipe, not a file")
 
 
 def _take_place(draft: Path, path: Path) -> None:

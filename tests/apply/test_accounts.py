@@ -46,7 +46,9 @@ def test_an_organization_or_workspace_that_differs_or_is_not_confirmed_is_reject
     ):
         team = Team(server.url, clean_environ)
         team.write("environments/a.yaml")
-        LOCK.write_text(json.dumps({"version": 1, "origin": {"base_url": server.url, **identity}}))
+        LOCK.write_text(
+            json.dumps({"origin": {"base_url": server.url, **identity}, "resources": {}})
+        )
         result = team.ant("apply", "--yes", ".")
         what = f"tracks resources on {field.removesuffix('_id')} {identity[field]}, but "
         why = "the credentials in use target ORG." if name else f"{server.url} does not confirm it."

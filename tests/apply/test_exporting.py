@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,18 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from ant_cli.apply.comparison import hash_of_body
-from ant_cli.apply.declarations import Declaration, choose_file, export, read_declaration, safe_name
+from ant_cli.apply.declarations import (
+    Declaration,
+    choose_file,
+    export,
+    folded_name,
+    read_declaration,
+    safe_name,
+)
 from ant_cli.gjson import json_text
 from ant_cli.input.validation import json_schema
 from ant_cli.input.values import encode, parse
+from tests.conftest import needs_posix
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
 NAME = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=20)
@@ -144,6 +153,8 @@ def test_the_scope_is_declared_for_self_hosted_environments_only():
         ("nul.txt", "nul_.txt"),
         ("aux.x.y", "aux_.x.y"),
         ("com1", "com1_"),
+        ("COM\u00b9", "COM\u00b9_"),
+        ("lpt\u00b2.txt", "lpt\u00b2_.txt"),
         (".git", "git"),
         ("a\x1b[31m\n\0b", "a-31m-b"),
         ("C:\\x", "C-x"),
@@ -173,12 +184,74 @@ def test_no_name_leads_out_of_the_folder(name):
     assert safe_name(file.stem) == file.stem or len(file.stem.encode()) > 100
 
 
-def test_names_that_differ_in_case_only_get_different_files():
-    """On many file systems, the two names would mean the same file."""
-    folder = Path("environments")
-    first = choose_file(folder, {"name": "a b"}, ())
-    second = choose_file(folder, {"name": "A/B"}, {first.name.lower(): 1})
-    assert (first.name, second.name) == ("a-b.yaml", "A-B-2.yaml")
+@pytest.mark.parametrize(
+    ("one", "other", "file"),
+    [
+        ("a b", "A/B", "A-B-2.yaml"),
+        ("ma\u00dfe", "MASSE", "MASSE-2.yaml"),
+        ("\u00fcber", "U\u0308ber", "\u00dcber-2.yaml"),
+        ("\ufb01n", "fin", "fin-2.yaml"),
+    ],
+)
+def test_names_that_are_one_file_on_some_system_get_different_files(one, other, file):
+    """On macOS and Windows, case does not count, nor does the way in which an accent is written."""
+    folder, taken = Path("environments"), {}
+    first = choose_file(folder, {"name": one}, taken)
+    taken[folded_name(first.name)] = 1
+    second = choose_file(folder, {"name": other}, taken)
+    assert second.name == file
+
+
+def test_all_environments_whose_names_are_one_file_on_macos_are_exported(team):
+    """`--all` takes each once, so the second would overwrite the first."""
+    for name in ("ma\u00dfe", "masse"):
+        team.by_hand("create", "--name", name, "--config", "{type: cloud}")
+    assert team.ant("export", "--all").exit == 0
+    names = [unicodedata.normalize("NFC", path.name) for path in Path("environments").iterdir()]
+    assert len({name.casefold() for name in names}) == 2
+
+
+# A run that is killed
+
+KILL_BEFORE_RENAME = """
+import os
+from ant_cli.runtime import storage
+rename, left = storage._take_place, [{number}]
+def kill(draft, path):
+    left[0] -= 1
+    if not left[0]:
+        os.kill(os.getpid(), 9)
+    rename(draft, path)
+storage._take_place = kill
+"""
+
+
+@needs_posix("SIGKILL")
+@pytest.mark.parametrize("number", range(1, 7))
+def test_an_export_that_was_killed_is_continued_by_the_same_command(team, number):
+    """Each file is recorded with it, and one that an export has written needs no --force."""
+    for name in "abc":
+        team.by_hand("create", "--name", name, "--config", "{type: cloud}")
+    with team.program("export", "--all", code=KILL_BEFORE_RENAME.format(number=number)) as run:
+        run.communicate()
+    assert run.returncode == -9
+    again = team.ant("export", "--all")
+    assert again.exit == 0, again.stderr
+    assert len(team.ids()) == 3
+    assert team.diff(".") == 0
+
+
+@needs_posix("SIGKILL")
+def test_a_file_that_somebody_edited_after_a_killed_export_is_not_overwritten(team):
+    """Only what the export would write itself needs no --force."""
+    team.by_hand("create", "--name", "a", "--config", "{type: cloud}")
+    with team.program("export", "a", code=KILL_BEFORE_RENAME.format(number=2)) as run:
+        run.communicate()
+    path = Path("environments/a.yaml")
+    path.write_text(path.read_text() + "description: Mine.\n")
+    result = team.ant("export", "a")
+    assert (result.exit, "To overwrite: --force" in result.stderr) == (2, True)
+    assert "Mine." in path.read_text()
 
 
 @pytest.mark.parametrize("letter", ["a", "\u00e9", "\u4e2d", "\U0001f600", "\U00020000"])

@@ -30,7 +30,7 @@ SECRETS = '{"auths": {"registry": {"auth": "c2VjcmV0"}}}\n'
     [
         (SECRETS, ("apply", "--yes", ".")),
         (SECRETS, ("apply", "--validate", ".")),
-        ('{"version": 1}', ("diff", ".")),
+        ('{"version": 1, "resources": {}}', ("diff", ".")),
         (None, ("export", "--all")),
     ],
     ids=["secrets", "secrets that are not needed", "a lock file", "nothing"],
@@ -108,7 +108,7 @@ def test_a_group_may_change_the_lock_file_only_if_its_owner_is_alone_in_it(
 ):
     """On many systems the umask is 002, and each user has a group: git makes files with mode 0664 there."""
     path = tmp_path / "claude-lock.json"
-    path.write_text('{"version": 1}')
+    path.write_text('{"version": 1, "resources": {}}')
     path.chmod(0o664)
     os.chown(path, 0, group)
     if is_read:
@@ -125,7 +125,7 @@ def test_a_group_may_change_the_lock_file_only_if_its_owner_is_alone_in_it(
 def test_a_lock_file_of_another_user_in_a_folder_above_is_rejected(tmp_path, monkeypatch):
     """As git does with a repository. It would decide which environments a run changes and archives."""
     path = tmp_path / "claude-lock.json"
-    path.write_text('{"version": 1}')
+    path.write_text('{"version": 1, "resources": {}}')
     os.chown(path, 1234, 1234)
     monkeypatch.setattr(os, "geteuid", lambda: 4321)
     with pytest.raises(UsageError, match="it belongs to another user") as caught:
@@ -139,7 +139,7 @@ def test_a_lock_file_of_another_user_in_a_folder_above_is_rejected(tmp_path, mon
 )
 def test_root_takes_no_lock_file_of_another_user_from_a_folder_above(team, monkeypatch):
     """Everybody can put one into /tmp. In the current folder, root works for its owner, as with sudo."""
-    team.write("claude-lock.json", '{"version": 1}')
+    team.write("claude-lock.json", '{"version": 1, "resources": {}}')
     os.chown(LOCK, 1234, 1234)
     assert team.diff() == 0
     team.write("inner/environments/a.yaml")

@@ -26,7 +26,7 @@ def test_a_folder_with_a_lock_file_of_its_own_is_left_out(team):
     """Its environments would be created a second time, in another account."""
     team.write("environments/a.yaml")
     team.write("prod/environments/b.yaml")
-    team.write("prod/claude-lock.json", "{}")
+    team.write("prod/claude-lock.json", '{"resources": {}}')
     result = team.apply(".")
     assert "Warning: prod is left out, because it has its own lock file." in result.stderr
     assert set(team.server()) == {"a"}
@@ -37,7 +37,7 @@ def test_a_folder_with_a_lock_file_of_its_own_is_left_out(team):
 
 def test_a_named_folder_is_not_left_out_because_of_another_lock_file_in_it(team):
     """With --lock-file, that one is meant. A warning would say that its files are left out."""
-    team.write("claude-lock.json", "{}")
+    team.write("claude-lock.json", '{"resources": {}}')
     team.write("environments/a.yaml")
     result = team.ant("apply", "--validate", "--lock-file", "other.json", ".")
     assert (result.exit, result.stderr) == (0, "1 file is valid.\n")

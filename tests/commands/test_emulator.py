@@ -14,9 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ant_cli.commands import emulator_log, emulator_serve
+from ant_cli.commands import emulator_serve
 from ant_cli.commands.emulator_serve import RunningEmulator, register
-from ant_cli.errors import UsageError
 from ant_cli.runtime.extras import install_hint
 from tests.conftest import Result, make_runtime, needs_posix, piped
 from tests.helpers.processes import ANT, COVERAGE, run_process, spawn, started
@@ -361,29 +360,6 @@ def test_start_detach_serves_in_the_background_until_stop(separate, clean_enviro
     assert "sk-of-its-own" not in log.read_text()
     assert {path.stat().st_mode & 0o777 for path in (folder.parent, folder)} == {0o700}
     assert log.stat().st_mode & 0o777 == 0o600
-
-
-def test_the_log_of_an_emulator_is_limited_and_has_no_secrets(tmp_path, monkeypatch):
-    """The oldest lines go, and what a client sent can't change the terminal that shows the log."""
-    monkeypatch.setattr(emulator_log, "_MOST_BYTES", 400)
-    runtime = make_runtime({})
-    runtime.redactor.register("correct-horse-battery")
-    path = tmp_path / "emulator.log"
-    with emulator_log.log_to(str(path), runtime) as log:
-        for number in range(100):
-            log(f"{number:08} \x1b correct-horse-battery")
-    kept = [
-        *path.with_name("emulator.log.1").read_text().splitlines(),
-        *path.read_text().splitlines(),
-    ]
-    assert kept[-1].startswith("00000099 ")
-    assert not [text for text in ("\x1b", "horse") if text in kept[-1]]
-    assert 0 < sum(map(len, kept)) < 400
-    with (
-        pytest.raises(UsageError, match="can't be written"),
-        emulator_log.log_to(str(tmp_path), runtime),
-    ):
-        pass
 
 
 def test_only_the_newest_logs_of_detached_emulators_are_kept(separate, clean_environ):

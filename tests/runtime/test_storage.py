@@ -12,7 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from ant_cli.runtime.storage import append, is_locked, locked, make_private, replace_file
+from ant_cli.runtime.storage import (
+    PRIVATE,
+    PRIVATE_IF_NEW,
+    SHARED,
+    append,
+    is_locked,
+    locked,
+    make_private,
+    replace_file,
+)
 from tests.conftest import needs_posix
 from tests.helpers.processes import started
 
@@ -199,21 +208,24 @@ def test_a_link_in_the_place_of_the_lock_is_rejected(tmp_path):
 
 @needs_posix("permissions and links")
 @pytest.mark.parametrize(
-    ("umask", "private", "mode"),
+    ("umask", "permissions", "mode"),
     [
-        (0o022, True, 0o600),
-        (0, True, 0o600),
-        (0o022, False, 0o644),
-        (0o027, False, 0o640),
-        (0, False, 0o644),
+        (0o022, PRIVATE, 0o600),
+        (0, PRIVATE, 0o600),
+        (0o022, SHARED, 0o644),
+        (0o027, SHARED, 0o640),
+        (0, SHARED, 0o644),
+        (0, PRIVATE_IF_NEW, 0o600),
     ],
 )
-def test_a_new_file_has_the_permissions_of_the_umask_or_is_private(tmp_path, umask, private, mode):
+def test_a_new_file_has_the_permissions_of_the_umask_or_is_private(
+    tmp_path, umask, permissions, mode
+):
     """Others can never change it."""
     path = tmp_path / "file"
     before = os.umask(umask)
     try:
-        replace_file(path, b"new", private=private)
+        replace_file(path, b"new", permissions)
     finally:
         os.umask(before)
     assert stat.S_IMODE(path.stat().st_mode) == mode
@@ -223,14 +235,20 @@ def test_a_new_file_has_the_permissions_of_the_umask_or_is_private(tmp_path, uma
 
 @needs_posix("permissions and links")
 @pytest.mark.parametrize(
-    ("old", "private", "new"), [(0o600, False, 0o600), (0o4755, False, 0o755), (0o644, True, 0o600)]
+    ("old", "permissions", "new"),
+    [
+        (0o600, SHARED, 0o600),
+        (0o4755, SHARED, 0o755),
+        (0o640, PRIVATE_IF_NEW, 0o640),
+        (0o644, PRIVATE, 0o600),
+    ],
 )
-def test_a_file_that_need_not_be_private_keeps_its_permissions(tmp_path, old, private, new):
+def test_a_file_that_need_not_be_private_keeps_its_permissions(tmp_path, old, permissions, new):
     """A file that only its owner could read stays so."""
     path = tmp_path / "file"
     path.touch()
     path.chmod(old)
-    replace_file(path, b"new", private=private)
+    replace_file(path, b"new", permissions)
     assert stat.S_IMODE(path.stat().st_mode) == new
 
 
@@ -240,7 +258,7 @@ def test_a_link_is_replaced_and_its_target_unchanged(tmp_path):
     (tmp_path / "target").write_text("precious")
     (tmp_path / "target").chmod(0o600)
     (tmp_path / "file").symlink_to("target")
-    replace_file(tmp_path / "file", b"new", private=False)
+    replace_file(tmp_path / "file", b"new", SHARED)
     assert not (tmp_path / "file").is_symlink()
     assert (tmp_path / "target").read_text() == "precious"
     assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o644
