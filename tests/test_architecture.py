@@ -286,11 +286,14 @@ def test_no_two_modules_or_classes_of_a_room_share_a_name():
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.command)
 def test_an_operation_is_complete(operation: Operation):
-    """Its flags are unique, the fields in its path are required, and it has two examples."""
+    """Its flags are unique and fit its facts, the fields in its path are required, and it has two examples."""
     flags = [param.flag for param in params_of(operation)]
     assert len(set(flags)) == len(flags)
     shorts = [param.short for param in params_of(operation) if param.short]
     assert len(set(shorts)) == len(shorts)
+    offered = {param.name for param in operation.params}
+    assert ("page" in offered, "yes" in offered) == (operation.paginated, operation.final)
+    assert ("parallel" in offered) is (operation.acts_on_several or operation.creates)
     in_path = {param.name for param in operation.fields_in("path")}
     assert in_path == {part[1:-1] for part in operation.path.split("/") if part.startswith("{")}
     assert all(param.required for param in operation.fields_in("path"))

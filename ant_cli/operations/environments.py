@@ -109,6 +109,7 @@ LIST = Operation(
         Example("IDs and names, a line each", "--transform '{id,name}' --format jsonl"),
         Example("the ten newest, archived ones included", "--include-archived --max-items 10"),
     ),
+    paginated=True,
     empty_message="No environments.",
 )
 
@@ -169,6 +170,7 @@ DELETE = Operation(
         Example("one", "env_011CZkZ9X2dpNyB7HsEFoRfW"),
         Example("see what would be sent", "env_011CZkZ9X2dpNyB7HsEFoRfW --dry-run"),
     ),
+    final=True,
     success_message="Deleted {id}.",
     check_command="beta:environments retrieve {environment_id}",
     past_participle="deleted",
@@ -186,6 +188,7 @@ ARCHIVE = Operation(
         Example("one", "env_011CZkZ9X2dpNyB7HsEFoRfW"),
         Example("when it was archived", "env_011CZkZ9X2dpNyB7HsEFoRfW --transform archived_at -r"),
     ),
+    final=True,
     success_message="Archived {id}.",
     check_command="beta:environments retrieve {environment_id}",
     past_participle="archived",

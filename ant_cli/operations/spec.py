@@ -277,6 +277,10 @@ class Operation(NamedTuple):
     """Their lines have only the arguments after the command."""
     implied_types: Mapping[str, str] = {}
     """The `type` of a structured field that one of its parts implies if nothing gives it."""
+    paginated: bool = False
+    """The response is a page of items, which may name the next page."""
+    final: bool = False
+    """It can't be undone: a user at a terminal is asked to confirm it, unless `--yes` is given."""
     partial_update: bool = False
     """It changes only the fields that are given, so a request without fields makes no sense."""
     lists: tuple[str, ...] = ()
@@ -316,16 +320,6 @@ class Operation(NamedTuple):
         return (*(field for field in self.fields if field not in headers), *self.settings, *headers)
 
     @property
-    def paginated(self) -> bool:
-        """Whether the response is a page of items, which may name the next page."""
-        return self._offers("page")
-
-    @property
-    def is_final(self) -> bool:
-        """Whether it can't be undone: a user at a terminal is asked to confirm it, unless `--yes` is given."""
-        return self._offers("yes")
-
-    @property
     def positional(self) -> Field | None:
         """The field in the path that may also be given without its flag: the last one."""
         return next(reversed(self.fields_in("path")), None)
@@ -352,15 +346,12 @@ class Operation(NamedTuple):
     @property
     def acts_on_several(self) -> bool:
         """Whether it may have several inputs that name existing objects (D31)."""
-        return self.positional is not None and self._offers("parallel")
+        return self.positional is not None and not (self.paginated or self.claims)
 
     @property
     def command(self) -> str:
         """The command, as typed after `ant`."""
         return f"{self.group} {self.name}"
-
-    def _offers(self, name: str) -> bool:
-        return any(param.name == name for param in self.params)
 
     def fields_in(self, location: Location) -> list[Field]:
         """Return the fields that go to one location, without those that are a part of another one."""

@@ -209,6 +209,7 @@ LIST = Operation(
         ),
         Example("IDs and states, a line each", "env_1 --transform '{id,state}' --format jsonl"),
     ),
+    paginated=True,
     busy_states=("queued", "starting", "active", "stopping"),
     empty_message="No work items.",
     accepts=("environment key", "item secret"),

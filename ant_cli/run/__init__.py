@@ -69,7 +69,7 @@ def run(operation: Operation, fields: Texts, flags: Flags, runtime: Runtime) -> 
     note_credential_choice(settings, runtime)
 
     # 4. Ask for confirmation before a change that can't be undone.
-    if operation.is_final and not flags.of(YES):
+    if operation.final and not flags.of(YES):
         from ant_cli.runtime.confirmation import confirm
 
         confirm(f"{_question(sending)} {where}?", runtime, reads_stdin=requests.count > 1)
