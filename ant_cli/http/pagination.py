@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
-from ant_cli.errors import ResponseError
+from ant_cli.errors import ResponseError, shortened
 from ant_cli.gjson import json_text
 from ant_cli.http.response import Response
 from ant_cli.http.transport import LONGEST_URL
@@ -26,6 +26,8 @@ Each takes two bytes at least, so the values of a short page aren't counted: tha
 """
 _LONGEST_CURSOR = LONGEST_URL - 10_000
 """The longest cursor, percent-encoded, that fits into a URL with everything else."""
+_MOST_EMPTY_PAGES = 200
+"""The most pages in a row without an item. Servers that filter a page after its query send some."""
 
 
 def follow_pages(
@@ -39,30 +41,48 @@ def follow_pages(
     A page that is not needed is not fetched.
 
     Raises:
-        ResponseError: if a response is not a page, or names a next page that was fetched before.
+        ResponseError: if a response is not a page, or the list does not end.
         APIError, NetworkError: as `send` does, which is that of a client.
 
     """
-    seen = {dict(request.query).get("page")}
+    trail = _Trail(dict(request.query).get("page"))
     left = max_items
     while left != 0:
         response = send(request)
         if response.status == 204:
             return
         items, cursor = _parse_page(response.body)
-        if is_wanted:
-            items = list(filter(is_wanted, items))
-        wanted = items[:left]
+        selected = list(filter(is_wanted, items)) if is_wanted else items
+        wanted = selected[:left]
         left = None if left is None else left - len(wanted)
         if not cursor or left == 0:
             yield LastPage(wanted)
             return
         yield wanted
-        if cursor in seen:
-            raise ResponseError(f"the list does not end: next_page {cursor!r} was followed before.")
-        seen.add(cursor)
+        trail.add(items, cursor)
         query = [(name, value) for name, value in request.query if name != "page"]
         request = request._replace(query=(*query, ("page", cursor)))
+
+
+class _Trail:
+    """The pages so far. A cursor may be long, so only its hash is kept."""
+
+    def __init__(self, first_cursor: str | None) -> None:
+        self._followed = {hash(first_cursor)}
+        self._empty_pages = 0
+
+    def add(self, items: Items, cursor: str) -> None:
+        """Add a page, and the cursor of the next one. Raises ResponseError if the list does not end."""
+        self._empty_pages = 0 if items else self._empty_pages + 1
+        if self._empty_pages == _MOST_EMPTY_PAGES:
+            raise _endless(f"{_MOST_EMPTY_PAGES} pages in a row had no items.")
+        if hash(cursor) in self._followed:
+            raise _endless(f"next_page {shortened(cursor)!r} was followed before.")
+        self._followed.add(hash(cursor))
+
+
+def _endless(why: str) -> ResponseError:
+    return ResponseError(f"the list does not end: {why}")
 
 
 def _parse_page(body: bytes) -> tuple[Items, str]:

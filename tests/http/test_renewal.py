@@ -256,6 +256,14 @@ def test_a_new_token_that_is_rejected_is_an_error(federated):
     assert (result.exit, bearers(result)) == (4, ["1", "", "2"])
 
 
+def test_no_token_is_exchanged_only_to_say_which_one_was_rejected(slow):
+    """The token has expired while the server took its time, and the message names it anyway."""
+    forbidden = httpx.Response(403, json={})
+    result = slow(*RETRIEVE, seconds=4000, replies=[grant(1), forbidden])
+    assert (result.exit, bearers(result)) == (4, ["", "1"])
+    assert "from ANTHROPIC_FEDERATION_RULE_ID) has no permission for this." in result.stderr
+
+
 def test_a_server_that_keeps_rejecting_tokens_gets_one_more_exchange_per_minute(slow):
     """It does not get an exchange for each request, even if it accepts other requests."""
     words = (*ARCHIVE, *IDS, "env_4", "--parallel", "1", "--yes")

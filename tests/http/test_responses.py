@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import shlex
 import tracemalloc
 import zlib
@@ -11,11 +12,13 @@ import pytest
 
 from ant_cli.errors import EXIT_CODES
 from ant_cli.gjson.json_text import DEEPEST
-from ant_cli.http.response import json_object
+from ant_cli.http.pagination import follow_pages
+from ant_cli.http.response import Response, json_object
+from ant_cli.input.request import Request
 from tests.conftest import needs_posix
 from tests.helpers.runs import OK, OUTPUT
 from tests.helpers.servers import Act, error, response
-from tests.helpers.words import KEY, LINES, PRINTED, RETRIEVE, page
+from tests.helpers.words import KEY, LINES, LIST, PRINTED, RETRIEVE, page
 
 HTML = b"<html><body>Please log in</body></html>"
 API_ERROR = {"type": "error", "error": {"type": "overloaded_error", "message": "too busy"}}
@@ -367,6 +370,47 @@ def test_a_list_that_would_return_to_an_earlier_page_is_no_error_if_no_more_item
     """The page would not be requested."""
     result = ant_over_socket(response(page(1, after="p")), words=LINES, more=("--max-items", "2"))
     assert (result.exit, result.stdout, result.stderr) == (0, "1\n1\n", "")
+
+
+def test_a_list_of_empty_pages_with_ever_new_cursors_ends_with_an_error(ant):
+    """It would never end. A server that filters its pages may send a few empty ones."""
+
+    def reply(items):
+        numbers = iter(range(10_000))
+        return lambda _request: page(*items(number := next(numbers)), after=f"p{number}")
+
+    ended = ant(*LINES, replies=reply(lambda number: [number] if number < 3 else []))
+    assert (ended.exit, ended.stdout, len(ended.requests)) == (1, "0\n1\n2\n", 203)
+    assert ended.stderr == "ant: the list does not end: 200 pages in a row had no items.\n"
+    few = ant(*LINES, "--max-items", "3", replies=reply(lambda n: [n] if n % 200 == 199 else []))
+    assert (few.exit, few.stdout, len(few.requests)) == (0, "199\n399\n599\n", 600)
+    # the pages have items, of which the filter selects none
+    unselected = ant(
+        *LIST,
+        *("--filter", 'name=="x"', "--max-items", "1", "--transform", "name"),
+        replies=reply(lambda n: [{"name": "x" if n == 300 else "y"}]),
+    )
+    assert (unselected.exit, len(unselected.requests)) == (0, 301)
+
+
+def test_the_cursors_of_a_long_list_are_not_kept():
+    """Those of a hostile server take 50 KB each."""
+    numbers = iter(range(400))
+
+    def send(_request):
+        number = next(numbers)
+        after = f"{number}{'x' * 50_000}" if number < 399 else None
+        received = Response(200, "OK", {}, [json.dumps(page(number, after=after)).encode()])
+        received.read()
+        return received
+
+    tracemalloc.start()
+    try:
+        pages = follow_pages(send, Request("GET", "/x", ()), None)
+        assert len([len(items) for items in pages]) == 400
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_an_endless_list_is_printed_page_by_page(ant_over_socket):

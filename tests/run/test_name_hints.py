@@ -266,6 +266,7 @@ def test_an_edit_of_a_list_reads_and_changes_the_environment_with_the_name(ant):
     read = {**live("env_2", "prod"), "config": {"type": "cloud", "packages": {"pip": []}}}
     words = ("beta:environments", "update", "prod", "--add", "packages.pip=polars")
     result = ant(*words, replies=[NOT_FOUND, LISTED, read, read, read])
+    assert sent(result)[0] == f"GET {PROD}"
     assert (result.exit, sent(result)[2:]) == (0, [f"GET {FOUND}"] * 2 + [f"POST {FOUND}"])
 
 
