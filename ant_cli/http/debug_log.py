@@ -22,7 +22,7 @@ def dry_run_text(request: Request, connection: ConnectionSettings) -> bytes:
     headers = headers_of(request, connection, attempt=0, hidden=True)
     lines = [f"{request.method} {strip_userinfo(connection.base_url + request.target)}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
-    body = json_text.indent(request.body) + b"\n" if request.body is not None else b""
+    body = json_text.indent(request.body) + b"\n" if request.body else b""
     return "\n".join([*lines, "", ""]).encode() + body
 
 

@@ -13,13 +13,10 @@ from ant_cli.output.progress import Progress
 from ant_cli.run.sending import Sending, make_sending
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.redaction import strip_userinfo
-from ant_cli.runtime.sanitize import escape_controls
-from ant_cli.settings.loading import ConnectionSettings, Settings, load, note_credential_choice
+from ant_cli.settings.loading import Settings, load, note_credential_choice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from ant_cli.input.request import Request
+    from collections.abc import Callable
 
 _SHOWN = 3
 """How many objects a question names."""
@@ -62,7 +59,9 @@ def run(operation: Operation, fields: Texts, flags: Flags, runtime: Runtime) -> 
         return
     where = _place(settings)
     if settings.dry_run:
-        _print_dry_run(sending, settings.connection, where, runtime)
+        from ant_cli.run.dry_run import print_dry_run
+
+        print_dry_run(sending, settings.connection, where, runtime)
         return
 
     # 3. A note, if the user may have meant another credential or server.
@@ -109,7 +108,7 @@ def _run_one(sending: Sending, client: NameClient, printer: Printer, progress: P
             printer.print_one(response.body)
 
 
-# Messages, and the dry run
+# Messages
 
 
 def _place(settings: Settings) -> str:
@@ -130,34 +129,3 @@ def _question(sending: Sending) -> str:
         for position, each in enumerate(first)
     ]
     return f"{action} {requests.count} objects ({', '.join(shown)}{', ...' * (requests.count > _SHOWN)})"
-
-
-def _print_dry_run(
-    sending: Sending, connection: ConnectionSettings, where: str, runtime: Runtime
-) -> None:
-    from ant_cli.http.debug_log import dry_run_text
-
-    requests: Iterable[Request] = sending.requests
-    if sending.edits:
-        from ant_cli.run.list_edits import edited
-
-        requests = edited(sending.requests, sending.edits, connection, runtime)
-    if sending.requests.count > 1 and not connection.debug:
-        count = 0
-        for request in requests:
-            count += 1
-            parts = (sending.operation.name, *request.path_params.values(), request.object_name)
-            body = runtime.redactor.redact_body(
-                request.body if request.body and request.body != b"{}" else b""
-            )
-            line = runtime.redactor.redact(
-                "  ".join(filter(None, (*parts, body.decode(errors="replace"))))
-            )
-            runtime.stdout.write(f"{escape_controls(line)}\n".encode())
-        runtime.say(
-            f"{count} request{'s' * (count != 1)} {where}. --debug shows each of them in full."
-        )
-        return
-    for number, request in enumerate(requests):
-        text = runtime.redactor.redact_body(dry_run_text(request, connection))
-        runtime.stdout.write(b"\n" * bool(number) + text)

@@ -8,7 +8,7 @@ the fields that change, because the API keeps the others.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ant_cli.errors import BadValue, ResponseError, UsageError
@@ -20,12 +20,10 @@ from ant_cli.http.response import Response
 from ant_cli.input.flag_values import comma_note
 from ant_cli.input.request import Request
 from ant_cli.input.values import Value, encode, parse, type_name
-from ant_cli.names import connect_by_name
 from ant_cli.operations.shared_flags import ADD, REMOVE, SET
 from ant_cli.operations.spec import Flags, Setting
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.shell import quote
-from ant_cli.settings.loading import ConnectionSettings
 
 _KEY_PREFIX = "metadata."
 _NOTHING = "Nothing changes, so no update is sent."
@@ -59,6 +57,12 @@ class Edit(NamedTuple):
         return self.flag == REMOVE.flag
 
     @property
+    def text(self) -> str:
+        """The edit as it may be typed."""
+        target = f"{self.flag} {self.name}"
+        return f"{target}={quote(self.value)}" if self.value else target
+
+    @property
     def is_key(self) -> bool:
         """Whether it is about a key of metadata."""
         return self.name.startswith(_KEY_PREFIX)
@@ -81,7 +85,7 @@ class Edit(NamedTuple):
 
 
 def parse_edits(
-    flags: Flags, lists: Sequence[str], fields: Mapping[str, Value], say: Callable[[str], None]
+    flags: Flags, lists: Sequence[str], fields: Mapping[str, Value], runtime: Runtime
 ) -> tuple[Edit, ...]:
     """Return the edits in the flags, and print notes about them. `lists` are the paths of lists that can be edited.
 
@@ -98,6 +102,8 @@ def parse_edits(
         for edit in _parse(setting, text, lists)
     )
     edits = tuple(dict.fromkeys(given))
+    for edit in edits:  # a secret among them is redacted from here on
+        runtime.redactor.redact_body(encode({edit.path[-1]: edit.value}))
     for edit in edits:
         where = f"{edit.flag} {edit.name}"
         if fields.get(edit.path[0], edit) is None:
@@ -111,7 +117,7 @@ def parse_edits(
             and edit.value
             and (note := comma_note(edit.flag, f"{edit.path[1]}={edit.value}", _KEY_PREFIX))
         ):
-            say(note)
+            runtime.say(note)
     return edits
 
 
@@ -161,7 +167,7 @@ def _several(edit: Edit) -> str:
     """Return a flag for each of the elements in a text such as `polars,numpy`; empty if it is one element."""
     requirement, _, _ = edit.value.partition(";")  # conditions on the system may follow
     parts = re.split(_SEPARATOR, requirement)
-    flags = [f"{edit.flag} {edit.name}={quote(part)}" for part in parts if part]
+    flags = [edit._replace(value=part).text for part in parts if part]
     return " ".join(flags) if len(parts) > 1 else ""
 
 
@@ -236,7 +242,7 @@ def _with_element(items: list[Any], edit: Edit) -> tuple[list[Any], str]:
             edit.value,
             *(item for item in items[place:] if item not in versions),
         ], ""
-    replacing = f"{SET.flag} {edit.name}={quote(edit.value)}"
+    replacing = edit._replace(flag=SET.flag).text
     note = f"{edit.name} has {edit.value!r} in addition to {shown}. To replace it: {replacing}"
     return [*items, edit.value], note if versions else ""
 
@@ -287,7 +293,7 @@ class FreshUpdate:
         self.is_unchanged = False
         """Whether there was nothing to change, so no update is sent."""
 
-    def prepare(self, _tries: Tries | None = None) -> Request | Response:
+    def prepare(self, _tries: Tries) -> Request | Response:
         """Read the object. The first time, print notes about what does not change.
 
         Raises:
@@ -310,20 +316,6 @@ class FreshUpdate:
                 self._say(f"Note: {label}: {note}")
         name = request.object_name or str(remote.get("name") or "")
         return request._replace(body=encode(body), object_name=name) if body else response
-
-
-def edited(
-    requests: Iterable[Request],
-    edits: Sequence[Edit],
-    connection: ConnectionSettings,
-    runtime: Runtime,
-) -> Iterator[Request]:
-    """Read each object, and yield the update that would be sent, if any. Raises as `FreshUpdate`."""
-    with connect_by_name(connection, runtime) as client:
-        for request in requests:
-            made = FreshUpdate(edits, client, request, runtime.say).prepare()
-            if isinstance(made, Request):
-                yield made
 
 
 def _object(raw: bytes) -> dict[str, Any]:

@@ -151,7 +151,7 @@ def make_sending(
     if any(param.name in flags for param in EDITS):
         from ant_cli.run.list_edits import parse_edits
 
-        edits = parse_edits(flags, operation.lists, requests.typed, runtime.say)
+        edits = parse_edits(flags, operation.lists, requests.typed, runtime)
     is_wanted = (
         _item_condition(operation, requests, flags, runtime) if FILTER.name in flags else None
     )

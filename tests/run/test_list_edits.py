@@ -311,6 +311,48 @@ def test_other_fields_of_a_lost_attempt_are_sent_again_without_a_note_about_othe
     assert "by other means" not in result.stderr
 
 
+def test_a_dry_run_shows_the_edits_as_they_were_typed_and_sends_nothing(update):
+    """What they make of the environment is not known before it is read."""
+    edits = ("--add", "packages.pip=polars>=1", "--remove", "metadata.tier")
+    result = update(*edits, "--name", "new", "--dry-run", replies=[])
+    head, _, body = result.stdout.partition("\n\n")
+    assert head.startswith("POST https://api.anthropic.com/v1/environments/env_1?beta=true\n")
+    assert body == (
+        '{\n  "name": "new"\n}\n--remove metadata.tier\n'
+        f"--add packages.pip={shlex.quote('polars>=1')}\n"
+    )
+    note = "Note: nothing was read, so the changes are shown as they were typed.\n"
+    assert (result.exit, result.requests, result.stderr) == (0, [], note)
+    alone = update("--add", "packages.pip=polars", "--dry-run", replies=[]).stdout
+    assert alone.partition("\n\n")[2] == "--add packages.pip=polars\n"
+
+
+def test_a_dry_run_of_several_edits_is_a_line_each(update):
+    """It needs no credential that a program would have to print."""
+    ids = ("beta:environments", "update", "env_1", "env_2")
+    result = update("--add", "packages.pip=polars", "--dry-run", ids=ids, replies=[])
+    assert (result.exit, result.requests) == (0, [])
+    assert result.stdout == (
+        "update  env_1  --add packages.pip=polars\nupdate  env_2  --add packages.pip=polars\n"
+    )
+
+
+@pytest.mark.parametrize("ids", [UPDATE, (*UPDATE, "env_2")])
+def test_a_dry_run_shows_no_secret_of_an_edit(update, ids):
+    """It is known by the name of its key, as in a body of a request."""
+    result = update("--set", "metadata.access_token=hunter-two", "--dry-run", ids=ids, replies=[])
+    assert "--set metadata.access_token=" in result.stdout
+    assert "hunter-two" not in result.stdout + result.stderr
+
+
+def test_a_note_about_an_edit_shows_no_secret(update):
+    """The environment has the same value already."""
+    remote = {**ENVIRONMENT, "metadata": {"access_token": "hunter-two"}}
+    result = update("--set", "metadata.access_token=hunter-two", remote=remote)
+    assert "metadata.access_token is already" in result.stderr
+    assert "hunter-two" not in result.stderr
+
+
 def test_an_edit_needs_no_other_input(update):
     """An empty pipe is not a mistake then (D25)."""
     assert update("--add", "packages.pip=polars", stdin="").exit == 0
