@@ -26,7 +26,7 @@ _READ_AT_ONCE = 65_536
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: ([^\0\r\n\f\v]*))?")
 _HEADER = re.compile(rb"([-!#$%&'*+.^_`|~0-9A-Za-z]+):([^\0\r\n\f\v]*)")
 _BLANKS = " \t"
-_CHUNK_SIZE = rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\0\r\n]*)?\r\n"
+_CHUNK_SIZE = rb"([0-9A-Fa-f]{1,15})(?:;[^\0\r\n]*|[ \t]*)\r\n"
 _LENGTH = re.compile(r"[0-9]{1,18}")
 
 
@@ -169,7 +169,8 @@ class Wire:
                 raise MalformedResponse
             size = int(match[1], 16)
             if not size:
-                _parse_headers(self._lines(_LONGEST_HEAD))  # trailers, which are ignored
+                # trailers, which are ignored
+                _check_framing(_parse_headers(self._lines(_LONGEST_HEAD)))
                 return
             yield from self._exactly(size)
             if self._line(2) != b"\r\n":
