@@ -69,6 +69,8 @@ class _Builder(NamedTuple):
     at_terminal: bool
     notes: dict[str, None]
     """Notes and warnings, each once, even if they are about many inputs."""
+    odd: dict[str, dict[str, None]]
+    """Mistakes that are sent, with the documents that have them; empty if there is only one document."""
     unsent: dict[str, None]
     """The fields of objects from the server that are not sent, because flags say what changes."""
 
@@ -245,7 +247,7 @@ class _Builder(NamedTuple):
         if rejected := [str(mistake) for mistake in mistakes if not mistake.is_sent]:
             raise UsageError(f"{where}{'; '.join(rejected)}.", see_help(operation.command))
         for mistake in mistakes:
-            self._note(f"Warning: {mistake}; it is sent unchanged.")
+            self.odd.setdefault(str(mistake), {}).setdefault(where)
 
     def _note_unused(self, given: Mapping[str, Value]) -> None:
         """Note keys that are neither fields of the request nor of an object: they may be mistyped."""
@@ -315,6 +317,7 @@ def build_all(operation: Operation, texts: Texts, flags: Flags, runtime: Runtime
         lacks_something=lacks_something,
         at_terminal=runtime.stderr.is_terminal,
         notes={},
+        odd={},
         unsent={},
     )
     requests = Requests(builder)
@@ -329,7 +332,15 @@ def build_all(operation: Operation, texts: Texts, flags: Flags, runtime: Runtime
     unsent = f"{_ID_ONLY} Not sent: {', '.join(builder.unsent)}."
     for note in (*builder.notes, *([unsent] if builder.unsent else [])):
         runtime.say(note)
+    for mistake, places in builder.odd.items():
+        runtime.say(f"Warning: {_named(list(places))}{mistake}; it is sent unchanged.")
     return requests
+
+
+def _named(places: Sequence[str]) -> str:
+    """Return the first of the documents that have a mistake, and how many others have it."""
+    first, others = places[0], len(places) - 1
+    return f"{first.removesuffix(': ')} and {others} more: " if others else first
 
 
 def _one_name_for_many(operation: Operation, requests: Requests, name: str) -> UsageError:

@@ -21,6 +21,8 @@ from ant_cli.settings.loading import OutputSettings
 
 NAMED = 1000
 """How many unsent inputs are listed by name; the rest are only counted."""
+_REPEATED = 20
+"""How many inputs a hint names that are to be sent again."""
 
 
 def run_many(
@@ -82,6 +84,8 @@ class _Report:
         self._output = output
         self._runtime = runtime
         self._done = self._unchanged = self._failed = 0
+        self._not_done: list[int] = []
+        """The positions of requests that failed, and were certainly not carried out."""
         self._exit_codes = set[int]()
         self._printing: Result | None = None
 
@@ -115,8 +119,18 @@ class _Report:
             code = (
                 next(iter(self._exit_codes)) if len(self._exit_codes) == 1 else AntError.exit_code
             )
-            raise AntError(summary).with_exit_code(code)
+            raise AntError(summary, self._how_to_repeat(sent)).with_exit_code(code)
         self._runtime.say(summary.capitalize())
+
+    def _how_to_repeat(self, sent: int) -> str:
+        """Return a hint for creates: the same command would create again what exists now, or conflict with it."""
+        rest = [*self._not_done, *range(sent, self._sending.requests.count)]
+        if not (self._sending.operation.creates and self._done and rest):
+            return ""
+        numbers = ", ".join(str(position + 1) for position in rest[:_REPEATED])
+        more = f" and {len(rest) - _REPEATED:,} more" if len(rest) > _REPEATED else ""
+        word = "input" if len(rest) == 1 else "inputs"
+        return f"To create the rest, send only {word} {numbers}{more} again: the others exist now."
 
     def account_for(self, finished: list[Result], in_flight: list[tuple[int, Request]]) -> None:
         """Report requests that were sent, but whose results were not printed."""
@@ -145,6 +159,8 @@ class _Report:
         if not isinstance(error, AntError):
             raise error
         self._failed += 1
+        if not error.outcome_unknown:
+            self._not_done.append(result.position)
         self._exit_codes.add(error.exit_code)
         label = self._sending.label(result.position, result.item)
         say_failure(label, error, self._output, self._runtime)

@@ -172,6 +172,18 @@ def test_the_error_for_a_lone_surrogate_names_the_document(ant):
     assert "standard input, line 2: description contains" in ant(*CREATE[:2], stdin=lines).refusal
 
 
+def test_a_warning_about_metadata_that_is_no_text_names_the_document_before_anything_is_sent(ant):
+    """The others would be created, and a second run would conflict with them."""
+    lines = '{"name": "a"}\n{"name": "b", "metadata": {"n": 5}}\n'
+    warned = "metadata.n: must be text, got a number: write it in quotes; it is sent unchanged.\n"
+    first = ant(*CREATE[:2], "--dry-run", stdin=lines)
+    assert first.stderr.startswith(f"Warning: standard input, line 2: {warned}")
+    both = ant(*CREATE[:2], "--dry-run", stdin=lines + lines)
+    assert both.stderr.startswith(f"Warning: standard input, line 2 and 1 more: {warned}")
+    one = ant(*CREATE, "--metadata", "{n: 5}")
+    assert (one.stderr, one.body["metadata"]) == (f"Warning: {warned}", {"n": 5})
+
+
 def test_the_characters_of_an_escape_are_a_text_like_any_other(ant):
     """They are no surrogate."""
     assert ant(*CREATE, "--description", r"\ud83d").body["description"] == r"\ud83d"

@@ -105,6 +105,39 @@ def test_failures_of_different_kinds_are_exit_code_1(many):
     assert many(*ARCHIVE, *IDS, api=FakeAPI({"env_3": 404, "env_5": 409})).exit == 1
 
 
+def created(many, *flags, **replies):
+    """Create five environments, whose names are a to e, and return the result."""
+    names = "".join(f'{{"name": "{name}"}}\n' for name in "abcde")
+    return many("beta:environments", "create", *flags, stdin=names, api=FakeAPI(replies))
+
+
+def test_after_creates_of_which_some_failed_a_hint_says_which_ones_to_send_again(many):
+    """The same command would create the others again, or conflict with them. One may exist already."""
+    result = created(many, b=400, c=504, d=409)
+    assert result.stderr.endswith(
+        "ant: created 2 of 5, 3 failed.\n"
+        "To create the rest, send only inputs 2, 4 again: the others exist now.\n"
+    )
+
+
+def test_the_hint_after_creates_names_what_was_not_sent_too(many):
+    """With --fail-fast, nothing is sent after a failure."""
+    result = created(many, "--fail-fast", b=400)
+    hint = "To create the rest, send only inputs 2, 3, 4, 5 again: the others exist now.\n"
+    assert result.stderr.endswith(f"ant: created 1 of 5, 1 failed.\n{hint}")
+
+
+@pytest.mark.parametrize("replies", [{}, dict.fromkeys("abcde", 400), {"c": 504}])
+def test_no_creates_are_to_be_repeated_if_all_or_none_failed_or_one_may_exist(many, replies):
+    """Then the same command is right, or a look is needed first."""
+    assert "To create the rest" not in created(many, **replies).stderr
+
+
+def test_changes_that_can_be_repeated_as_they_are_get_no_such_hint(many):
+    """To archive an environment again is no mistake."""
+    assert "To create" not in many(*ARCHIVE, *IDS, api=FakeAPI({"env_3": 400})).stderr
+
+
 def test_nothing_begins_after_a_stop():
     """Its thread ends after what has begun."""
     before, go_on = {*threading.enumerate()}, threading.Event()
