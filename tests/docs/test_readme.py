@@ -29,6 +29,11 @@ def test_the_readme_has_examples():
     assert len(EXAMPLES) >= 4
 
 
+def test_the_readme_is_short():
+    """The tutorial and the reference have the rest."""
+    assert len(README.splitlines()) <= 180
+
+
 CODE = ["".join(parts) for parts in re.findall(r"```sh\n(.*?)```|`([^`\n]+)`", README, re.DOTALL)]
 NAMED = r"(?:^|[\s(/])ant (?:--local |--[a-z-]+ \S+ )*([a-z][a-z:]*(?: [a-z-]+)?)"
 COMMANDS = sorted({command for part in CODE for command in re.findall(NAMED, part)})
