@@ -29,7 +29,11 @@ _INTERRUPTED = (
     "The tool was interrupted by a shutdown of the machine. It may have done a part of its work."
 )
 _GAVE_UP = ("permanent heartbeat failure", "lease assumed lost")
-"""How a line of the SDK's log begins when it gives up a session. It then returns as after a success."""
+"""How a line of the SDK's log begins when it gives up a session. It then returns as after a success.
+
+tests/worker/test_sdk.py fails if the SDK changes these words, or what `_hold_back_calls` and `_interruptible`
+replace.
+"""
 
 
 def require_sdk() -> None:
