@@ -152,8 +152,8 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def contract(session: nox.Session) -> None:
-    """Check our readings of the API with the key in ANTHROPIC_API_KEY; `tests/contract/readings.py` says how."""
-    _run(session, "tests.contract.readings")
+    """Check our readings of the API with the key in ANTHROPIC_API_KEY; `docs/readings.md` says how."""
+    _run(session, "tests.contract.readings", *session.posargs)
 
 
 @nox.session

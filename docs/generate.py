@@ -14,6 +14,7 @@ from pathlib import Path
 from completion_scripts import filled_template
 from manual_pages import first_page, manual_pages
 from new_fields import page_with, schema_with
+from readings_page import readings_page
 from reference_pages import reference_pages
 from session_picture import session_picture
 
@@ -40,6 +41,7 @@ def generated() -> dict[Path, str]:
     files |= {
         Path("completions", name): filled_template(shell, root) for shell, name in FILES.items()
     }
+    files[Path("docs", "readings.md")] = readings_page()
     files[Path("docs", "session.svg")] = session_picture()
     fields = CREATE.fields_in("body")
     return files | {
