@@ -308,7 +308,7 @@ def test_the_image_is_built_from_a_wheel_and_a_handler_that_are_there():
 
 @pytest.mark.parametrize(
     "path",
-    ["README.md", "docs/worker.md", "docs/worker/README.md", "ant_cli/help/topics/worker.md"],
+    ["docs/worker.md", "docs/worker/README.md", "ant_cli/help/topics/worker.md"],
 )
 def test_a_container_gets_the_variables_without_which_no_session_runs(path):
     """`docker run` passes on none by itself. What is not in this list is in the item on stdin."""
