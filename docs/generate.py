@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from completion_scripts import filled_template
+from credential_tables import page_with_tables
 from manual_pages import first_page, manual_pages
 from new_fields import page_with, schema_with
 from readings_page import readings_page
@@ -26,6 +27,7 @@ ROOT = Path(__file__).parents[1]
 COMMAND = "python docs/generate.py"
 HELP = Path("ant_cli", "help")
 REFERENCE = Path("docs", "reference")
+CREDENTIALS = Path("docs", "credentials.md")
 COMPLETED = {
     Path("ant_cli", "input", "environment.schema.json"): schema_with,
     HELP / "topics" / "fields.md": page_with,
@@ -43,6 +45,7 @@ def generated() -> dict[Path, str]:
     }
     files[Path("docs", "readings.md")] = readings_page()
     files[Path("docs", "session.svg")] = session_picture()
+    files[CREDENTIALS] = page_with_tables((ROOT / CREDENTIALS).read_text("utf-8"))
     fields = CREATE.fields_in("body")
     return files | {
         path: complete(fields, (ROOT / path).read_text("utf-8"))

@@ -22,6 +22,7 @@ from ant_cli.runtime.reading import decode, read_file
 from ant_cli.runtime.sanitize import escape_breaks
 from ant_cli.runtime.signals import signal_handlers
 from ant_cli.runtime.storage import replace_file
+from ant_cli.settings.variable_rows import value_of
 
 _MARK = "#! "
 """The beginning of lines that report a mistake. They are not part of the text."""
@@ -44,6 +45,8 @@ def choose_editor(runtime: Runtime) -> list[str]:
     variable = next((name for name in _VARIABLES if environ.get(name, "").strip()), "")
     if not variable and not (runtime.stdin.is_terminal and runtime.stdout.is_terminal):
         raise UsageError("no editor is set, and there is no terminal to open one on.", _HINT)
+    if variable:
+        value_of(variable, environ)  # rejects one that may come with the project
     try:
         commands = [shell.split(environ[variable])] if variable else [[name] for name in _USUAL]
     except ValueError as error:

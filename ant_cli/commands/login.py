@@ -13,7 +13,7 @@ from ant_cli.output.progress import Progress
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import ask, can_ask, is_yes
 from ant_cli.runtime.redaction import strip_userinfo
-from ant_cli.settings.credentials import Credential
+from ant_cli.settings.credentials import Credential, note_typed_credential
 from ant_cli.settings.key_references import check_store, delete_keys
 from ant_cli.settings.key_references import store_key as store_in_keyring
 from ant_cli.settings.loading import Settings, load, refusal
@@ -51,6 +51,8 @@ def login(
     runtime: Runtime, flags: Flags, *, no_verify: bool = False, keyring: bool = False
 ) -> None:
     """Store a key in a profile. It is read from a hidden prompt, or from stdin."""
+    if "api_key_stdin" not in flags:
+        note_typed_credential(flags, runtime, safer="--api-key-stdin")
     store = read_store(runtime)
     name = check_name(
         requested(flags.get("profile"), runtime.environ, store)[0] or _DEFAULT_PROFILE
@@ -101,6 +103,10 @@ def _server_of_key(flags: Flags, profile: SelectedProfile, runtime: Runtime) -> 
     named = next(setting_sources(row, flags, environ, profile)).parsed(row)
     if named.origin == "variable" and is_local(named.value):
         named = next(setting_sources(row, flags, {}, profile)).parsed(row)
+        runtime.say(
+            f"Note: {row.variable} names the emulator in this process, which needs no key. "
+            f"The key is for {strip_userinfo(str(named.value))}."
+        )
     if problem := refusal(Credential("api_key", None, "", "profile"), profile, named):
         raise problem
     return str(named.value)

@@ -14,11 +14,10 @@ from ant_cli.errors import AntError, UsageError
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.variables import BASE_URL, OFFICIAL
 from ant_cli.settings.local_emulator import is_local
+from ant_cli.settings.variable_rows import value_of
 
 _MODULE = b"anthropics/anthropic-cli"
-"""The Go module of the official tool. Its name is in every binary."""
-_NATIVE = (b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
-"""How a program of Linux, Windows or macOS begins."""
+"""The Go module of the official tool. Its name is in every binary; a script that starts one has to name it, too."""
 
 
 def hand_over(name: str, argv: Sequence[str], runtime: Runtime) -> NoReturn:
@@ -55,12 +54,8 @@ def hand_over(name: str, argv: Sequence[str], runtime: Runtime) -> NoReturn:
 def _find(environ: Mapping[str, str]) -> str | None:
     """Return the official tool: the value of ANT_OFFICIAL (empty: none), or the first one on PATH."""
     if OFFICIAL in environ:
-        program = environ[OFFICIAL] or None
-        if program and not os.path.isfile(program):  # noqa: PTH113 - Path.is_file() fails if the name is too long
-            raise UsageError(
-                f"{OFFICIAL} must be the path of the official `ant`; there is no file {program}."
-            )
-        return program
+        named: str | None = value_of(OFFICIAL, environ)
+        return named
     # Relative folders don't count: they depend on the working folder.
     folders = filter(os.path.isabs, environ.get("PATH", "").split(os.pathsep))
     programs = (Path(folder, "ant.exe" if sys.platform == "win32" else "ant") for folder in folders)
@@ -76,9 +71,7 @@ def _is_official(program: Path) -> bool:
         content = program.read_bytes() if program.is_file() else b""
     except OSError:
         return False
-    if content.startswith(_NATIVE):
-        return _MODULE in content
-    return b"anthropic" in content.lower() and b"ant_cli" not in content
+    return _MODULE in content and b"ant_cli" not in content
 
 
 def _names_emulator(argv: Sequence[str], environ: Mapping[str, str]) -> bool:

@@ -23,11 +23,12 @@ AUTH = row.group(
             row.private_flag("keyring", "Keep it in the operating system's credential store."),
         ),
         takes=(*row.PROFILE, "api_key", "api_key_stdin", *row.CONNECTION),
+        notes_typed_secret=False,  # it says itself that stdin is safer: it reads no variable
     ),
     row.tool(
         "auth status",
         "Show where credentials were found, which one is used, and why. Exits with 4 without a credential.",
-        "credentials:status",
+        "auth_status:status",
         ("which key is used, and why", "ant auth status"),
         (
             "continue only if the server accepts the key",

@@ -1,19 +1,19 @@
 """Credentials: where they may be found, by precedence; the secret of the one in use; and those given on stdin.
 
-`docs/credentials.md` has the order, and what each place holds.
+`PLACES` has the order. The list in `docs/credentials.md`, and the order of `ant auth status`, come from it.
 """
 
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ant_cli.errors import BadValue, CredentialError, UsageError, exclude_each_other
 from ant_cli.operations.spec import CredentialType, Flags, flag_name
 from ant_cli.runtime import Runtime, variables
 from ant_cli.settings import rows
-from ant_cli.settings.profiles import KEYRING, ProfileStore
+from ant_cli.settings.profiles import ProfileStore
 from ant_cli.settings.selection import NO_PROFILE, Origin, SelectedProfile, select, usable_instead
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from ant_cli.settings.logins import Login
 
 CredentialKind = Literal["api_key", "auth_token", "environment_key"]
-_KINDS: tuple[CredentialKind, ...] = ("api_key", "auth_token")
-"""The kinds that flags and variables give, the preferred one first."""
+Accepts = tuple[CredentialType, ...]
+"""The types of credentials that an operation accepts."""
 
 
 class Credential(NamedTuple):
@@ -39,6 +39,8 @@ class Credential(NamedTuple):
     """A key that is kept elsewhere: a command prints it, or the system's credential store has it."""
     issuer: FederationRule | Login | None = None
     """What issues OAuth access tokens. Requests with one need a beta header."""
+    supplies: str = ""
+    """The place to which it only supplies missing values, so that it gives no credential itself."""
     fix_hint: str = ""
     """How to correct a value that can't be used; empty if that is obvious."""
     refusal: CredentialError | None = None
@@ -48,6 +50,11 @@ class Credential(NamedTuple):
     def is_given(self) -> bool:
         """Whether anything was found there, even if it can't be used."""
         return bool(self.reference or self.issuer or (self.text and self.text.strip()))
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it is given, and no value of a federation is missing."""
+        return self.is_given and not (self.issuer and self.issuer.missing)
 
     @property
     def secret(self) -> str:
@@ -72,6 +79,21 @@ class Credential(NamedTuple):
         """Return the credential with a secret that was fetched or renewed."""
         return self._replace(text=secret, reference=None)
 
+    def checked(self) -> Credential:
+        """Return the credential without white space around its secret.
+
+        Raises:
+            BadValue: if the secret can't be sent, or can't be of its kind.
+
+        """
+        if self.reference or self.issuer:
+            return self
+        check = rows.environment_key if self.kind == "environment_key" else rows.check_secret
+        try:
+            return self._replace(text=check(self.source, self.secret))
+        except BadValue as error:
+            raise error.with_hints(self.fix_hint) from None
+
     def fetch(self, runtime: Runtime) -> Credential:
         """Return the credential with its secret, fetched and registered if there is only a reference to it.
 
@@ -93,12 +115,174 @@ class Credential(NamedTuple):
         return f"Credential(kind={self.kind!r}, source={self.source!r})"
 
 
+# The places, by precedence
+
+
+class Search(NamedTuple):
+    """Where the places are looked at: the flags, the variables, and the profile."""
+
+    flags: Flags
+    environ: Mapping[str, str]
+    profile: SelectedProfile = NO_PROFILE
+
+    @property
+    def federation(self) -> SelectedProfile:
+        """The profile if it is a federation, which flags and variables may add to; otherwise, none."""
+        official = self.profile.official
+        return self.profile if official and official.is_federation else NO_PROFILE
+
+
+class Place(NamedTuple):
+    """A place where credentials may be."""
+
+    text: str
+    """What `docs/credentials.md` calls it."""
+    find: Callable[[Search], Iterable[Credential]]
+    """Returns what may be there, by precedence; each is empty if there is nothing."""
+    is_for: Callable[[Accepts], bool] = lambda _: True
+    """Whether it is looked at for an operation that accepts these types."""
+
+
+def _typed(kind: CredentialKind) -> Callable[[Search], list[Credential]]:
+    from_stdin = f"{kind}_stdin"
+
+    def find(search: Search) -> list[Credential]:
+        # `read_credentials` has set the flag of the kind, too
+        source = flag_name(from_stdin if search.flags.get(from_stdin) else kind)
+        return [Credential(kind, search.flags.get(kind), source, "flag")]
+
+    return find
+
+
+def _exported(kind: CredentialKind) -> Callable[[Search], list[Credential]]:
+    variable = rows.VARIABLES[kind]
+    return lambda search: [Credential(kind, search.environ.get(variable), variable)]
+
+
+def _federation_of_flags(search: Search) -> list[Credential]:
+    place = Credential("auth_token", None, "--federation-rule", "flag")
+    if not any(search.flags.get(row.name) for row in rows.FEDERATION_INTENTS):
+        return [place]
+    from ant_cli.settings.federation import rule_by_flags  # late: few runs have one
+
+    rule = rule_by_flags(search.flags, search.environ, search.federation)
+    return [place._replace(source=rule.source, issuer=rule)]
+
+
+def _federation_of_variables(search: Search) -> list[Credential]:
+    """Return the federation of variables. They may only supply what one of flags, or a profile's, leaves out."""
+    place = Credential("auth_token", None, variables.FEDERATION_RULE_ID)
+    texts = {row.variable: search.environ.get(row.variable) for row in rows.FEDERATION_INTENTS}
+    given = [name for name, text in texts.items() if text and text.strip()]
+    if not given:
+        return [place._replace(text=texts[variables.FEDERATION_RULE_ID])]
+    (by_flags,) = _federation_of_flags(search)
+    if by_flags.issuer:
+        return [place._replace(source=given[0], supplies=by_flags.source)]
+    from ant_cli.settings.federation import rule_of  # late, as above
+
+    rule = rule_of(search.flags, search.environ, NO_PROFILE, given[0])
+    if rule.missing and search.federation.name:
+        return [place._replace(source=given[0], supplies=f"profile {search.federation.name!r}")]
+    return [place._replace(source=given[0], issuer=rule)]
+
+
+def _named_profile(search: Search) -> list[Credential]:
+    return list(_stored(search)) if search.profile.is_named else []
+
+
+def _active_profile(search: Search) -> list[Credential]:
+    return [] if search.profile.is_named else list(_stored(search))
+
+
+def _stored(search: Search) -> Iterator[Credential]:
+    """Yield the places of a profile, by precedence."""
+    profile = search.profile
+    if search.federation.name:
+        from ant_cli.settings.federation import rule_of
+
+        rule = rule_of(*search, f"profile {profile.name!r}")
+        yield Credential("auth_token", None, profile.where("federation"), "profile", issuer=rule)
+    elif profile.official:
+        from ant_cli.settings.logins import Login
+
+        login = Login(profile.official)
+        yield Credential("auth_token", None, profile.where("login"), "profile", issuer=login)
+    elif profile.name:
+        yield from (_in_profile(name, profile) for name in rows.CREDENTIAL_KEYS)
+
+
+def _in_profile(name: str, profile: SelectedProfile) -> Credential:
+    kind: CredentialKind = "auth_token" if name == "auth_token" else "api_key"
+    found = Credential(
+        kind, profile.text(name), profile.where(name), "profile", fix_hint=profile.fix_hint(name)
+    )
+    is_command = name == "api_key_command" and found.is_given
+    is_entry = name == "api_key" and found.secret.startswith(rows.KEYRING)
+    if not (is_command or is_entry):
+        return found
+    # late: few profiles have one
+    from ant_cli.settings.key_references import KeyCommand, KeyringEntry
+
+    kept_by = KeyCommand if is_command else KeyringEntry
+    return found._replace(text=None, reference=kept_by(found.secret, profile.name))
+
+
+def _rejects_api_keys(accepts: Accepts) -> bool:
+    return "environment key" in accepts and "API key" not in accepts
+
+
+def _takes_both(accepts: Accepts) -> bool:
+    return "environment key" in accepts and "API key" in accepts
+
+
+_ENVIRONMENT_KEY = _exported("environment_key")
+ENVIRONMENT_KEY_FIRST = Place(
+    "`ANTHROPIC_ENVIRONMENT_KEY`, for calls that reject API keys",
+    _ENVIRONMENT_KEY,
+    _rejects_api_keys,
+)
+ENVIRONMENT_KEY_LAST = Place(
+    "`ANTHROPIC_ENVIRONMENT_KEY`, for calls that take both kinds of keys",
+    _ENVIRONMENT_KEY,
+    _takes_both,
+)
+_BEFORE_LOGIN = (
+    Place("`--api-key`, or `--api-key-stdin`", _typed("api_key")),
+    Place("`--auth-token`, or `--auth-token-stdin`", _typed("auth_token")),
+    Place(
+        "a federation of flags: `--federation-rule`, `--identity-token-file` or `--identity-token`",
+        _federation_of_flags,
+    ),
+    ENVIRONMENT_KEY_FIRST,
+    Place("`ANTHROPIC_API_KEY`", _exported("api_key")),
+    Place("`ANTHROPIC_AUTH_TOKEN`", _exported("auth_token")),
+    Place("the profile that `--profile` or else `ANTHROPIC_PROFILE` names", _named_profile),
+    Place(
+        "a federation of variables: `ANTHROPIC_FEDERATION_RULE_ID`, "
+        "`ANTHROPIC_IDENTITY_TOKEN_FILE` or `ANTHROPIC_IDENTITY_TOKEN`",
+        _federation_of_variables,
+    ),
+)
+"""If one of these has a credential, no login of the official tool is looked for."""
+PLACES = (
+    *_BEFORE_LOGIN,
+    Place(
+        "the active profile of this program; without one, that of the official tool "
+        "(`active_config`, or `default`)",
+        _active_profile,
+    ),
+    ENVIRONMENT_KEY_LAST,
+)
+"""Every place where a credential may be, by precedence."""
+
+
 class Provenance(NamedTuple):
     """Where the settings of a run came from."""
 
     profile: SelectedProfile
     credentials: tuple[Credential, ...]
-    """All credentials that were found, the one in use first."""
+    """All credentials that were found, the one in use first. Only that one was checked."""
     places: tuple[Credential, ...]
     """Every place where an API key or a token may be, by precedence."""
     sources: Mapping[str, str] = {}
@@ -106,12 +290,7 @@ class Provenance(NamedTuple):
 
 
 def find_credentials(
-    flags: Flags,
-    runtime: Runtime,
-    store: ProfileStore,
-    accepts: tuple[CredentialType, ...],
-    *,
-    needs_login: bool,
+    flags: Flags, runtime: Runtime, store: ProfileStore, accepts: Accepts, *, needs_login: bool
 ) -> Provenance:
     """Look for credentials in flags, variables and the profile.
 
@@ -124,123 +303,37 @@ def find_credentials(
             files are read only for a profile that is named.
 
     Raises:
-        UsageError: if two flags contradict each other, or a credential can't be sent.
+        UsageError: if two flags contradict each other, or the credential in use can't be sent.
         CredentialError: if the profile does not exist.
 
     """
     environ = runtime.environ
-    typed = [_typed(kind, flags) for kind in _KINDS]
-    exported = [
-        Credential(kind, environ.get(rows.VARIABLES[kind]), rows.VARIABLES[kind]) for kind in _KINDS
-    ]
-    federations = _federations(flags, environ)
-    environment = environment_key(environ)
-    given = [place for place in (*typed, *exported, *federations) if place.is_given]
-    is_complete = any(not place.issuer or not place.issuer.missing for place in given)
-    needs_environment_key = "environment key" in accepts and "API key" not in accepts
-    needs_login = (
-        needs_login and not is_complete and not (needs_environment_key and environment.is_given)
-    )
+    early = _look_at(_BEFORE_LOGIN, Search(flags, environ), accepts)
+    needs_login = needs_login and not any(place.is_complete for place in early)
     profile = select(flags.get("profile"), environ, store, needs_login=needs_login)
-    if profile.official and profile.official.is_federation:
-        federations = _federations(flags, environ, profile)
-    by_flags, by_variables, by_profile = federations
-    stored = tuple(_stored(profile, by_profile))
-    last = (*stored, by_variables) if profile.is_named else (by_variables, *stored)
-    places = (*typed, by_flags, *exported, *last)
-    found = [_checked(place) for place in places if place.is_given]
-    is_rejected = "environment key" not in accepts or (
-        found and ("API key" in accepts or found[0].origin == "flag")
+    places = _look_at(PLACES, Search(flags, environ, profile), accepts)
+    found = [place for place in places if place.is_given]
+    if found:
+        found[0] = found[0].checked()
+    # It competes with none: where another place comes first, it is not meant for the call.
+    others = [place for place in found[1:] if place.kind != "environment_key"]
+    return Provenance(
+        profile,
+        (*found[:1], *others),
+        tuple(place for place in places if place.kind != "environment_key"),
     )
-    if environment.is_given and not is_rejected:
-        found.insert(0, _checked(environment))
-    return Provenance(profile, tuple(found), places)
+
+
+def _look_at(places: Iterable[Place], search: Search, accepts: Accepts) -> list[Credential]:
+    return [
+        credential for place in places if place.is_for(accepts) for credential in place.find(search)
+    ]
 
 
 def environment_key(environ: Mapping[str, str]) -> Credential:
     """Return the place of the environment key, and the key if the variable is set."""
-    return Credential(
-        "environment_key", environ.get(variables.ENVIRONMENT_KEY), variables.ENVIRONMENT_KEY
-    )
-
-
-def _typed(kind: CredentialKind, flags: Flags) -> Credential:
-    from_stdin = f"{kind}_stdin"  # `read_credentials` has set the flag of the kind, too
-    source = flag_name(from_stdin if flags.get(from_stdin) else kind)
-    return Credential(kind, flags.get(kind), source, "flag")
-
-
-def _federations(
-    flags: Flags, environ: Mapping[str, str], profile: SelectedProfile = NO_PROFILE
-) -> tuple[Credential, Credential, Credential]:
-    """Return the places of a federation: flags, variables and the profile. Only one of the first two has a rule."""
-    by_flags = by_variables = stored = None
-    is_stored = profile.official is not None and profile.official.is_federation
-    if is_stored or any(
-        flags.get(row.name) or environ.get(row.variable) for row in rows.FEDERATION_INTENTS
-    ):
-        from ant_cli.settings.federation import (
-            rule_by_flags,
-            rule_by_variables,
-            rule_of,
-        )  # late: few runs have one
-
-        by_flags = rule_by_flags(flags, environ, profile)
-        by_variables = None if by_flags else rule_by_variables(flags, environ, profile)
-        stored = (
-            rule_of(flags, environ, profile, f"profile {profile.name!r}") if is_stored else None
-        )
-    return (
-        _federation("flag", by_flags, "--federation-rule"),
-        _federation("variable", by_variables, variables.FEDERATION_RULE_ID),
-        Credential("auth_token", None, profile.where("federation"), "profile", issuer=stored),
-    )
-
-
-def _federation(origin: Origin, rule: FederationRule | None, usual_source: str) -> Credential:
-    return Credential(
-        "auth_token", None, rule.source if rule else usual_source, origin, issuer=rule
-    )
-
-
-def _stored(profile: SelectedProfile, federation: Credential) -> Iterator[Credential]:
-    """Yield the places of a profile, by precedence; `federation` is that of its rule, if it has one."""
-    official = profile.official
-    if federation.issuer:
-        yield federation
-    elif official:
-        from ant_cli.settings.logins import Login
-
-        yield Credential(
-            "auth_token", None, profile.where("login"), "profile", issuer=Login(official)
-        )
-    elif profile.name:
-        yield from (_in_profile(name, profile) for name in rows.CREDENTIAL_KEYS)
-
-
-def _in_profile(name: str, profile: SelectedProfile) -> Credential:
-    kind: CredentialKind = "auth_token" if name == "auth_token" else "api_key"
-    found = Credential(
-        kind, profile.text(name), profile.where(name), "profile", fix_hint=profile.fix_hint(name)
-    )
-    if (name == "api_key_command" and found.is_given) or (
-        name == "api_key" and found.secret.startswith(KEYRING)
-    ):
-        # late: few profiles have one
-        from ant_cli.settings.key_references import KeyCommand, KeyringEntry
-
-        kept_by = KeyCommand if name == "api_key_command" else KeyringEntry
-        return found._replace(text=None, reference=kept_by(found.secret))
-    return found
-
-
-def _checked(credential: Credential) -> Credential:
-    if credential.reference or credential.issuer:
-        return credential
-    try:
-        return credential._replace(text=rows.check_secret(credential.source, credential.secret))
-    except BadValue as error:
-        raise error.with_hints(credential.fix_hint) from None
+    (place,) = _ENVIRONMENT_KEY(Search(Flags(), environ))
+    return place
 
 
 def no_credential(
@@ -312,11 +405,11 @@ def read_piped_secret(runtime: Runtime, example: str) -> str:
     return rows.check_secret("the secret on stdin", secret)
 
 
-def note_typed_credential(flags: Flags, runtime: Runtime) -> None:
-    """Print a note that other users can see a credential on the command line."""
+def note_typed_credential(flags: Flags, runtime: Runtime, safer: str = "") -> None:
+    """Print a note that other users can see a credential on the command line, and what is safer."""
     typed = next((name for name in rows.SAFER if flags.get(name)), "")
     if typed:
-        flag, safer = flag_name(typed), rows.SAFER[typed]
+        flag, instead = flag_name(typed), safer or rows.SAFER[typed]
         runtime.hint(
-            f"Note: other users of this machine can read the value of {flag}. Safer: {safer}."
+            f"Note: other users of this machine can read the value of {flag}. Safer: {instead}."
         )

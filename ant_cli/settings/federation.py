@@ -19,7 +19,7 @@ from ant_cli.runtime.redactor import Redactor
 from ant_cli.runtime.trusted_files import NOTHING_FORBIDDEN, FileRule, read_trusted
 from ant_cli.settings.access_tokens import TokenCache, TokenSource, end_text, is_token
 from ant_cli.settings.rows import FEDERATION, FEDERATION_INTENTS, SETTINGS, VARIABLES, header, mask
-from ant_cli.settings.selection import NO_PROFILE, SelectedProfile, setting_sources
+from ant_cli.settings.selection import SelectedProfile, setting_sources
 
 _LONGEST = 16_384
 """The most bytes of the file of an identity token, as in the official SDKs."""
@@ -112,24 +112,12 @@ class FederationRule(NamedTuple):
 
 def rule_by_flags(
     flags: Flags, environ: Mapping[str, str], profile: SelectedProfile
-) -> FederationRule | None:
-    """Return the rule that flags ask for; None without one. Raises UsageError if they give two identity tokens."""
+) -> FederationRule:
+    """Return the rule that flags ask for. Raises UsageError if they give two identity tokens."""
     given = [row.flag for row in FEDERATION_INTENTS if row.name in flags]
     if {"--identity-token", "--identity-token-file"} <= {*given}:
         raise exclude_each_other("--identity-token", "--identity-token-file")
-    return rule_of(flags, environ, profile, given[0]) if given else None
-
-
-def rule_by_variables(
-    flags: Flags, environ: Mapping[str, str], profile: SelectedProfile
-) -> FederationRule | None:
-    """Return the rule that variables ask for; None without one.
-
-    If it is not complete, the variables only supply the missing values of a profile of the official tool.
-    """
-    given = [row.variable for row in FEDERATION_INTENTS if environ.get(row.variable, "").strip()]
-    rule = rule_of(flags, environ, NO_PROFILE, given[0]) if given else None
-    return None if rule and rule.missing and profile.official else rule
+    return rule_of(flags, environ, profile, given[0])
 
 
 def rule_of(

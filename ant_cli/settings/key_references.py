@@ -10,14 +10,19 @@ import time
 from collections.abc import Mapping
 from secrets import token_hex
 from threading import Thread
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ant_cli.errors import CredentialError, os_error_text
+from ant_cli.errors.command_line import command_line
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.shell import find_program, quote
-from ant_cli.settings.profiles import KEYRING, shown
-from ant_cli.settings.rows import split_command
+from ant_cli.settings.profiles import shown
+from ant_cli.settings.rows import KEYRING, split_command
+
+if TYPE_CHECKING:
+    import subprocess
+    from threading import Thread
 
 _TIMEOUT_S = 10.0
 """How long a command may take to print a key."""
@@ -25,9 +30,6 @@ _OUTPUT_LIMIT = 65_536
 """The most bytes that a command may print. A key is much shorter."""
 _GRACE_S = 1.0
 """How long to wait for the rest of a stopped command's output. Its children may keep the pipe open."""
-_SEE_COMMAND = (
-    "To see the command, and to try it by hand: ant profile get api_key_command --profile NAME"
-)
 _SERVICE = "ant"
 """The name of this program in the credential store."""
 
@@ -39,6 +41,13 @@ class KeyCommand(NamedTuple):
     """`api_key_command`: a command that prints a key."""
 
     line: str
+    profile: str = "NAME"
+    """The name of the profile that has it, for hints."""
+
+    @property
+    def _hint(self) -> str:
+        shown = command_line("profile get api_key_command", "--profile", self.profile)
+        return f"To see the command, and to try it by hand: {shown}"
 
     def describe(self, _base_url: str, _runtime: Runtime) -> str:
         """Return where the key comes from, for people."""
@@ -58,30 +67,45 @@ class KeyCommand(NamedTuple):
         running = runtime.environ.get(variables.KEY_COMMANDS, "").splitlines()
         if source in running:
             raise CredentialError(
-                f"{source} runs ant, which would run it again endlessly.", _SEE_COMMAND
+                f"{source} runs ant, which would run it again endlessly.", self._hint
             )
         program = find_program(args[0], runtime.environ)
         if not program:
-            raise CredentialError(
-                f"{source} can't be run: {args[0]!r} was not found.", _SEE_COMMAND
-            )
+            raise CredentialError(f"{source} can't be run: {args[0]!r} was not found.", self._hint)
         environ = {**runtime.environ, variables.KEY_COMMANDS: "\n".join([*running, source])}
-        return _output_of([program, *args[1:]], environ, source, timeout_s).decode(
-            "utf-8", "replace"
-        )
+        child = _start([program, *args[1:]], environ, source)
+        try:
+            output = _output_of(child, timeout_s)
+        except _Failed as failed:
+            raise CredentialError(f"{source} {failed}.", self._hint) from None
+        return output.decode("utf-8", "replace")
 
 
-def _output_of(args: list[str], environ: Mapping[str, str], source: str, timeout_s: float) -> bytes:
-    """Run a command and return its output. If it prints more than the limit, or takes longer, it is stopped."""
-    deadline = time.monotonic() + timeout_s
+class _Failed(Exception):
+    """Why a command printed no key."""
+
+
+def _start(args: list[str], environ: Mapping[str, str], source: str) -> subprocess.Popen[bytes]:
+    import subprocess  # late: few profiles have a command
+
     try:
-        child = subprocess.Popen(
-            args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environ
-        )
+        return subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environ)
     except (OSError, ValueError) as error:
-        raise CredentialError(
-            f"{source} can't be run: {args[0]}: {os_error_text(error)}."
-        ) from None
+        why = os_error_text(error)
+        raise CredentialError(f"{source} can't be run: {args[0]}: {why}.") from None
+
+
+def _output_of(child: subprocess.Popen[bytes], timeout_s: float) -> bytes:
+    """Return the output of a command. If it prints more than the limit, or takes longer, it is stopped.
+
+    Raises:
+        _Failed: if there is no output that can be used.
+
+    """
+    from subprocess import TimeoutExpired
+    from threading import Thread
+
+    deadline = time.monotonic() + timeout_s
     output: list[bytes] = []
 
     def read() -> None:
@@ -93,23 +117,33 @@ def _output_of(args: list[str], environ: Mapping[str, str], source: str, timeout
         reader.start()
         reader.join(timeout_s)
         if reader.is_alive():
-            raise subprocess.TimeoutExpired(args, timeout_s)
+            raise _Failed(_took_longer(timeout_s))
         if len(output[0]) > _OUTPUT_LIMIT:
-            raise CredentialError(f"{source} prints more than a key.", _SEE_COMMAND)
-        if status := child.wait(max(0.0, deadline - time.monotonic())):
-            ended = "failed with status" if status > 0 else "was ended by signal"
-            raise CredentialError(f"{source} {ended} {abs(status)}.", _SEE_COMMAND)
-        return output[0]
-    except subprocess.TimeoutExpired:
-        problem = f"{source} took longer than {timeout_s:g} s and was stopped."
-        raise CredentialError(problem, _SEE_COMMAND) from None
+            raise _Failed("prints more than a key")
+        status = child.wait(max(0.0, deadline - time.monotonic()))
+    except TimeoutExpired:
+        raise _Failed(_took_longer(timeout_s)) from None
     finally:
-        child.kill()
-        child.wait()
-        if reader.is_alive():
-            reader.join(_GRACE_S)
-        if child.stdout and not reader.is_alive():
-            child.stdout.close()
+        _stop(child, reader)
+    if status > 0:
+        raise _Failed(f"failed with status {status}")
+    if status < 0:
+        raise _Failed(f"was ended by signal {-status}")
+    return output[0]
+
+
+def _took_longer(timeout_s: float) -> str:
+    return f"took longer than {timeout_s:g} s and was stopped"
+
+
+def _stop(child: subprocess.Popen[bytes], reader: Thread) -> None:
+    """Stop a command and its reader, if they are still running."""
+    child.kill()
+    child.wait()
+    if reader.is_alive():
+        reader.join(_GRACE_S)
+    if child.stdout and not reader.is_alive():
+        child.stdout.close()
 
 
 # The credential store
@@ -119,6 +153,8 @@ class KeyringEntry(NamedTuple):
     """A key in the operating system's credential store."""
 
     reference: str
+    profile: str = "NAME"
+    """The name of the profile that has it, for hints."""
 
     def describe(self, _base_url: str, _runtime: Runtime) -> str:
         """Return where the key is, for people."""
@@ -130,7 +166,7 @@ class KeyringEntry(NamedTuple):
         if secret is None:
             raise CredentialError(
                 f"{source} is no longer in the operating system's credential store.",
-                "Store it again: ant auth login --keyring --profile NAME",
+                f"Store it again: {command_line('auth login --keyring', '--profile', self.profile)}",
             )
         return secret
 

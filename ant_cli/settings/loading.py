@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
@@ -13,11 +13,11 @@ from ant_cli.operations.spec import CredentialType, Flags
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.hosts import is_loopback
 from ant_cli.runtime.redaction import strip_userinfo
-from ant_cli.settings import exposed_secrets
+from ant_cli.settings import exposed_secrets, secrets_in
 from ant_cli.settings.credentials import Credential, Provenance, find_credentials
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.profiles import ProfileStore, read_store
-from ant_cli.settings.rows import CONNECTION, DEFAULT_BASE_URL, OUTPUT, SETTINGS, header
+from ant_cli.settings.rows import CONNECTION, DEFAULT_BASE_URL, OUTPUT, SETTINGS
 from ant_cli.settings.selection import (
     NO_PROFILE,
     SelectedProfile,
@@ -25,11 +25,11 @@ from ant_cli.settings.selection import (
     resolve,
     setting_sources,
 )
+from ant_cli.settings.variable_rows import value_of
 
 if TYPE_CHECKING:
     from ant_cli.settings.access_tokens import TokenSource
 
-_HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _SHORTEST_KEY = 8
 """Shorter words of custom headers are not redacted in messages: they are common words, such as `prod`."""
 
@@ -130,8 +130,9 @@ def load(
         CredentialError: if the profiles can't be read, or the requested one does not exist.
 
     """
-    for secret in exposed_secrets([f"--{name}={flags[name]}" for name in flags], runtime.environ):
+    for secret in (*secrets_in(flags), *exposed_secrets((), runtime.environ)):
         runtime.redactor.register(secret)
+    value_of(variables.USE_AWS, runtime.environ)  # rejects it
     # this registers the secrets of the profiles
     store = read_store(runtime) if store is None else store
     server = next(setting_sources(SETTINGS["base_url"], flags, runtime.environ)).value
@@ -147,12 +148,13 @@ def load(
     usable = [
         each._replace(refusal=refusal(each, profile, base_url)) for each in provenance.credentials
     ]
+    credential = usable[0] if usable else None
     sources = {name: item.label for name, item in (connection | output).items()}
     return Settings(
         connection=ConnectionSettings(
             base_url=base_url.value,
-            credential=usable[0] if usable else None,
-            second_choice=next((each for each in usable[1:2] if not each.refusal), None),
+            credential=credential,
+            second_choice=_second_choice(usable),
             workspace_id=connection["workspace_id"].value,
             timeout_s=connection["timeout"].value,
             max_retries=connection["max_retries"].value,
@@ -177,17 +179,19 @@ def output_settings(flags: Flags) -> OutputSettings:
     return _output(resolve(OUTPUT, flags, {}), flags)
 
 
+def _second_choice(usable: Sequence[Credential]) -> Credential | None:
+    """Return the credential for requests that take no environment key, if one is in use and another can be used."""
+    if len(usable) < 2 or usable[0].kind != "environment_key" or usable[1].refusal:
+        return None
+    try:
+        return usable[1].checked()
+    except BadValue:  # most requests need none
+        return None
+
+
 def _custom_headers(runtime: Runtime) -> dict[str, str]:
     """Return the headers for a gateway. Each word that may be a key is registered, and no message quotes it."""
-    headers, source = {}, variables.CUSTOM_HEADERS
-    for number, line in enumerate(runtime.environ.get(source, "").split("\n"), 1):
-        name, colon, value = map(str.strip, line.partition(":"))
-        if re.fullmatch(_HEADER_NAME, name) and colon:
-            headers[name.lower()] = header(f"{source}, line {number},", value)
-        elif line.strip():
-            raise BadValue(
-                source, f"must have `Name: value` on each line, but line {number} is something else"
-            )
+    headers: dict[str, str] = value_of(variables.CUSTOM_HEADERS, runtime.environ) or {}
     for word in re.split(r"[\s=;,]+", " ".join(headers.values())):
         if len(word) >= _SHORTEST_KEY:
             runtime.redactor.register(word)

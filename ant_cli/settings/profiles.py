@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ant_cli.errors import BadValue, CredentialError, OutputError, UsageError, os_error_text
+from ant_cli.errors import CredentialError, OutputError, UsageError, os_error_text
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.redaction import redact, strip_userinfo
@@ -25,12 +25,11 @@ from ant_cli.runtime.trusted_files import (
     others_may,
     read_to_limit,
 )
-from ant_cli.settings import exposed_secrets
-from ant_cli.settings.rows import PROFILE_SETTINGS, SECRET_KEYS, mask
+from ant_cli.settings import secrets_in
+from ant_cli.settings.rows import KEYRING, PROFILE_SETTINGS, SECRET_KEYS, mask
+from ant_cli.settings.variable_rows import value_of
 
 FILE_NAME = "profiles.toml"
-KEYRING = "keyring:"
-"""The prefix of an `api_key` that is not a key, but names an entry in the operating system's credential store."""
 _RULE = FileRule(1_000_000, safe_folders=True, own_place=True, may_be_link=True)
 """It is strict, because the file has API keys, servers, and commands that are run."""
 _MOST_DOTS = 100
@@ -48,12 +47,8 @@ def config_dir(
     expand: Callable[[str], str] = os.path.expanduser,
 ) -> Path | None:
     """Return the folder of the profiles; None without a home directory, or if profiles are disabled."""
-    if named := environ.get(variables.CONFIG_DIR):
-        if named[0] == "~":  # a folder of this name would be created in the current one
-            raise BadValue(
-                variables.CONFIG_DIR,
-                "begins with ~, which only a shell replaces: write the whole path",
-            )
+    named = value_of(variables.CONFIG_DIR, environ)
+    if named is not None:
         return None if named == os.devnull else Path(named)
     if platform == "nt" and (roaming := environ.get("APPDATA")):
         return Path(roaming) / "Anthropic"
@@ -185,12 +180,18 @@ def read_store(runtime: Runtime) -> ProfileStore:
         raise _unreadable(path, os_error_text(error), getattr(error, "hint", "")) from None
     store = ProfileStore(path, _parse(data, path))
     for profile in store.profiles.values():
-        # A key of digits only is a number.
-        texts = {key: str(value) for key, value in profile.items() if type(value) in (str, int)}
-        given = [f"--{key}={text}" for key, text in texts.items() if not text.startswith(KEYRING)]
-        for secret in exposed_secrets(given, {}):
+        for secret in secrets_in(
+            {key: profile[key] for key in profile if _may_be_secret(profile[key])}
+        ):
             runtime.redactor.register(secret)
     return store
+
+
+def _may_be_secret(value: object) -> bool:
+    """Whether a value of a profile may be a secret: a text that is no reference, or a key of digits only."""
+    if isinstance(value, str):
+        return not value.startswith(KEYRING)
+    return type(value) is int  # no bool
 
 
 def _restrict_mode(descriptor: int, path: Path, runtime: Runtime) -> None:

@@ -28,7 +28,15 @@ ENVIRONMENT_KEY_PLACE = (
 )
 
 
+_ONLY_LOGIN_STORES = (
+    "Only the api_key of a profile can, which this command stores: ant auth login --keyring"
+)
+
 # Parsers, and checks of secrets
+
+
+KEYRING = "keyring:"
+"""The prefix of an `api_key` of a profile that names an entry in the operating system's credential store."""
 
 
 def check_secret(source: str, secret: str) -> str:
@@ -36,6 +44,8 @@ def check_secret(source: str, secret: str) -> str:
     secret = secret.strip()
     if not secret:
         raise BadValue(source, "is empty")
+    if secret.startswith(KEYRING):
+        raise BadValue(source, "names an entry of the credential store", _ONLY_LOGIN_STORES)
     if not (secret.isascii() and secret.isprintable()):
         raise BadValue(source, "contains a character that no key has (a line break, perhaps)")
     return secret
@@ -50,19 +60,24 @@ def check_new_secret(source: str, secret: str) -> str:
 
 
 def environment_key(source: str, secret: str) -> str:
-    """Return an environment's key. Raises BadValue for an API key, with which handlers could do more."""
-    if is_api_key(secret):
-        raise BadValue(
-            source,
-            "holds an API key, but has to hold the key of an environment",
-            ENVIRONMENT_KEY_PLACE,
-        )
+    """Return an environment's key. Raises BadValue for what is something else by its form.
+
+    With an API key, handlers could do more. An ID is not secret, but would be redacted everywhere.
+    """
+    for is_other, noun in ((is_api_key, "an API key"), (_is_environment_id, "an ID")):
+        if is_other(secret):
+            problem = f"holds {noun}, but has to hold the key of an environment"
+            raise BadValue(source, problem, ENVIRONMENT_KEY_PLACE)
     return check_secret(source, secret)
 
 
 def is_api_key(secret: str) -> bool:
     """Whether a credential is an API key by its form."""
     return secret.strip().startswith("sk-ant-api")
+
+
+def _is_environment_id(text: str) -> bool:
+    return re.fullmatch(r"env_\w+", text.strip(), re.ASCII) is not None
 
 
 def header(source: str, text: str) -> str:

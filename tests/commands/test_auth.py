@@ -98,7 +98,20 @@ def test_a_key_is_verified_by_the_api_even_if_a_variable_names_the_emulator_in_t
         "auth", "login", "--api-key-stdin", env=env, stdin=SECRET, replies=[EMPTY]
     )
     assert (done.exit, done.request.url.host) == (0, "api.anthropic.com")
+    assert done.stderr.startswith(
+        "Note: ANTHROPIC_BASE_URL names the emulator in this process, which needs no key. "
+        "The key is for https://api.anthropic.com.\n"
+    )
     assert document(path)["profiles"]["default"] == {"api_key": SECRET, **BOUND}
+
+
+def test_login_with_a_typed_key_recommends_stdin_and_no_variable(ant_without_key):
+    """It reads none."""
+    done = ant_without_key("auth", "login", "--api-key", SECRET, "--no-verify")
+    assert "Safer: --api-key-stdin.\n" in done.stderr
+    assert "ANTHROPIC_API_KEY" not in done.stderr
+    piped = ant_without_key("auth", "login", "--api-key-stdin", "--no-verify", stdin=SECRET)
+    assert "Safer" not in piped.stderr
 
 
 @pytest.mark.parametrize("own_key", [None, SECRET])

@@ -110,7 +110,9 @@ def test_apache_ant_and_this_program_are_not_taken_for_the_official_tool(run, tm
     """The official tool may come after them on PATH."""
     found = run("models", "list", programs=[APACHE, THIS_ONE, OFFICIAL])
     assert found.returncode == 7
-    missing = run("models", "list", programs=[APACHE, THIS_ONE, b"\x7fELF" + bytes(100), b""])
+    wrapper = '#!/bin/sh\n# keys of anthropic are in the vault\ntouch "$HOME/apache-ran"\n'
+    others = [APACHE, THIS_ONE, wrapper, b"\x7fELF" + bytes(100), b""]
+    missing = run("models", "list", programs=others)
     assert missing.returncode == 2
     assert not (tmp_path / "apache-ran").exists()
 
@@ -190,5 +192,5 @@ def test_a_program_in_the_working_folder_is_not_run(run, tmp_path):
 
 def test_the_official_tool_ends_by_the_signal_of_a_closed_pipe(run):
     """Python ignores SIGPIPE. If the program inherited that, `ant models list | head` would end with an error."""
-    done = run("models", programs=["#!/bin/sh\n# anthropic\nkill -PIPE $$\n"])
+    done = run("models", programs=["#!/bin/sh\n# anthropics/anthropic-cli\nkill -PIPE $$\n"])
     assert done.returncode == -signal.SIGPIPE

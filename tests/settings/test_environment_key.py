@@ -96,13 +96,13 @@ def test_an_empty_environment_key_is_not_set(ant):
     assert sent(ant(*LIST, env={"ANTHROPIC_ENVIRONMENT_KEY": " "})) == API_KEY
 
 
-def test_an_environment_key_that_can_not_be_sent_matters_only_where_it_is_used_or_shown(ant):
+def test_an_environment_key_that_can_not_be_sent_matters_only_where_it_is_used(ant):
     """A line break in it is a usage error."""
     env = {"ANTHROPIC_ENVIRONMENT_KEY": "line\nbreak"}
     assert ant(*RETRIEVE, env=env, replies=[{}]).exit == 0
     refusal = ant(*LIST, env=env).refusal
     assert refusal.startswith("ant: ANTHROPIC_ENVIRONMENT_KEY contains a character that no key has")
-    assert ant("auth", "status", env=env).stderr == refusal
+    assert ant("auth", "status", env=env).exit == 0
 
 
 def test_without_any_credential_each_call_names_the_variables_that_it_takes(ant):
@@ -260,7 +260,7 @@ def test_an_api_key_in_place_of_the_environment_key_is_refused_by_the_worker(ant
     )
     assert "for an emulator: ant emulator key ENVIRONMENT\n" in done.stderr
     shown = " ".join(ant("auth", "status", env=env).stdout.split())
-    assert "it is an API key, which workers reject: it has to be the key of an environment" in shown
+    assert "holds an API key, but has to hold the key of an environment" in shown
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ def test_within_a_profile_the_key_comes_before_the_command_and_the_token():
     settings = settings_of({}, {}, store)
     sources = [credential.source for credential in settings.provenance.credentials]
     assert sources == ["api_key_command of profile 'a'", "auth_token of profile 'a'"]
-    assert settings.connection.credential.reference == KeyCommand("c")
+    assert settings.connection.credential.reference == KeyCommand("c", "a")
     assert settings.connection.credential.secret == ""
     settings = settings_of(
         {}, {}, store.with_profile("a", {"api_key": "k", "api_key_command": "c"})
@@ -154,7 +154,7 @@ def test_the_name_of_a_keyring_entry_is_never_sent_as_a_key():
     """The value in the file is a reference to the entry."""
     store = active({"api_key": "keyring:a-1"})
     credential = settings_of({}, {}, store).connection.credential
-    assert (credential.secret, credential.reference) == ("", KeyringEntry("keyring:a-1"))
+    assert (credential.secret, credential.reference) == ("", KeyringEntry("keyring:a-1", "a"))
 
 
 # Names of profiles

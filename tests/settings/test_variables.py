@@ -1,0 +1,121 @@
+"""What a variable may decide, as `docs/credentials.md` says, and what is checked before it does."""
+
+from __future__ import annotations
+
+import pytest
+
+from ant_cli.apply.editor import choose_editor
+from ant_cli.operations.spec import Setting
+from ant_cli.output.pager import command_of
+from ant_cli.runtime import variables
+from ant_cli.settings.rows import SETTINGS
+from ant_cli.settings.variable_rows import BY_NAME, ROWS
+from tests.conftest import make_runtime, needs_posix
+from tests.helpers.words import LIST, NO_KEY, page
+
+NAMES = [
+    value for name, value in vars(variables).items() if name.isupper() and isinstance(value, str)
+]
+PROGRAMS = ["ANT_OFFICIAL", "ANT_PAGER", "PAGER", "VISUAL", "EDITOR"]
+
+
+def test_every_variable_that_the_program_names_has_a_row():
+    """A new one can't be forgotten in the table."""
+    assert set(NAMES) <= BY_NAME.keys()
+    assert len(BY_NAME) == len(ROWS)
+
+
+@pytest.mark.parametrize(
+    "setting", [row for row in SETTINGS.values() if row.variable], ids=lambda row: row.name
+)
+def test_the_check_of_a_setting_is_that_of_its_variable(setting: Setting):
+    """Otherwise, the table would say something else than what is done."""
+    assert BY_NAME[setting.variable].check.run is setting.parse
+
+
+# Programs
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    """A repository of somebody else, which is the working folder, with a program in it."""
+    folder = tmp_path / "cloned"
+    (folder / ".git").mkdir(parents=True)
+    program = folder / "evil"
+    program.write_text("#!/bin/sh\n# anthropics/anthropic-cli\necho ran > ran\n")
+    program.chmod(0o755)
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    return folder
+
+
+def test_each_variable_that_names_a_program_is_tried_here():
+    """A row that says so by its check."""
+    named = [row.name for row in ROWS if "in the repository" in row.check.text]
+    assert [name for name in named if name != "ANTHROPIC_CONFIG_DIR"] == PROGRAMS
+
+
+@needs_posix("a shell script")
+@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("path", ["./evil", "{}/evil", "../cloned/evil", "../outside"])
+def test_a_program_that_came_with_a_repository_is_not_run(ant, repository, name, path):
+    """Its variable may have come with it, in a file such as `.env`. It would inherit the key."""
+    (repository.parent / "outside").symlink_to(repository / "evil")
+    text = path.format(repository)
+    env = {name: text}
+    if name == "ANT_OFFICIAL":
+        done = ant("beta:agents", "list", env=env)
+    elif "PAGER" in name:
+        items = page(*({"id": f"env_{number}"} for number in range(99)))
+        done = ant(*LIST, env={**env, "LINES": "10"}, terminal=True, replies=[items])
+    else:
+        done = ant("edit", "env_1", env=env)
+    said = " ".join(done.stderr.split())
+    assert f"{name} names {text!r}, which is not run: it" in said
+    assert "relative to the working folder" in said or "in the repository" in said
+    assert not (repository / "ran").exists()
+    assert done.exit == (0 if "PAGER" in name else 2)
+    assert ("env_98" in done.stdout) is ("PAGER" in name)
+
+
+@needs_posix("a shell script")
+@pytest.mark.usefixtures("repository")
+def test_a_program_of_the_user_is_run_in_any_repository(tmp_path):
+    """Its path is absolute, and outside; or it is found on PATH."""
+    program = tmp_path / "less"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    environ = {"PATH": str(tmp_path)}
+    for text in (str(program), "less"):
+        assert command_of({"PAGER": f"{text} -x", **environ}, pytest.fail) == [str(program), "-x"]
+        runtime = make_runtime({"EDITOR": f"{text} -x", **environ})
+        assert choose_editor(runtime) == [str(program), "-x"]
+
+
+# Claude Platform on AWS
+
+
+@pytest.mark.parametrize("more", [(), ("--local",), ("--base-url", "https://aws.example")])
+@pytest.mark.parametrize("text", ["1", "true", "yes"])
+def test_a_variable_that_asks_for_signed_requests_is_an_error_whatever_the_server(ant, more, text):
+    """The request would go to another place than the user means."""
+    refusal = ant(*LIST, *more, env={"ANTHROPIC_USE_AWS": text}).refusal
+    assert (
+        "ANTHROPIC_USE_AWS asks for requests that are signed for Claude Platform on AWS" in refusal
+    )
+    assert "docs/credentials.md" in refusal
+
+
+@pytest.mark.parametrize("text", ["", " ", "0", "false", "False"])
+def test_a_variable_that_asks_for_no_signed_requests_changes_nothing(ant, text):
+    """It may be set for other programs."""
+    assert ant(*LIST, env={"ANTHROPIC_USE_AWS": text}).exit == 0
+
+
+@pytest.mark.parametrize(
+    "words", [("auth", "status"), ("auth", "token"), ("beta:worker", "check", "env_1")]
+)
+def test_commands_that_use_a_credential_say_so_too(ant, words):
+    """They would show or use one that is not meant."""
+    env = {**NO_KEY, "ANTHROPIC_USE_AWS": "1"}
+    assert "ANTHROPIC_USE_AWS asks" in ant(*words, env=env).stderr
