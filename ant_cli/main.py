@@ -44,6 +44,9 @@ def guarded(action: Callable[[], None], argv: Sequence[str], runtime: Runtime) -
         _report(_os_error(error), runtime)
         return AntError.exit_code
     except Exception as error:  # noqa: BLE001 - no traceback ever reaches a user
+        if _is_thread_limit(error):
+            _report(_thread_error(), runtime)
+            return AntError.exit_code
         _report_bug(error, runtime)
         return 1
     return 0
@@ -163,6 +166,18 @@ def _os_error(error: OSError | MemoryError) -> AntError:
     if isinstance(error, MemoryError):
         return AntError("there is not enough memory for this.")
     return AntError(f"the operating system refused: {str(error).partition('] ')[2] or error}.")
+
+
+def _is_thread_limit(error: Exception) -> bool:
+    """Whether the system has refused a thread. Python has no class for that error."""
+    return isinstance(error, RuntimeError) and str(error) == "can't start new thread"
+
+
+def _thread_error() -> AntError:
+    return AntError(
+        "the operating system refused another thread.",
+        "Raise the limit on processes or memory: see `ulimit -a`, or the limits of the container.",
+    )
 
 
 def _report_bug(error: Exception, runtime: Runtime) -> None:

@@ -72,7 +72,7 @@ def _ant_emulator() -> Iterator[AntEmulator]:
     """Serve an emulator until the end of this process, however that ends."""
     import subprocess
 
-    from ant_cli.commands.emulator_serve import ANY_KEY
+    from ant_cli.commands.emulator_registry import ANY_KEY
     from ant_cli.runtime.process import in_background, own_command
 
     flags = (

@@ -12,7 +12,8 @@ from contextlib import ExitStack, closing, suppress
 from typing import Any
 
 from ant_cli.commands.emulator_log import log_to
-from ant_cli.commands.emulator_serve import ANY_KEY, import_server
+from ant_cli.commands.emulator_registry import ANY_KEY
+from ant_cli.commands.emulator_serve import import_server
 from ant_cli.errors import AntError, UsageError, os_error_text
 from ant_cli.http.in_process import open_emulator
 from ant_cli.operations.spec import Flags

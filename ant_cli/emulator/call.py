@@ -23,6 +23,8 @@ BOUND_HOST = "ant_emulator.bound_host"
 """In the WSGI environment: the host name or address at which the server listens."""
 IS_STOPPING = "ant_emulator.is_stopping"
 """In the WSGI environment: a function that returns whether a stream should end."""
+FILES_ARE_REPLACED = "ant_emulator.files_are_replaced"
+"""In the WSGI environment: a function that returns whether the files of the emulator were replaced."""
 PATIENCE_S = "ant_emulator.patience_s"
 """In the WSGI environment: how many seconds a client in the same process waits for a response, or its next part."""
 OCCUPY_THREAD = "ant_emulator.occupy_thread"
@@ -81,6 +83,7 @@ class Call:
         """The fault that applies."""
         self.log: Callable[[Entry], None] = environ.get(LOG, lambda _: None)
         self.occupy_thread: Callable[[], None] = environ.get(OCCUPY_THREAD, lambda: None)
+        self.files_are_replaced: Callable[[], bool] = environ.get(FILES_ARE_REPLACED, lambda: False)
         self.is_stopping: Callable[[], bool] = environ.get(IS_STOPPING, lambda: False)
 
     @cached_property

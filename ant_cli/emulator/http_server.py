@@ -15,13 +15,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from waitress import create_server  # type: ignore[import-untyped] # waitress has no types
 
-from ant_cli.emulator.call import BOUND_HOST, IS_STOPPING, LOG, OCCUPY_THREAD
+from ant_cli.emulator.call import BOUND_HOST, FILES_ARE_REPLACED, IS_STOPPING, LOG, OCCUPY_THREAD
 from ant_cli.emulator.errors import EmulatorError
 from ant_cli.emulator.journal import Entry
+from ant_cli.emulator.own_files import REPLACED, OwnFiles
+from ant_cli.emulator.server_threads import FIRST_THREADS, MOST_THREADS, ServerThreads
 from ant_cli.emulator.store import rfc3339
 from ant_cli.emulator.wsgi_app import Emulator
 
@@ -30,10 +32,6 @@ if TYPE_CHECKING:
 
 IDLE_SECONDS = 60
 """How long a connection may be silent between requests, or in the middle of one."""
-MOST_THREADS = 432
-"""A stream, a waiting poll and a delay of a fault each occupy a thread."""
-FREE_THREADS = 32
-"""Threads that those never occupy, so that there is always one for a health check or a control page."""
 CONNECTIONS_PER_THREAD = 3
 """Connections between two requests need no thread. Clients beyond this limit have to wait until one is closed."""
 FILES_PER_THREAD = 3 + 2 * CONNECTIONS_PER_THREAD
@@ -65,13 +63,26 @@ def _open_files() -> int:
     return most
 
 
+class FilesReplaced(Exception):
+    """The emulator had to stop, because its files are those of another version by now."""
+
+
 class Server:
     """A listening server."""
 
     def __init__(
-        self, emulator: Emulator, host: str, port: int, log: Say, threads: int = 0
+        self,
+        emulator: Emulator,
+        host: str,
+        port: int,
+        log: Say,
+        threads: int = 0,
+        on_replaced: Callable[[], object] = lambda: None,
     ) -> None:
-        """Listen. There are as many threads as the limit of open files allows, unless their number is given."""
+        """Listen. There are as many threads as the limit of open files allows, unless their number is given.
+
+        `on_replaced` is called in a thread if a request fails because the files of the emulator were replaced.
+        """
         # With one address family, a port that the system chooses is a single port.
         family, *_ = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -81,18 +92,27 @@ class Server:
         self.url = f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
         self.is_stopping = False
         """Whether streams and polls that wait end now."""
+        self._on_replaced = on_replaced
+        self._files = OwnFiles()
         self._emulator = emulator
         self._host = host
         self._log = log
         # At the limit of open files, it could not accept a connection, and would try again and again.
         threads = threads or max(1, (_open_files() - OTHER_FILES) // FILES_PER_THREAD)
-        self._most_waiting = threads - min(FREE_THREADS, threads // 2)
-        self._waiting = threading.BoundedSemaphore(self._most_waiting)
         logging.getLogger("waitress").setLevel(logging.ERROR)
-        self.http = create_server(
+        try:
+            self.http = self._create(listening, threads)
+        except RuntimeError:  # the system refuses even the first thread
+            listening.close()
+            raise
+        """Its `run` serves until SystemExit is raised in that thread, and then finishes requests for up to 5 s."""
+        self.threads = ServerThreads(threads, self.http.task_dispatcher.set_thread_count)
+
+    def _create(self, listening: socket.socket, threads: int) -> Any:
+        return create_server(
             self._application,
             sockets=[listening],
-            threads=threads,
+            threads=FIRST_THREADS,
             # The listening socket and a pipe count, too.
             connection_limit=min(2 + CONNECTIONS_PER_THREAD * threads, MOST_CONNECTIONS),
             asyncore_use_poll=True,
@@ -104,7 +124,6 @@ class Server:
             log_socket_errors=False,
             ident=None,
         )
-        """Its `run` serves until SystemExit is raised in that thread, and then finishes requests for up to 5 s."""
 
     def _application(
         self, environ: WSGIEnvironment, start_response: StartResponse
@@ -121,19 +140,22 @@ class Server:
             parts = (now, entry["method"], entry["path"], entry["status"] or "disconnected", took)
             reasons = (entry[name] for name in ("request_id", "fault", "error") if entry[name])
             self._log(" ".join(map(str, (*parts, *reasons))))
+            if entry["error"] == REPLACED:
+                self._on_replaced()
 
         environ[BOUND_HOST] = self._host
         environ[IS_STOPPING] = lambda: self.is_stopping or environ["waitress.client_disconnected"]()
         environ[LOG] = log
-        with ExitStack() as stack:
+        environ[FILES_ARE_REPLACED] = self._files.are_replaced
+        with self.threads.occupied(), ExitStack() as stack:
 
             def occupy_thread() -> None:
-                if not self._waiting.acquire(blocking=False):
-                    most = f"{self._most_waiting} streams, waiting polls and delays at once"
+                if not self.threads.may_wait():
+                    most = f"{self.threads.most_waiting} streams, waiting polls and delays at once"
                     raise EmulatorError(
                         503, f"This emulator has threads for {most}, and all of them are occupied."
                     )
-                stack.callback(self._waiting.release)
+                stack.callback(self.threads.end_wait)
 
             environ[OCCUPY_THREAD] = occupy_thread
             yield from self._emulator(environ, start_response)
@@ -147,9 +169,16 @@ def serve(emulator: Emulator, host: str, port: int, on_listening: Say, log: Say)
     Raises:
         OSError: if it can't listen at the address. This is raised before anything is called.
         UnicodeError: if `host` can't be a host name.
+        FilesReplaced: if the files of the emulator were replaced.
 
     """
-    server = Server(emulator, host, port, log)
+    replaced = threading.Event()
+
+    def end() -> None:
+        replaced.set()
+        signal.raise_signal(signal.SIGTERM)  # a thread may send it, and the main thread handles it
+
+    server = Server(emulator, host, port, log, on_replaced=end)
 
     def stop(*_: object) -> None:
         server.is_stopping = True
@@ -164,3 +193,5 @@ def serve(emulator: Emulator, host: str, port: int, on_listening: Say, log: Say)
         server.http.close()
         for number, handler in before.items():
             signal.signal(number, handler)
+    if replaced.is_set():
+        raise FilesReplaced(REPLACED)

@@ -22,6 +22,7 @@ from ant_cli.emulator.errors import (
     envelope,
 )
 from ant_cli.emulator.journal import HEADERS, LONGEST_BODY, MOST_REQUESTS, Journal
+from ant_cli.emulator.own_files import REPLACED
 from ant_cli.emulator.routes import HEALTH, MODELS, ResponseBody, is_api, match
 from ant_cli.emulator.store import (
     LEASE_SECONDS,
@@ -101,8 +102,7 @@ class Emulator:
             self._note(call, request_id, None, str(lost))
             raise
         except Exception as problem:  # noqa: BLE001 - a client gets the API's envelope for a bug, too
-            bug = f"The emulator failed: {type(problem).__name__}: {problem}."
-            error = problem if isinstance(problem, EmulatorError) else EmulatorError(500, bug)
+            error = problem if isinstance(problem, EmulatorError) else _bug(problem, call)
             body = envelope(error, request_id)
         status = error.status if error else 200
         data = body.encode() if isinstance(body, str) else b""
@@ -221,6 +221,13 @@ class Emulator:
             raise InvalidRequest(
                 f"anthropic-workspace-id: the key belongs to another workspace than {workspace!r}."
             )
+
+
+def _bug(problem: Exception, call: Call) -> EmulatorError:
+    """Return the error for an exception that no rule raises."""
+    if call.files_are_replaced():
+        return EmulatorError(503, REPLACED)
+    return EmulatorError(500, f"The emulator failed: {type(problem).__name__}: {problem}.")
 
 
 # Web pages. A browser on this machine can send requests to loopback for any page that it shows. Such a request can

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,10 +17,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+import ant_cli
 from ant_cli.commands import emulator_serve
-from ant_cli.commands.emulator_serve import RunningEmulator, register
+from ant_cli.commands.emulator_registry import RunningEmulator, register
 from ant_cli.runtime.extras import install_hint
-from tests.conftest import Result, make_runtime, needs_posix, piped
+from tests.conftest import Result, make_runtime, needs_linux, needs_posix, piped
 from tests.helpers.processes import ANT, COVERAGE, run_process, spawn, started
 from tests.helpers.words import API_HEADERS, LIST, RETRIEVE
 
@@ -312,6 +316,39 @@ def test_stop_does_not_end_a_process_of_another_container_that_has_the_same_id(
         assert "identity" not in ant("emulator", "status", "--format", "json").stdout
 
 
+@needs_linux("/proc")
+@pytest.mark.parametrize("name", ["7.lock", "7.json"], ids=["0.3.0", "0.2.0"])
+def test_the_process_of_an_older_emulator_is_named_for_kill(ant, clean_environ, name):
+    """It does not identify its process, so it is not ended: `kill` is a decision of its user."""
+    folder = Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators"
+    folder.mkdir(parents=True, mode=0o700)
+    command = ["sh", "-c", "read _", "ant", "emulator", "start"]
+    with (
+        subprocess.Popen(command, stdin=subprocess.PIPE) as older,
+        (folder / name).open("w") as file,
+    ):
+        facts = ("http://127.0.0.1:8080", older.pid, False, ":memory:")
+        running = dict(zip(RunningEmulator._fields, facts, strict=False))
+        json.dump(running, file)
+        file.flush()
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert ant("emulator", "status", "--transform", "pid", "-r").stdout == f"{older.pid}\n"
+        done = ant("emulator", "stop")
+        assert (done.exit, older.poll()) == (1, None)
+        assert f"kill {older.pid}\n" in done.stderr
+
+
+def test_emulators_are_listed_by_the_number_of_their_port(ant, clean_environ):
+    """Not by its text, by which 43210 would come before 8080."""
+    with ExitStack() as life:
+        for port in (43210, 8080):
+            url = f"http://127.0.0.1:{port}"
+            running = RunningEmulator(url, pid=7, has_key=False, database=":memory:")
+            register(running, life, make_runtime(clean_environ))
+        listed = ant("emulator", "status", "--transform", "base_url", "-r").stdout.split()
+    assert [url.rpartition(":")[2] for url in listed] == ["8080", "43210"]
+
+
 def test_two_emulators_with_the_same_process_id_do_not_wait_for_each_other(ant, clean_environ):
     """Each container counts its own processes."""
     with ExitStack() as life:
@@ -360,6 +397,67 @@ def test_start_detach_serves_in_the_background_until_stop(separate, clean_enviro
     assert "sk-of-its-own" not in log.read_text()
     assert {path.stat().st_mode & 0o777 for path in (folder.parent, folder)} == {0o700}
     assert log.stat().st_mode & 0o777 == 0o600
+
+
+@needs_linux("names that are not UTF-8")
+def test_an_emulator_is_detached_in_a_home_that_is_not_utf_8(separate, tmp_path):
+    """Its log and its database are there, and an argument has to be UTF-8."""
+    home = os.fsdecode(os.fsencode(tmp_path) + b"/\xff")
+    started = separate("emulator", "start", "--detach", XDG_STATE_HOME=home)
+    stopped = separate("emulator", "stop", XDG_STATE_HOME=home)
+    assert (started.exit, stopped.exit) == (0, 0), started.stderr
+
+
+@pytest.mark.parametrize("path", ["/dev/stdout", "/dev/stderr"])
+@needs_posix("descriptors")
+def test_a_detached_emulator_does_not_log_to_a_stream_that_ends_before_it(separate, path):
+    """It would go on without a log."""
+    done = separate("emulator", "start", "--detach", "--log-file", path, "--database", ":memory:")
+    assert (done.exit, "which ends before the emulator" in done.stderr) == (2, True)
+
+
+@needs_posix("ulimit")
+@pytest.mark.parametrize("kilobytes", [3_000_000, 300_000])
+def test_the_emulator_starts_where_few_threads_may_be_started(clean_environ, kilobytes):
+    """Such as in a container. A thread reserves memory, so a limit on that is one on threads, even for root."""
+    words = shlex.join([*ANT, "emulator", "exec", "--", *ANT, "beta:environments", "list"])
+    done = run_process(["sh", "-c", f"ulimit -v {kilobytes}; exec {words}"], clean_environ)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_system_that_refuses_the_first_thread_is_answered_by_a_sentence(ant, monkeypatch):
+    """It is not a bug of this program."""
+
+    def refuse(_):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("threading.Thread.start", refuse)
+    done = ant("emulator", "start", "--database", ":memory:")
+    assert (
+        done.exit,
+        done.stderr.startswith("ant: the operating system refused another thread."),
+    ) == (
+        1,
+        True,
+    )
+
+
+def test_a_served_emulator_whose_files_are_replaced_says_so_and_ends(clean_environ, tmp_path):
+    """What it imports later is of another version, so each further request would fail in its own way."""
+    package = shutil.copytree(Path(ant_cli.__file__).parent, tmp_path / "lib" / "ant_cli")
+    environ = {**clean_environ, "PYTHONPATH": str(package.parent), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [*ANT, "emulator", "start", "--database", ":memory:"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "cwd": tmp_path}
+    with started(command, env=environ, **pipes) as process:
+        url = process.stdout.readline().strip()
+        (package / "emulator" / "models.py").write_text("raise ImportError('of another version')\n")
+        headers = {**API_HEADERS, "x-api-key": "any"}
+        call = {"json": {"name": "a"}, "headers": headers, "trust_env": False}
+        response = httpx.post(f"{url}/v1/environments", **call)
+        errors = process.stderr.read()
+    assert (response.status_code, process.returncode) == (503, 1)
+    assert "The files of this emulator were replaced" in response.json()["error"]["message"]
+    assert errors.endswith("Start it again.\n")
 
 
 def test_only_the_newest_logs_of_detached_emulators_are_kept(separate, clean_environ):

@@ -94,8 +94,8 @@ def test_the_server_stays_below_the_limit_of_open_files(
     with serving(emulator, threads=0) as server:
         http = server.http
         limits = (
-            len(http.task_dispatcher.threads),
-            server._most_waiting,
+            server.threads.most,
+            server.threads.most_waiting,
             http.adj.connection_limit,
         )
     assert limits == (threads, waiting, 2 + 3 * threads)
