@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import re
 from _thread import allocate_lock
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 from urllib.parse import quote
 
 from ant_cli.errors import EXIT_CODES, NOT_FOUND, AntError, APIError, CredentialError
-from ant_cli.errors.command_line import command_line
+from ant_cli.errors.command_line import command_line, shell_line
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.http.attempts import Observer, Prepare, Tries
 from ant_cli.http.client import Client, connect
 from ant_cli.http.pagination import follow_pages
 from ant_cli.http.response import Response, json_object
 from ant_cli.input.request import Request, is_id, request_of
+from ant_cli.input.values import encode
 from ant_cli.operations.environments import ENVIRONMENT_ID, LIST, RETRIEVE
-from ant_cli.operations.shared_flags import LARGEST_PAGE
+from ant_cli.operations.shared_flags import FILTER, LARGEST_PAGE
 from ant_cli.runtime import Runtime, variables
 from ant_cli.settings.loading import ConnectionSettings
 
@@ -169,7 +171,11 @@ class NameClient:
             return f"{len(candidates)} environments have the name {name!r}: {ids}. Give one of these IDs."
         if re.fullmatch(_OTHER_ID, name):
             return f"{name!r} looks like the ID of another object: that of an environment begins with env_."
-        guess = did_you_mean(name, [environment.name for environment in self._names.listed or []])
+        listed = self._names.listed or []
+        other = _other_reading(name, listed)
+        if other:
+            return other
+        guess = did_you_mean(name, [environment.name for environment in listed])
         to_list = command_line(LIST.command)
         return f"No environment has the name {name!r}.{guess} To list them: {to_list}"
 
@@ -193,6 +199,23 @@ class NameClient:
         pages = follow_pages(self._client.send, request, None)
         environments = [_summarize(item) for page in pages for item in page]
         return [environment for environment in environments if is_id(environment.id)]
+
+
+def _other_reading(name: str, listed: Iterable[_Environment]) -> str:
+    """Return a hint if a text is a URL with an ID, names that exist, or a pattern; empty if it is none of them."""
+    if "/" in name:
+        ids = [part for part in re.split("[/?#]", name) if re.fullmatch(_ID, part, re.ASCII)]
+        return f"Give the ID alone: {ids[0]}" if ids else ""
+    parts = list(filter(None, re.split(r"[,\s]+", name)))
+    known = {text for environment in listed for text in (environment.id, environment.name)}
+    if len(parts) > 1 and known.issuperset(parts):
+        apart = shell_line(*parts)
+        return f"{name!r} is taken as one name. For several, write them apart: {apart}"
+    if "*" in name:
+        matching = f"name%{encode(name).decode()}"
+        to_list = command_line(LIST.command, FILTER.flag, matching)
+        return f"{name!r} is taken as a name, not as a pattern. To list what matches: {to_list}"
+    return ""
 
 
 def _summarize(raw: bytes) -> _Environment:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from ant_cli.errors import ResponseError, UsageError
+from ant_cli.errors.command_line import quote
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.gjson import json_text
 from ant_cli.http.pagination import LastPage
@@ -38,6 +39,8 @@ class _PathTransform(Transform):
         from ant_cli.gjson.steps import Multipath
 
         self._what = f"{flag} {path!r}"
+        self._flag = flag
+        self._path = path
         self._apply, self._bad_path = apply, BadPath
         self._steps = parse(path)
         self._may_be_jq = " " in path or "." in path
@@ -63,8 +66,16 @@ class _PathTransform(Transform):
         # a poll of an empty queue returns null
         has_members = self._unmatched.strip() not in (b"", b"null")
         if has_members and not self._found_any:
-            hint = _NOT_JQ if self._nothing and self._may_be_jq else self._similar_member()
-            say(f"Note: {self._what} matched nothing.{hint}")
+            say(f"Note: {self._what} matched nothing.{self._hint()}")
+
+    def _hint(self) -> str:
+        if self._nothing and self._may_be_jq:
+            return _NOT_JQ
+        members = [member.strip() for member in self._path.split(",")]
+        if len(members) > 1 and all(map(str.isidentifier, members)):
+            several = quote("{" + ",".join(members) + "}")
+            return f" For several members: {self._flag} {several}"
+        return self._similar_member()
 
     def _similar_member(self) -> str:
         from ant_cli.gjson.steps import plain_keys

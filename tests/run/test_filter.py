@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 
 import httpx
 import pytest
@@ -200,6 +201,58 @@ def test_a_value_that_is_not_a_time_is_rejected_where_a_time_is_compared(ant, ex
     refusal = ant(*LIST, "--filter", expression).refusal
     path = re.split("[<>=!]", expression)[0]
     assert f"{path}<now-7d (more than 7 days ago)" in " ".join(refusal.split())
+
+
+@pytest.mark.parametrize(
+    ("expression", "written"),
+    [
+        ("name:demo", 'name=="demo"'),
+        ("name: my env", 'name=="my env"'),
+        ("name:tmp-*", 'name%"tmp-*"'),
+        ("config.type:cloud", 'config.type=="cloud"'),
+        ('state:"active"', 'state=="active"'),
+        ("description:null", "description==null"),
+    ],
+)
+@needs_posix("the quotes of sh")
+def test_a_colon_after_a_field_is_answered_with_the_comparison(ant, expression, written):
+    """It would ask for a member of this name, and select nothing."""
+    refusal = ant(*LIST, "--filter", expression).refusal
+    assert refusal.startswith(f"ant: --filter {expression!r} compares nothing.\nWrite ")
+    assert shlex.split(refusal)[-1] == written
+
+
+def test_a_colon_after_a_time_is_answered_with_comparisons_of_times(ant):
+    """No time is equal to a day."""
+    refusal = ant(*LIST, "--filter", "created_at:2026-11-01").refusal
+    assert "created_at>=2026-11-01T08:00:00Z, or a day: created_at%" in refusal
+
+
+@pytest.mark.parametrize("expression", ["metadata.app:tier", "app:tier", "x.name:y"])
+def test_a_key_with_a_colon_that_is_no_field_can_be_asked_for(ant, expression):
+    """Keys of metadata may have any characters."""
+    assert ant(*LIST, "--filter", expression, replies=PAGES).exit == 0
+
+
+@pytest.mark.parametrize(
+    ("expression", "member"),
+    [("status==active", "state"), ("title==x", "name"), ("labels.team==x", "metadata")],
+)
+def test_the_name_that_other_tools_have_for_a_member_is_answered_with_the_one_that_exists(
+    ant, expression, member
+):
+    """A word for the same thing is no slip."""
+    items = page({"id": "a", "name": "n", "state": "active", "metadata": {}})
+    assert (
+        f"Did you mean {member!r}?\n" in ant(*LIST, "--filter", expression, replies=[items]).stderr
+    )
+
+
+def test_a_word_of_other_tools_that_is_a_key_of_metadata_is_taken_as_one(ant):
+    """Somebody may have called it so."""
+    items = page({"id": "a", "metadata": {"status": "on"}})
+    stderr = ant(*LIST, "--filter", "status==on", replies=[items]).stderr
+    assert "For a key of metadata: metadata.status\n" in stderr
 
 
 def test_filters_come_before_max_items(ant):

@@ -9,6 +9,7 @@ from functools import partial
 import httpx
 import pytest
 
+from tests.conftest import needs_posix
 from tests.helpers.words import ARCHIVE, LIST, page
 
 NOT_FOUND = httpx.Response(
@@ -138,6 +139,35 @@ def test_nothing_is_changed_unless_exactly_one_environment_has_the_name(ant, lis
     assert (result.exit, len(result.requests)) == (5, 2)
     assert "no such environment" in result.stderr
     assert hint in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        ("dev,prod", "'dev,prod' is taken as one name. For several, write them apart: dev prod"),
+        ("env_1, prod", "For several, write them apart: env_1 prod"),
+        ("dev my env", "No environment has the name 'dev my env'."),
+        ("dev,prd", "No environment has the name 'dev,prd'."),
+        (
+            "pr*",
+            "'pr*' is taken as a name, not as a pattern. To list what matches: "
+            "ant beta:environments list --filter 'name%\"pr*\"'",
+        ),
+        (
+            "https://platform.claude.com/workspaces/default/environments/env_01abc?tab=1",
+            "Give the ID alone: env_01abc",
+        ),
+        ("platform.claude.com/environments/env_01abc", "Give the ID alone: env_01abc"),
+        ("https://example.com/prod", "No environment has the name 'https://example.com/prod'."),
+    ],
+)
+@needs_posix("the quotes of sh")
+def test_what_is_no_name_is_answered_with_what_was_most_likely_meant(ant, typed, hint):
+    """The server has answered that there is none, and the list says which names exist."""
+    listed = page(live("env_1", "dev"), live("env_2", "prod"))
+    result = ant(*DELETE, typed, replies=[NOT_FOUND, listed])
+    assert (result.exit, len(result.requests)) == (5, 2)
+    assert hint in result.stderr.splitlines()[-1]
 
 
 def test_every_page_is_read_before_a_name_counts_as_unique(ant):
