@@ -119,19 +119,21 @@ class TerminalTable:
             rows = self._styled(items, self._columns)
             self._widths = self._widened(_needed(rows))
         else:
-            if isinstance(values, LastPage):
-                columns = tuple(column._replace(min_width=0) for column in columns)
-            rows = self._first_rows(items, columns)
+            rows = self._first_rows(items, columns, is_only_page=isinstance(values, LastPage))
             self._widths = self._fitted(_needed(rows))
         return json_text.encoded("".join(map(self._line, rows)))
 
-    def _first_rows(self, items: list[bytes], columns: tuple[Column, ...]) -> list[_Row]:
+    def _first_rows(
+        self, items: list[bytes], columns: tuple[Column, ...], *, is_only_page: bool
+    ) -> list[_Row]:
         """Choose the columns, and return the titles and the rows."""
-        rows = self._styled(items, columns)
-        kept = self._choose(columns, rows)
+        titles = [_StyledText(column.title, "bold") for column in columns]
+        rows = [titles, *self._styled(items, columns)]
+        if is_only_page:
+            columns = tuple(map(_without_reserve, columns, _needed(rows)))
+        kept = self._choose(columns, rows[1:])
         self._columns = tuple(columns[index] for index in kept)
-        titles = [_StyledText(column.title, "bold") for column in self._columns]
-        return [titles, *([row[index] for index in kept] for row in rows)]
+        return [[row[index] for index in kept] for row in rows]
 
     def _styled(self, items: list[bytes], columns: tuple[Column, ...]) -> list[_Row]:
         now = self._style.clock()
@@ -220,6 +222,11 @@ def _those_that_fit(candidates: list[_Candidate], width: int) -> list[_Candidate
             break
         kept.remove(max(droppable, key=lambda each: each.column.drop_order))
     return kept
+
+
+def _without_reserve(column: Column, needed: int) -> Column:
+    """Return a column for which no more room is reserved than its cells need."""
+    return column._replace(min_width=min(column.min_width, needed))
 
 
 def _needed(rows: list[_Row]) -> list[int]:

@@ -417,11 +417,12 @@ def test_a_terminal_shows_the_scope_only_if_it_varies():
     assert "SCOPE" in titles(table(same, "id,scope", WIDE))
 
 
-def test_a_long_name_replaces_the_network_column():
-    """At 80 columns, the name is what identifies an environment."""
-    lines = table(
-        [environment(1, "n" * 40, "2026-03-14T14:18:00Z")], style=WIDE._replace(width=80)
-    ).splitlines()
+@pytest.mark.parametrize("kind", [list, LastPage])
+def test_a_long_name_replaces_the_network_column(kind):
+    """At 80 columns, the name is what identifies an environment, also in a list of one page."""
+    draw = make_renderer(BY_NAME["table"], is_list=True, style=WIDE._replace(width=80))
+    item = environment(1, "n" * 40, "2026-03-14T14:18:00Z")
+    lines = draw(kind(texts([item]))).decode().splitlines()
     assert lines[0].split() == ["ID", "NAME", "TYPE", "CREATED"]
     assert "n" * 24 in lines[1]
 
