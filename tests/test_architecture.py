@@ -243,8 +243,6 @@ NESTED_CONDITIONALS = {
     "input/build.py": 1,
     "input/documents.py": 1,
     "input/validation.py": 1,
-    "output/explorer/application.py": 1,
-    "output/explorer/rows.py": 1,
     "run/repetition.py": 1,
     "runtime/background_writer.py": 1,
     "settings/rows.py": 1,

@@ -34,14 +34,16 @@ def view(raw: bytes, style: Style) -> str:
     value = json_text.decode(raw)
     if not style.is_laid_out:
         return "".join(line + "\n" for line in _plain_lines(value, ""))
-    rows = (
-        list(_rows(_in_order(value), "", style.width))
-        if _has_rows(value)
-        else [_scalar_row("", "", value)]
-    )
-    widths = [cell_width(row.label) for row in rows if row.text]
-    width = max((width for width in widths if width <= _MAX_LABEL), default=0)
+    rows = [_scalar_row("", "", value)]
+    if _has_rows(value):
+        rows = list(_rows(_in_order(value), "", style.width))
+    width = _label_width(rows)
     return "".join(_line(row, width, style) for row in rows)
+
+
+def _label_width(rows: list[_ViewRow]) -> int:
+    widths = [cell_width(row.label) for row in rows if row.text]
+    return max((width for width in widths if width <= _MAX_LABEL), default=0)
 
 
 def _entries(value: Any) -> list[_LabelledValue]:
@@ -142,19 +144,24 @@ def _summarized(name: str, members: dict[str, Any], room: int) -> tuple[str, lis
     The text is the object's `type`, and its scalars if all of them are short, plain, and fit into `room` cells.
     """
     type_ = resource_type(members)
-    parts = [escape_controls(type_)] if type_ and type_ != name else []
-    others = [(key, value) for key, value in members.items() if not (type_ and key == "type")]
-    scalars = [(key, value) for key, value in others if not isinstance(value, CONTAINERS)]
-    pairs = [f"{key}={_NONE if value in EMPTY else _scalar(value)}" for key, value in scalars]
-    line = ", ".join(parts + pairs)
-    if (
-        any(not re.fullmatch(r"[\w.-]+=[^,=\n]*", pair) for pair in pairs)
-        or cell_width(line) > room
-    ):
-        return ", ".join(parts), _without_empty_lists(others)
-    return line, _without_empty_lists(
-        [entry for entry in others if isinstance(entry[1], CONTAINERS)]
-    )
+    start = escape_controls(type_) if type_ != name else ""
+    others = list(members.items())
+    if type_:
+        others = [(key, value) for key, value in others if key != "type"]
+    pairs = [_pair(key, value) for key, value in others if not isinstance(value, CONTAINERS)]
+    line = ", ".join(filter(None, [start, *pairs]))
+    if not all(map(_PLAIN_PAIR.fullmatch, pairs)) or cell_width(line) > room:
+        return start, _without_empty_lists(others)
+    nested = [(key, value) for key, value in others if isinstance(value, CONTAINERS)]
+    return line, _without_empty_lists(nested)
+
+
+_PLAIN_PAIR = re.compile(r"[\w.-]+=[^,=\n]*")
+"""A pair that is clear among others, with commas between them."""
+
+
+def _pair(key: str, value: Any) -> str:
+    return f"{key}={_NONE if value in EMPTY else _scalar(value)}"
 
 
 def _without_empty_lists(entries: list[_LabelledValue]) -> list[_LabelledValue]:
@@ -172,11 +179,13 @@ def _has_rows(value: Any) -> bool:
 
 def plain_list(value: Any) -> list[str]:
     """Return the texts of an array of scalars, to be joined by commas; nothing if that would be ambiguous."""
-    elements = value if isinstance(value, list) else []
-    if any(element is None or isinstance(element, CONTAINERS) for element in elements):
+    if not isinstance(value, list):
         return []
-    texts = list(map(_scalar, elements))
-    return [] if any(not text or "," in text for text in texts) else texts
+    if any(element is None or isinstance(element, CONTAINERS) for element in value):
+        return []
+    texts = list(map(_scalar, value))
+    is_clear = all(text and "," not in text for text in texts)
+    return texts if is_clear else []
 
 
 def _scalar_row(label: str, name: str, value: Any) -> _ViewRow:

@@ -62,17 +62,22 @@ class Watch:
 
     def show(self, values: list[bytes]) -> None:
         """Print what has changed in a state. Raises ResponseError if it can't be printed."""
-        parts, before = _item_parts(values, self._transform), self._parts
+        parts = _item_parts(values, self._transform)
         if not self._is_list:
             parts = {"": parts.popitem()[1]}
-        changes, known = _differences(before or {}, parts), {**(before or {}), **parts}
-        self._parts, self._fails = parts, False
-        if not changes and before is not None:
+        is_first = self._parts is None
+        before = self._parts or {}
+        changes = _differences(before, parts)
+        self._parts = parts
+        self._fails = False
+        if not changes and not is_first:
             return
-        shown = [self._line(change, known[key]) for key, change in changes.items()]
         if self._is_for_people:
             self._announce(changes)
             shown = [parts[key] for key in changes if key in parts]
+        else:
+            known = before | parts
+            shown = [self._line(change, known[key]) for key, change in changes.items()]
         if not self._is_list:
             self._printer = self._make_printer()  # no empty line separates it from the one before
         if shown or not parts:
@@ -85,15 +90,15 @@ class Watch:
         removed = ", ".join(
             key.strip('"') for key, change in changes.items() if change == "removed"
         )
+        if removed:
+            text += f": {removed}"
         clock = time.strftime("%H:%M:%S", time.localtime(self._runtime.server_clock.now()))
-        self._runtime.say(f"{clock}  {text}{': ' * bool(removed)}{removed}".rstrip())
+        self._runtime.say(f"{clock}  {text}".rstrip())
 
     def _line(self, change: str, value: bytes) -> bytes:
-        return (
-            b'{"change":%s,"item":%s}' % (json_text.quote(change), value)
-            if self._is_list
-            else value
-        )
+        if not self._is_list:
+            return value
+        return b'{"change":%s,"item":%s}' % (json_text.quote(change), value)
 
     def failed(self, problem: str) -> None:
         """Print a note, once for consecutive failures."""

@@ -147,4 +147,4 @@ def test_without_textual_the_explorer_names_the_package_to_install(explore):
     note = f"Note: the format explore needs textual (`{command}`); pretty is used instead."
     assert status == 0
     assert command in shown, "it is not broken"
-    assert " ".join(shown.split()) == f"{note} id env_2 name test"
+    assert " ".join(shown.split()) == f"id env_2 name test {note}"

@@ -92,18 +92,19 @@ class Explorer(App[Choice], inherit_bindings=False):
         self.error_console.quiet = True
         self.failure: BaseException | None = None
         """The unexpected error, or the signal, that ended the run."""
-        self.rows = Rows(None if is_list else Value(first[0]))
-        self.rows.append(first if is_list else [])
+        if is_list:
+            self.rows = Rows()
+            self.rows.append(first)
+        else:
+            self.rows = Rows(Value(first[0]))
         self._further = further
         self.is_loading = False
         """Whether a page is on its way. The next one is fetched after it has been added."""
         self.has_more = True
         self.error: Exception | None = None
         """The error that cut the list short."""
-        self.status, self.footer = (
-            Static(id="status", markup=False),
-            Static(id="footer", markup=False),
-        )
+        self.status = Static(id="status", markup=False)
+        self.footer = Static(id="footer", markup=False)
         self.search = Prompt(placeholder="search", compact=True)
         self.text = Static(markup=False)
         self.page = Page(self.text)
@@ -140,12 +141,13 @@ class Explorer(App[Choice], inherit_bindings=False):
 
     async def _type(self, event: events.Key | events.Paste) -> None:
         if isinstance(event, events.Paste):
-            text = " ".join(event.text.splitlines())
+            self._insert(" ".join(event.text.splitlines()))
         elif bound := self.screen.active_bindings.get(event.key):
             await self.run_action(bound.binding.action, bound.node)
-            return
-        else:
-            text = event.character if event.character and event.is_printable else ""
+        elif event.character and event.is_printable:
+            self._insert(event.character)
+
+    def _insert(self, text: str) -> None:
         if isinstance(self.focused, Prompt):
             self.focused.insert_text_at_cursor(escape_controls(text))
 
@@ -172,10 +174,15 @@ class Explorer(App[Choice], inherit_bindings=False):
         seen = max(self.rows.cursor_line, self.rows.scroll_offset.y) + self.rows.size.height
         if seen > self.rows.last_line or self._loads_all:
             self._fetch()
-        loading = "loading…" if self.is_loading else "incomplete; q says why" if self.error else ""
-        self.status.update(" · ".join(filter(None, [self.position, self._note, loading])))
+        self.status.update(_joined(self.position, self._note, self._loading))
         hint = getattr(self.focused, "HINT", "? keys  q quit")
-        self.footer.update(" · ".join(filter(None, [hint, cut_to_row(self.path)])))
+        self.footer.update(_joined(hint, cut_to_row(self.path)))
+
+    @property
+    def _loading(self) -> str:
+        if self.is_loading:
+            return "loading…"
+        return "incomplete; q says why" if self.error else ""
 
     @property
     def path(self) -> str:
@@ -265,22 +272,23 @@ class Explorer(App[Choice], inherit_bindings=False):
 
     def action_copy(self, what: str) -> None:
         """Copy the value or its path."""
-        if self.rows.current:
-            text = (
-                escape_controls(self.path)
-                if what == "path"
-                else text_to_copy(self.rows.current.raw)
-            )
-            self.copy_to_clipboard(text)
-            self._note = f"copied: {cut_to_row(text)}"
+        if not self.rows.current:
+            return
+        if what == "path":
+            text = escape_controls(self.path)
+        else:
+            text = text_to_copy(self.rows.current.raw)
+        self.copy_to_clipboard(text)
+        self._note = f"copied: {cut_to_row(text)}"
 
     def action_print(self, what: str) -> None:
         """Quit, and print the value or its path."""
-        if self.rows.current:
-            is_path = what == "path"
-            self.action_leave(
-                json_text.quote(self.path) if is_path else self.rows.current.raw, is_raw=is_path
-            )
+        if not self.rows.current:
+            return
+        if what == "path":
+            self.action_leave(json_text.quote(self.path), is_raw=True)
+        else:
+            self.action_leave(self.rows.current.raw)
 
     def action_leave(self, value: bytes = b"", *, is_raw: bool = False) -> None:
         """Quit, and print the value, if there is one."""
@@ -289,3 +297,7 @@ class Explorer(App[Choice], inherit_bindings=False):
     def action_interrupt(self) -> None:
         """Quit as by an interrupt."""
         self.exit(return_code=1)
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(filter(None, parts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from rich.style import Style
@@ -17,6 +18,7 @@ _DIM = Style(dim=True)
 _LITERAL = Style(color="magenta")
 _STYLES = {"null": _DIM, "number": _LITERAL, "true": _LITERAL, "false": _LITERAL}
 """The styles of scalars. Only the terminal's own colours, because they suit its background."""
+_LEAST_NUMBER_WIDTH = 3
 _NO_LABEL = Text()
 """The label of every node: the tree renders only the rows on the screen, from their values."""
 
@@ -73,21 +75,31 @@ class Rows(Tree[Value]):
         value = node.data
         if value is None:
             return _NO_LABEL
-        row = Text(("▾ " if node.is_expanded else "▸ ") if value.can_open else "  ")
+        row = Text(_marker(value, is_expanded=node.is_expanded))
         if value.keys:
             row.append(f"{key_in_a_row(value.keys[-1])}: ", _KEY)
         elif self.is_list:
-            row.append(f"{value.place[0] + 1:>{max(3, len(str(len(self.values))))}} ", _DIM)
+            row.append(f"{value.place[0] + 1:>{self._number_width}} ", _DIM)
         if node.is_expanded and value.can_open:
             row.append(SIZES[value.json_type].format(len(node.children)), _DIM)
         else:
             row.append(value.summary, _STYLES.get(value.json_type))
         if node is self.cursor_node:
             row = Text(row.plain)
-        room = self.size.width - self.guide_depth * (len(value.place) - self.is_list)
-        row.truncate(max(room, 0), overflow="ellipsis", pad=True)
+        row.truncate(self._room_for(value), overflow="ellipsis", pad=True)
         row.stylize_before(style)
         return row
+
+    @property
+    def _number_width(self) -> int:
+        return max(_LEAST_NUMBER_WIDTH, len(str(len(self.values))))
+
+    def _room_for(self, value: Value) -> int:
+        """Return the cells of a row after its indentation."""
+        depth = len(value.place)
+        if self.is_list:
+            depth -= 1
+        return max(0, self.size.width - self.guide_depth * depth)
 
     def on_mount(self) -> None:
         """Go to the first row."""
@@ -157,18 +169,23 @@ class Rows(Tree[Value]):
 
         After the last match it continues with the first.
         """
-        here, count = self.current, len(self.values)
-        if not here or not count or not text:
+        here = self.current
+        if not (here and self.values and text):
             return False
-        step = -1 if back else 1
+        for found in self._matches(text.casefold(), here, -1 if back else 1):
+            self._go_to(found)
+            return True
+        return False
+
+    def _matches(self, text: str, here: Value, step: int) -> Iterator[Value]:
+        """Yield the values that contain the text, from the cursor on, and at last those before it."""
         start = here.place[0] if here.place else 0
+        count = len(self.values)
         for passed in range(count + 1):
             item = self.values[(start + step * passed) % count]
-            for found in list(item.find(text.casefold()))[::step]:
-                if passed or (found.place < here.place if back else found.place > here.place):
-                    self._go_to(found)
-                    return True
-        return False
+            for found in list(item.find(text))[::step]:
+                if passed > 0 or _is_beyond(found, here, step):
+                    yield found
 
     def _go_to(self, value: Value) -> None:
         node = self.root
@@ -176,3 +193,13 @@ class Rows(Tree[Value]):
             node = self._members(node.expand())[number]
         _ = self.last_line  # textual numbers the rows only when they are asked for
         self.move_cursor(node)
+
+
+def _marker(value: Value, *, is_expanded: bool) -> str:
+    if not value.can_open:
+        return "  "
+    return "▾ " if is_expanded else "▸ "
+
+
+def _is_beyond(found: Value, here: Value, step: int) -> bool:
+    return found.place > here.place if step > 0 else found.place < here.place

@@ -11,7 +11,7 @@ from typing import Any
 
 from ant_cli.gjson import json_text
 from ant_cli.gjson.parser import escaped_key
-from ant_cli.output.views import CONTAINERS, EMPTY
+from ant_cli.output.views import EMPTY
 from ant_cli.runtime.sanitize import escape_controls, picture_breaks
 
 WHOLE = "@this"
@@ -22,7 +22,8 @@ MAX_VIEW = 200_000
 """The most characters of a value on a page; copying and printing include all of it."""
 _RANKS = {"name": 0, "id": 1, "state": 2}
 """The members that identify a value; in a row they come before the others."""
-SIZES = {"object": "{{{}}}", "array": "[{}]"}
+_OBJECT, _ARRAY = "{{{}}}", "[{}]"
+SIZES = {"object": _OBJECT, "array": _ARRAY}
 """What is around the members of a value, or their number."""
 
 
@@ -67,14 +68,26 @@ class Value:
 
     def find(self, text: str) -> Iterator[Value]:
         """Yield it and the values inside it whose own key has the text, in any case, or whose row, for a scalar."""
-        shown = "" if self.can_open else text_to_copy(self.raw)
-        shown = f'"{shown}"' if self.json_type == "string" else shown
-        if text in shown.casefold() or any(text in key.casefold() for key in self.keys[-1:]):
+        if self._shows(text):
             yield self
-        # the JSON has it, or an escape, which may be
-        if b"\\" in self.raw or text in self.raw.decode().casefold():
+        if self._may_contain(text):
             for member in self.members:
                 yield from member.find(text)
+
+    def _shows(self, text: str) -> bool:
+        """Whether its own row has the text: its key, or its value if that is a scalar."""
+        if self.keys and text in self.keys[-1].casefold():
+            return True
+        if self.can_open:
+            return False
+        shown = text_to_copy(self.raw)
+        if self.json_type == "string":
+            shown = f'"{shown}"'
+        return text in shown.casefold()
+
+    def _may_contain(self, text: str) -> bool:
+        """Whether the JSON has the text, or an escape, which may be a part of it."""
+        return b"\\" in self.raw or text in self.raw.decode().casefold()
 
 
 def path_of(value: Value, transform: str = "") -> str:
@@ -85,8 +98,11 @@ def path_of(value: Value, transform: str = "") -> str:
     # an empty key leaves two side by side, and two dots mean something else
     separator = "." if all(keys) else "|"
     path = separator.join(map(escaped_key, keys))
-    start = transform or ("" if keys[0] else WHOLE)
-    return f"{start}|{path}" if start else path
+    if transform:
+        return f"{transform}|{path}"
+    if keys[0] == "":
+        return f"{WHOLE}|{path}"
+    return path
 
 
 # Texts
@@ -104,47 +120,46 @@ def key_in_a_row(key: str) -> str:
 
 def text_to_copy(raw: bytes) -> str:
     """Return a value for copying: a string without quotes, anything else as JSON."""
-    value = (
-        json_text.string(raw)
-        if json_text.json_type(raw) == "string"
-        else json_text.indent(raw).decode()
-    )
-    return value.encode("utf-8", "backslashreplace").decode()
+    if json_text.json_type(raw) == "string":
+        return json_text.encoded(json_text.string(raw)).decode()
+    return json_text.indent(raw).decode()
 
 
 def in_full(raw: bytes) -> str:
     """Return a value for a separate page."""
     value = text_to_copy(raw)
-    cut = (
-        ""
-        if len(value) <= MAX_VIEW
-        else "\n… (the rest is not shown; y copies and p prints all of it)"
-    )
-    return escape_controls(value[:MAX_VIEW]) + cut
+    if len(value) <= MAX_VIEW:
+        return escape_controls(value)
+    return f"{escape_controls(value[:MAX_VIEW])}\n… (the rest is not shown; y copies and p prints all of it)"
 
 
 def in_a_row(raw: bytes) -> str:
     """Return a value for the row of its key; for an object or array, the beginning of its content."""
     value: Any = json_text.decode(raw)
-    if isinstance(value, dict):  # identifying members come first, empty ones last
-        ranks = {
-            key: _RANKS.get(key, len(_RANKS) + (member in EMPTY)) for key, member in value.items()
-        }
-        parts = [
-            f"{key_in_a_row(key)}: {_inside(value[key])}"
-            for key in sorted(ranks, key=ranks.__getitem__)
-        ]
-    elif isinstance(value, list):
-        parts = list(map(_inside, value))
-    else:
-        return _inside(value)
-    return SIZES[json_text.json_type(raw)].format(", ".join(parts)[:_MAX_ROW])
+    if isinstance(value, dict):
+        members = sorted(value.items(), key=_rank)
+        parts = [f"{key_in_a_row(key)}: {_inside(member)}" for key, member in members]
+        return _OBJECT.format(", ".join(parts)[:_MAX_ROW])
+    if isinstance(value, list):
+        return _ARRAY.format(", ".join(map(_inside, value))[:_MAX_ROW])
+    return _inside(value)
+
+
+def _rank(member: tuple[str, Any]) -> int:
+    """Return the rank of a member in a row: identifying ones come first, empty ones last."""
+    key, value = member
+    if key in _RANKS:
+        return _RANKS[key]
+    return len(_RANKS) + 1 if value in EMPTY else len(_RANKS)
 
 
 def _inside(value: Any) -> str:
     """Return a value for the row of its parent; for an object or array, only its size."""
     if isinstance(value, str):
-        return f'"{cut_to_row(value)}{"" if len(value) > _MAX_ROW else chr(34)}'
-    if isinstance(value, CONTAINERS):
-        return SIZES["object" if isinstance(value, dict) else "array"].format(len(value) or "")
+        end = "" if len(value) > _MAX_ROW else '"'
+        return f'"{cut_to_row(value)}{end}'
+    if isinstance(value, dict):
+        return _OBJECT.format(len(value) or "")
+    if isinstance(value, list):
+        return _ARRAY.format(len(value) or "")
     return cut_to_row(json_text.scalar_text(value))
