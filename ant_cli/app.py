@@ -16,10 +16,9 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from ant_cli.argv import parse
 from ant_cli.help.catalog import catalog
 from ant_cli.help.command_row import HELP, Command, argument_name, help_text
-from ant_cli.main import execute, guarded, this_process
+from ant_cli.main import guarded, run_line, this_process
 from ant_cli.operations.spec import Param
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stdin
@@ -66,7 +65,7 @@ def _run(argv: Sequence[str], ctx: typer.Context) -> NoReturn:
     """Run a command line. Raises typer.Exit with its exit status."""
     with tempfile.SpooledTemporaryFile() as file:
         runtime = ctx.obj if isinstance(ctx.obj, Runtime) else _process_runtime(file)
-        status = guarded(lambda: execute(parse(argv), runtime), argv, runtime)
+        status = guarded(lambda: run_line(argv, runtime), argv, runtime)
     raise typer.Exit(status)
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ant_cli.errors import BadValue, UnknownName, UsageError, see_help, shortened
+from ant_cli.errors import BadValue, Mistyped, UsageError, see_help, shortened
 from ant_cli.operations import GROUPS, OPERATIONS, find, is_official
 from ant_cli.operations.shared_flags import EDITS, FILE
 from ant_cli.operations.spec import Flags, Operation, Param, Text, Texts, flag_name, values_of
@@ -82,7 +82,7 @@ def parse(argv: Sequence[str]) -> CommandCall:
             argument that would be mistaken for something else (D22).
 
     """
-    leading, rest = _split_leading_globals(argv)
+    leading, rest = split_leading_globals(argv)
     if not rest or rest[0] in _HELP_FLAGS:
         return help_call()
     if rest[0] in _VERSION_FLAGS:
@@ -94,11 +94,20 @@ def parse(argv: Sequence[str]) -> CommandCall:
         error = _misplaced_flag(rest[0], "")
         raise error.with_exit_code(command.usage_exit_code(rest))
     name, rest = rest[0], rest[1:]
-    if is_official(name):
+    if is_official(name) and not _asks_for_completion(name, rest):
         return OfficialCall(name, tuple(argv))
-    between, rest = _split_leading_globals(rest)
+    between, rest = split_leading_globals(rest)
     parse_rest = _parse_api if name in GROUPS else _parse_tool
     return parse_rest(name, [*leading, *between], rest)
+
+
+def _asks_for_completion(name: str, args: Sequence[str]) -> bool:
+    """Whether a script for a shell is meant: the official tool's `completions` is a resource of the API."""
+    if name != "completions" or not args:
+        return False
+    from ant_cli.help.tool_commands import SHELLS  # late: most commands have another name
+
+    return args[0] in SHELLS
 
 
 def params_of(operation: Operation) -> tuple[Param, ...]:
@@ -119,7 +128,7 @@ def _parse_api(group: str, leading: list[str], args: Sequence[str]) -> CommandCa
         return _group_help((group,), args)
     operation = find(group, args[0])
     if operation is None:
-        raise _unknown_command(group, *args)
+        raise unknown_command((group, *args))
     parsed = _parse_flags([*leading, *args[1:]], _by_name(params_of(operation)), operation.command)
     if parsed is None:
         return help_call(group, operation.name)
@@ -145,7 +154,7 @@ def _parse_tool(name: str, leading: list[str], args: Sequence[str]) -> CommandCa
     rest = (name, *args)[len(command.path) :]
     if command.subcommands:
         if rest and not rest[0].startswith("-"):
-            raise _unknown_command(name, *args)
+            raise unknown_command((name, *args))
         return _group_help(command.path, rest)
     known = _by_name((*command.flags, *command.global_flags))
     try:
@@ -160,10 +169,17 @@ def _parse_tool(name: str, leading: list[str], args: Sequence[str]) -> CommandCa
         raise error.with_exit_code(command.usage_exit_code(rest)) from None
 
 
-def _unknown_command(*args: str) -> UsageError:
-    from ant_cli.help.suggest import unknown_command
+def unknown_command(args: Sequence[str]) -> Mistyped:
+    """Return the error for the arguments of an unknown command. The first arguments may be existing groups."""
+    # late, like the next one: few mistakes are about commands
+    from ant_cli.errors.command_line import command_line
+    from ant_cli.help.catalog import longest_match
 
-    return unknown_command(args)
+    group = longest_match(args)
+    typed = group.quoted(args[len(group.path)])
+    place = f" for '{command_line(group.full_name)}'" if group.path else ""
+    page = command_line(group.full_name, "--help")
+    return Mistyped(f"unknown command {typed}{place}.", f"Run `{page}` to see the commands.")
 
 
 def _group_help(path: Sequence[str], args: Sequence[str]) -> ToolCall:
@@ -183,18 +199,16 @@ def _misplaced_flag(arg: str, command: str) -> UsageError:
     from ant_cli.help.command_row import HELP, VERSION
 
     flag = arg.partition("=")[0]
-    listed = OPERATIONS if not command else GROUPS[command].operations if command in GROUPS else ()
-    owner = next((item for item in listed if flag in _by_name(params_of(item))), None)
-    if owner is not None:
-        return UsageError(
-            f"{flag} goes after its command.", f"For example: ant {owner.command} {flag} ..."
-        )
-    return _unknown_flag(
-        arg, _by_name((HELP, *([] if command else [VERSION]), *GLOBAL_FLAGS)), command
-    )
+    listed = OPERATIONS
+    if command:
+        listed = GROUPS[command].operations if command in GROUPS else ()
+    if any(flag in _by_name(params_of(operation)) for operation in listed):
+        return Mistyped(f"{flag} goes after its command.", see_help(command))
+    known = (HELP, *GLOBAL_FLAGS) if command else (HELP, VERSION, *GLOBAL_FLAGS)
+    return _unknown_flag(arg, _by_name(known), command)
 
 
-def _split_leading_globals(args: Sequence[str]) -> tuple[list[str], list[str]]:
+def split_leading_globals(args: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return the global flags at the start of `args`, as given, and the other arguments."""
     known, end = _by_name(GLOBAL_FLAGS), 0
     while end < len(args) and (param := known.get(args[end].partition("=")[0])):
@@ -204,54 +218,76 @@ def _split_leading_globals(args: Sequence[str]) -> tuple[list[str], list[str]]:
     return list(args[:end]), list(args[end:])
 
 
+class _Words(NamedTuple):
+    """The arguments after a command, told apart."""
+
+    given: list[tuple[Param, str]]
+    """The flags with their values, in the order in which they were given."""
+    positional: list[str]
+    after_dashes: list[str]
+
+
 def _parse_flags(
     args: Sequence[str], known: Mapping[str, Param], command: str
 ) -> _ParsedArguments | None:
-    """Return the flags and the positional arguments; None if a flag asks for help.
+    """Return the flags and the positional arguments; None if a flag asks for help."""
+    words = _tell_apart(args, known, command)
+    if words is None:
+        return None
+    for param, value in words.given:
+        _reject_blank(param, value)
+        has_key = "=" in value and (param.takes_pairs or param in EDITS)
+        _reject_typographic_quotes(param.flag, value.partition("=")[2] if has_key else value)
+    for arg in words.positional:
+        _reject_typographic_quotes("an argument", arg)
+    notes = tuple(dict.fromkeys(_lost_values(words.given)))
+    return _ParsedArguments(_texts(words.given), words.positional, words.after_dashes, notes)
+
+
+def _tell_apart(args: Sequence[str], known: Mapping[str, Param], command: str) -> _Words | None:
+    """Tell flags from other arguments. Return None if a flag asks for help.
 
     The argument after a flag is its value, even if it starts with a dash. A boolean takes no value, and true or
     false after it was meant as one (D22).
     """
-    texts = dict[str, Text]()
-    given: list[tuple[Param, str]] = []
-    repeated = dict[str, None]()
-    positional, after_dashes = list[str](), list[str]()
+    given, positional = list[tuple[Param, str]](), list[str]()
     boolean = ""
     words = iter(args)
     for arg in words:
         if arg == "--":
-            after_dashes = list(words)
-        elif arg in _HELP_FLAGS:
+            return _Words(given, positional, list(words))
+        if arg in _HELP_FLAGS:
             return None
-        elif not arg.startswith("-") or arg == "-":
+        if arg == "-" or not arg.startswith("-"):
             if boolean:
                 _reject_boolean_text(arg, boolean)
             positional.append(arg)
             boolean = ""
         else:
             param, value = _flag_and_value(arg, words, known, command)
-            boolean = "" if param.takes_value or value is not None else arg
-            if value is None:
-                value = "true" if boolean else next(words, None)
-            if value is None:
-                raise _missing_value(arg, command)
-            if (
-                value != texts.get(param.name, value)
-                and not param.repeatable
-                and param not in GLOBAL_FLAGS
-            ):
-                repeated[
-                    f"Note: {param.flag} is given more than once; only its last value is used."
-                ] = None
-            texts[param.name] = [*texts.get(param.name, []), value] if param.repeatable else value
             given.append((param, value))
+            boolean = "" if param.takes_value or "=" in arg else arg
+    return _Words(given, positional, [])
+
+
+def _texts(given: Iterable[tuple[Param, str]]) -> Texts:
+    """Return the texts of flags by name: all of a flag that may be repeated, else the last one."""
+    texts = dict[str, Text]()
     for param, value in given:
-        _reject_blank(param, value)
-        has_key = "=" in value and (param.takes_pairs or param in EDITS)
-        _reject_typographic_quotes(param.flag, value.partition("=")[2] if has_key else value)
-    for arg in positional:
-        _reject_typographic_quotes("an argument", arg)
-    return _ParsedArguments(texts, positional, after_dashes, tuple(repeated))
+        if param.repeatable:
+            texts[param.name] = [*texts.get(param.name, ()), value]
+        else:
+            texts[param.name] = value
+    return texts
+
+
+def _lost_values(given: Iterable[tuple[Param, str]]) -> Iterator[str]:
+    """Yield a note for each flag that has two values, but takes one. The nearest global flag wins silently."""
+    first = dict[str, str]()
+    for param, value in given:
+        is_single = not param.repeatable and param not in GLOBAL_FLAGS
+        if is_single and first.setdefault(param.name, value) != value:
+            yield f"Note: {param.flag} is given more than once; only its last value is used."
 
 
 def _reject_blank(param: Param, value: str) -> None:
@@ -278,14 +314,22 @@ def _by_name(params: Iterable[Param]) -> dict[str, Param]:
 
 def _flag_and_value(
     arg: str, following: Iterator[str], known: Mapping[str, Param], command: str
-) -> tuple[Param, str | None]:
+) -> tuple[Param, str]:
     name, equals, value = arg.partition("=")
-    if name in known:
-        return known[name], value if equals else None
-    short = known.get(arg[:2])
-    if short is not None and short.takes_value and not arg.startswith("--"):
-        return short, arg[2:]
-    raise _unknown_flag(arg, known, command, next(following, ""))
+    param = known.get(name)
+    if param is None:
+        short = known.get(arg[:2])
+        if short is not None and short.takes_value and not arg.startswith("--"):
+            return short, arg[2:]
+        raise _unknown_flag(arg, known, command)
+    if equals:
+        return param, value
+    if not param.takes_value:
+        return param, "true"
+    found = next(following, None)
+    if found is None:
+        raise _missing_value(arg, command)
+    return param, found
 
 
 def _reject_boolean_text(text: str, flag: str) -> None:
@@ -297,85 +341,84 @@ def _reject_boolean_text(text: str, flag: str) -> None:
         )
 
 
-def _positional_id(args: list[str], flags: Texts, operation: Operation) -> dict[str, Text]:
+def _positional_id(args: list[str], given: Texts, operation: Operation) -> dict[str, Text]:
     """Return the IDs that were given without their flag, if any (D31).
 
     Raises:
         UsageError: if there are more arguments, or the flag was given too.
 
     """
+    if not args:
+        return {}
+    _reject_unquoted(given)
     param = operation.positional
-    takes = (
-        0
-        if param is None or param.name in flags
-        else len(args)
-        if operation.takes_several_ids
-        else 1
-    )
-    if args:
-        _reject_unquoted(flags)
-    unexpected = args[takes:] or [arg for arg in args if operation.has_body and "=" in arg]
-    if unexpected:
-        also = f" together with {param.flag}" if param is not None and not takes else ""
-        hint = _meant_by(unexpected, flags, operation) or (
-            takes and _with_several_ids(args, flags, operation)
-        )
-        raise UsageError(
-            f"unexpected argument {unexpected[0]!r}{also}.", hint or see_help(operation.command)
-        )
-    return {param.name: args[0] if len(args) == 1 else args} if param is not None and args else {}
+    unexpected = _unexpected(args, given, operation)
+    if unexpected is not None:
+        raise _unexpected_argument(unexpected, given, operation)
+    if param is None:
+        return {}
+    return {param.name: args[0] if len(args) == 1 else args}
 
 
-def _with_several_ids(ids: Sequence[str], given: Texts, operation: Operation) -> str:
-    """Return the command line for several IDs, where only one may be an argument; empty if no command can (D31)."""
-    from ant_cli.runtime.shell import quote
+def _unexpected(args: Sequence[str], given: Texts, operation: Operation) -> str | None:
+    """Return the first argument that can't be an ID; None if all can be."""
+    param = operation.positional
+    if param is None or param.name in given:
+        return args[0]
+    if len(args) > 1 and not operation.takes_several_ids:
+        return args[1]
+    if operation.has_body:
+        return next((arg for arg in args if "=" in arg), None)
+    return None
 
-    if not operation.acts_on_several:
-        return ""
-    *outer, _ = operation.fields_in("path")
-    flags = [
-        f"{field.flag} {quote(str(given[field.name]))}" for field in outer if field.name in given
-    ]
-    command, typed = " ".join(["ant", operation.command, *flags]), " ".join(map(quote, ids))
-    if len(flags) < len(outer) and not ids[0].startswith("work_"):
-        return f"Did you mean `{command} {outer[0].flag} {typed}`?"
-    return f"For several IDs: printf '%s\\n' {typed} | {command}"
+
+def _unexpected_argument(arg: str, given: Texts, operation: Operation) -> UsageError:
+    """Return the error for an argument that can't be an ID. A flag before it may have taken another one."""
+    param = operation.positional
+    problem = f"unexpected argument {arg!r}"
+    if param is not None and param.name in given:
+        problem += f" together with {param.flag}"
+    if hint := _taken_flag(given, operation):
+        return UsageError(f"{problem}.", hint)
+    return Mistyped(f"{problem}.", see_help(operation.command))
+
+
+def _taken_flag(given: Texts, operation: Operation) -> str:
+    """Return the hint about a flag that took the next flag as its value; empty if there is none."""
+    known = _by_name(params_of(operation))
+    for name, value in given.items():
+        if isinstance(value, str) and value in known:
+            flag = flag_name(name)
+            empty = f" An empty value is {flag}=" if known[flag].may_be_blank else ""
+            return f"{flag} took {value} as its value.{empty}"
+    return ""
 
 
 def _reject_unquoted(flags: Texts) -> None:
     """Raise UsageError if the shell split a value at its spaces, for lack of quotes: --config {type: cloud}."""
     for name, value in flags.items():
-        if isinstance(value, str) and any(
-            value.count(left) > value.count(right) for left, right in ("{}", "[]")
-        ):
-            problem = f"the value of {flag_name(name)} ends at a space: {shortened(value)}"
+        if isinstance(value, str) and _is_cut(value):
+            flag, start = flag_name(name), shortened(value)
             raise UsageError(
-                problem, f"Write quotes around it: {flag_name(name)} '{shortened(value)} ...'"
+                f"the value of {flag} ends at a space: {start}",
+                f"Write quotes around it: {flag} '{start} ...'",
             )
 
 
-def _meant_by(args: Sequence[str], flags: Texts, operation: Operation) -> str:
-    """Return the hint with the command that was meant by unexpected arguments; empty if nothing is known."""
-    known = _by_name(params_of(operation))
-    for name, value in flags.items():
-        if isinstance(value, str) and value in known:
-            flag = flag_name(name)
-            empty = f" An empty value is {flag}=" if known[flag].may_be_blank else ""
-            return f"{flag} took {value} as its value.{empty}"
-    from ant_cli.help.suggest import argument_instead
-
-    instead = argument_instead(args, flags, operation)
-    return f"Did you mean `{instead}`?" if instead else ""
+def _is_cut(value: str) -> bool:
+    """Whether a bracket of a value is not closed."""
+    return any(value.count(left) > value.count(right) for left, right in ("{}", "[]"))
 
 
 def _arguments(parsed: _ParsedArguments, command: Command) -> dict[str, Text]:
     """Return the arguments of a tool command, by name. Those after `--` go to one that takes several, if any does.
 
     Raises:
-        UsageError: if one is missing, or there are more.
+        Mistyped: if one is missing, or there are more.
 
     """
-    values, args, rest = dict[str, Text](), parsed.positional, parsed.after_dashes
+    values = dict[str, Text]()
+    args, rest = parsed.positional, parsed.after_dashes
     if all(param.type is not list for param in command.arguments):
         args, rest = args + rest, []
     for param in command.arguments:
@@ -384,43 +427,41 @@ def _arguments(parsed: _ParsedArguments, command: Command) -> dict[str, Text]:
         elif args:
             values[param.name], args = args[0], args[1:]
         elif param.required:
-            raise UsageError(f"{param.name.upper()} is required.", see_help(command.full_name))
+            raise Mistyped(f"{param.name.upper()} is required.", see_help(command.full_name))
     if args:
-        from ant_cli.help.suggest import command_instead
-
-        instead = command_instead(args, command.full_name)
-        hint = f"Did you mean `{instead}`?" if instead else see_help(command.full_name)
-        raise UsageError(f"unexpected argument {command.quoted(args[0])}.", hint)
+        problem = f"unexpected argument {command.quoted(args[0])}."
+        raise Mistyped(problem, see_help(command.full_name))
     return values
 
 
-def _unknown_flag(
-    arg: str, known: Mapping[str, Param], command: str, following: str = ""
-) -> UsageError:
-    from ant_cli.errors.suggestions import did_you_mean
-    from ant_cli.help.suggest import flag_instead
+def _unknown_flag(arg: str, known: Mapping[str, Param], command: str) -> UsageError:
 
     # the rest may be a secret: another flag was meant
     name = re.split(r"[=:\s]", arg, maxsplit=1)[0]
+    hint = see_help(command)
     if name in _HELP_FLAGS or (name in _VERSION_FLAGS and not command):
-        return UsageError(f"{name} takes no value.", see_help(command))
+        return UsageError(f"{name} takes no value.", hint)
     if name in known:
         return UsageError(
-            f"{name} and its value must be two arguments, or have = between them.",
-            see_help(command),
+            f"{name} and its value must be two arguments, or have = between them.", hint
         )
-    value = arg[len(name) + 1 :] or ("" if following.startswith("-") else following)
-    instead = flag_instead(name, value, command, known)
-    if instead.startswith(("ant ", "-")):
-        return UsageError(f"unknown flag {name!r}. Did you mean `{instead}`?", see_help(command))
-    if instead:
-        return UsageError(f"unknown flag {name!r}.", instead, see_help(command))
+    shown = _shown_flag(name, known)
+    problem = f"unknown flag {shown!r}"
+    if shown != name and shown[:2] in known:
+        problem += f"; {shown[:2]} is an argument of its own"
+    return Mistyped(f"{problem}.", hint)
+
+
+def _shown_flag(name: str, known: Mapping[str, Param]) -> str:
+    """Return an unknown flag as errors name it: what follows its first letter may be the value of a short flag."""
+    from ant_cli.errors.suggestions import nearest  # late: only mistakes need it
+
+    if name.startswith("--") or len(name) == 2:
+        return name
     names = [flag for flag in known if flag.startswith("--")]
-    if not name.startswith("--") and not did_you_mean(name, names):
-        name = name[:2]  # the rest may be the value of a short flag
-    if name in known:
-        return UsageError(f"{name} must be a separate argument.", see_help(command))
-    return UnknownName("flag", name, names, see_help(command))
+    if nearest(name, names):
+        return name
+    return f"{name[:2]}..." if name[:2] in known else name[:2]
 
 
 def _missing_value(flag: str, command: str) -> UsageError:

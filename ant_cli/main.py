@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from ant_cli import __version__
-from ant_cli.errors import INTERRUPTED, TERMINATED, AntError, APIError, UsageError
+from ant_cli.errors import INTERRUPTED, TERMINATED, AntError, APIError, Mistyped, UsageError
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.process import Terminated, escapes_work, exit_now, handle_sigterm
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
@@ -73,9 +73,24 @@ def _dispatch(argv: Sequence[str], runtime: Runtime) -> None:
 
         complete(argv[1:], runtime)
         return
+    run_line([_decode_arg(arg) for arg in argv], runtime)
+
+
+def run_line(argv: Sequence[str], runtime: Runtime) -> None:
+    """Run the command of a line.
+
+    Raises:
+        AntError: if it fails. If the line is mistyped, the error has the line that was meant.
+
+    """
     from ant_cli.argv import parse
 
-    execute(parse([_decode_arg(arg) for arg in argv]), runtime)
+    try:
+        execute(parse(argv), runtime)
+    except Mistyped as error:
+        from ant_cli.corrections import corrected
+
+        raise corrected(error, argv, runtime.environ) from None
 
 
 def execute(call: CommandCall, runtime: Runtime) -> None:

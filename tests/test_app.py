@@ -14,6 +14,7 @@ import typer
 from typer.testing import CliRunner
 
 import ant_cli.app
+import ant_cli.main
 from ant_cli.app import app
 from ant_cli.argv import parse
 from ant_cli.errors import UsageError
@@ -51,7 +52,7 @@ def call_by_typer(monkeypatch):
 
     def run(*args):
         calls = []
-        monkeypatch.setattr(ant_cli.app, "execute", lambda call, _: calls.append(call))
+        monkeypatch.setattr(ant_cli.main, "execute", lambda call, _: calls.append(call))
         # made once, not for each run
         monkeypatch.setattr("typer.testing._get_command", lambda _: TREE)
         result = CliRunner().invoke(app, list(args))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from ant_cli.errors import UnknownName, UsageError
+from ant_cli.argv import unknown_command
+from ant_cli.errors import Mistyped, UnknownName, shortened
+from ant_cli.errors.command_line import command_line
 from ant_cli.help.catalog import longest_match
 from ant_cli.help.command_page import command_page, topic_page
 from ant_cli.help.command_row import Command
@@ -19,7 +21,7 @@ def show_help(runtime: Runtime, _: Flags, *, topic: Sequence[str] = ()) -> None:
     """Show help on a topic, or on a command.
 
     Raises:
-        UsageError: if there is no such topic or command.
+        Mistyped: if there is no such topic or command.
 
     """
     name = "-".join(topic)
@@ -34,15 +36,12 @@ def _page(path: Sequence[str]) -> str:
     return command_page(command) if command.path else first_page()
 
 
-def _unknown_topic(names: Sequence[str], group: Command) -> UsageError:
-    from ant_cli.help.suggest import suggestion, unknown_command
-
+def _unknown_topic(names: Sequence[str], group: Command) -> Mistyped:
     if group.path:
         return unknown_command(names)
-    topics = f"The topics are: {', '.join(TOPICS)}. Run `ant help` to see the commands."
-    if whole := suggestion(names, group):
-        return UsageError(f"unknown topic or command {names[0]!r}.{whole}", topics)
-    return UnknownName("topic or command", names[0], TOPICS, topics)
+    page = command_line("help")
+    topics = f"The topics are: {', '.join(TOPICS)}. Run `{page}` to see the commands."
+    return Mistyped(f"unknown topic or command {shortened(names[0])!r}.", topics)
 
 
 def completion(runtime: Runtime, _: Flags, *, shell: str) -> None:

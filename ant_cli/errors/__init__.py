@@ -3,7 +3,8 @@
     AntError                   1
     ├── UsageError             2   an argument or the input can't be used; nothing was sent
     │   ├── BadValue                a value of a flag, a variable or a key
-    │   ├── MissingFlag             a required value
+    │   ├── Mistyped                a command, a flag or an argument that the line can't have
+    │   │   └── MissingFlag         a required value
     │   └── UnknownName             a command, a flag or another name that does not exist
     ├── CredentialError        4   no credential, or one that can't be used
     ├── APIError                   the server responded with an error; the status decides (see EXIT_CODES)
@@ -118,7 +119,14 @@ class BadValue(UsageError):
         super().__init__(f"{where} {problem}.", *hints)
 
 
-class MissingFlag(UsageError):
+class Mistyped(UsageError):
+    """A command, a flag or an argument that a command line can't have, or that it lacks.
+
+    It names a help page. What was meant is found by `corrections/`.
+    """
+
+
+class MissingFlag(Mistyped):
     """Required values are missing from both flags and piped input."""
 
     def __init__(self, flags: Sequence[str], command: str, where: str = "") -> None:

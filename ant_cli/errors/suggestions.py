@@ -5,22 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
-SYNONYMS = {
-    "config": "profile",
-    "describe": "retrieve",
-    "destroy": "delete",
-    "env": "environments",
-    "environment": "environments",
-    "envs": "environments",
-    "get": "retrieve",
-    "ls": "list",
-    "md": "markdown",
-    "remove": "delete",
-    "rm": "delete",
-    "show": "retrieve",
-    "view": "retrieve",
-}
-"""Words of commands of other tools, and those of this one. Whole commands: `help/suggest.py`."""
+SYNONYMS = {"config": "profile", "md": "markdown"}
+"""Names of other tools. Whole commands: `corrections/`."""
 _SHORTEST = 3
 """A name of so many letters can have a slip: fewer are another name."""
 
@@ -37,20 +23,31 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
     Names with more differences usually mean something else, and a wrong suggestion is worse than none.
     """
-    typed = _letters(name)
-    choices = {_letters(choice): choice for choice in known}
-    meant = next((letters for letters in choices if _is_slip(typed, letters)), "")
+    typed = letters_of(name)
+    choices = {letters_of(choice): choice for choice in known}
+    meant = next((letters for letters in choices if is_slip(typed, letters)), "")
     return choices.get(typed) or choices.get(meant, "")
 
 
-def _letters(name: str) -> str:
+def letters_of(name: str) -> str:
+    """Return a name without separators, in lower case."""
     return re.sub(r"[-_.:\s]", "", name.lower())
 
 
-def _is_slip(typed: str, name: str) -> bool:
+def is_slip(typed: str, name: str, *, may_differ: bool = True) -> bool:
     """Whether a letter is missing, added or different, or two have changed places. The first is rarely wrong."""
-    shorter = min(len(typed), len(name))
-    same = next((at for at in range(shorter) if typed[at] != name[at]), shorter)
+    same = _same_letters(typed, name)
+    if same == 0 or len(name) < _SHORTEST:
+        return False
     rest, right = typed[same:], name[same:]
-    is_slip = rest[1:] in (right, right[1:]) or rest in (right[1:], right[1::-1] + right[2:])
-    return is_slip and same > 0 and len(name) >= _SHORTEST
+    is_missing = rest == right[1:]
+    is_added = rest[1:] == right
+    is_different = may_differ and rest[1:] == right[1:]
+    is_swapped = rest[:2] == right[1::-1] and rest[2:] == right[2:]
+    return is_missing or is_added or is_different or is_swapped
+
+
+def _same_letters(typed: str, name: str) -> int:
+    """Return how many letters at the start are the same."""
+    shorter = min(len(typed), len(name))
+    return next((at for at in range(shorter) if typed[at] != name[at]), shorter)

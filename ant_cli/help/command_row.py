@@ -63,9 +63,19 @@ class Command(NamedTuple):
         if self.path[:1] in (("auth",), ("profile",)):
             from ant_cli.runtime.redaction import REDACTED, may_be_key
 
-            if self.path in _TAKES_KEYS or may_be_key(text):
+            if self.path in _TAKES_KEYS or (may_be_key(text) and not self._is_of_own_words(text)):
                 text = REDACTED
         return repr(shortened(text))
+
+    def _is_of_own_words(self, text: str) -> bool:
+        """Whether a text has only words of its commands and flags, such as `print-access-token`."""
+        names = [
+            name
+            for command in self.walk()
+            for name in (command.path[-1], *(param.name for param in command.flags))
+        ]
+        words = {word for name in names for word in name.replace("_", "-").split("-")}
+        return words.issuperset(text.split("-"))
 
     @property
     def summary(self) -> str:

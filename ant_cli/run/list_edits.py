@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ant_cli.errors import BadValue, ResponseError, UsageError
+from ant_cli.errors import BadValue, Mistyped, ResponseError, UsageError
 from ant_cli.errors.suggestions import did_you_mean, nearest
 from ant_cli.gjson import json_text
 from ant_cli.http.attempts import Tries
@@ -171,13 +171,13 @@ def _several(edit: Edit) -> str:
     return " ".join(flags) if len(parts) > 1 else ""
 
 
-def _unknown_list(setting: Setting, path: str, lists: Sequence[str]) -> UsageError:
+def _unknown_list(setting: Setting, path: str, lists: Sequence[str]) -> Mistyped:
     ends = {name.rpartition(".")[2]: name for name in lists}
     similar = nearest(path.rpartition(".")[2], ends)
     meant = f" Did you mean {ends[similar]!r}?" if similar else ""
     taken = [name for name in lists if setting != SET or name.startswith("packages.")]
     hint = f"It takes {', '.join(taken)} and metadata.KEY; other fields have their own flags."
-    return UsageError(
+    return Mistyped(
         f"{setting.flag} can't change {path!r}, which is not a known list.{meant}", hint
     )
 

@@ -159,7 +159,7 @@ def test_a_mistyped_command_of_the_official_tool_leads_to_it(ant, line, meant):
     """A suggestion from this one would be another resource."""
     done = ant(*line.split(), env={"ANT_OFFICIAL": ""})
     assert done.exit == 2
-    assert f"`ant {meant}`" in done.stderr
+    assert f"Did you mean: ant {meant} list\n" in done.stderr
     assert "environments" not in done.stderr
 
 

@@ -256,8 +256,14 @@ def test_debug_shows_both_sides_without_secrets(ant):
         (("--max-items", "x"), ["--max-items"]),
         (("--max-items", "9" * 19), ["--max-items", "18 digits"]),
         (("--max-items", "-2"), ["--max-items", "-1 for all"]),
-        (("-transfrom=id",), ["'-transfrom'", "Did you mean '--transform'?"]),
-        (("--name", "x"), ["'--name'", """Did you mean `--filter 'name=="x"'`?"""]),
+        (
+            ("-transfrom=id",),
+            ["'-transfrom'", "Did you mean: ant beta:environments list --transform=id"],
+        ),
+        (
+            ("--name", "x"),
+            ["'--name'", """Did you mean: ant beta:environments list --filter 'name=="x"'"""],
+        ),
         (("--transform", "a.#(b"), ["--transform", "GJSON"]),
         (("--transform-error", "a.#(b"), ["--transform-error", "GJSON"]),
         (("--columns", "#("), ["--columns '#('", "For example: --columns id,name,config.type"]),

@@ -1,0 +1,39 @@
+"""What was meant by a command line that the program rejects.
+
+The whole argument list is rewritten, in passes: its command, then its flags, then its arguments. Everything else
+that was typed stays. A line is shown only if the program itself accepts it, and if nothing that was typed is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ant_cli.corrections.arguments import PRINTF
+from ant_cli.corrections.check import Typed
+from ant_cli.corrections.line import Argv, commands_in
+from ant_cli.corrections.search import Search
+from ant_cli.corrections.steps import Sentence
+from ant_cli.errors import Mistyped, see_help
+from ant_cli.errors.command_line import PIPE, shell_line
+
+
+def corrected(error: Mistyped, argv: Sequence[str], environ: Mapping[str, str]) -> Mistyped:
+    """Return the error with the line that was meant, or with the help page of the command that was recognized."""
+    search = Search(Typed(tuple(argv), environ))
+    answer = search.answer()
+    if isinstance(answer, Sentence):
+        return error.with_only_hints(answer.text)
+    if answer is not None:
+        return error.with_only_hints(f"Did you mean: {written(answer)}")
+    if search.recognized is not None:
+        return error.with_only_hints(see_help(search.recognized.full_name))
+    return error
+
+
+def written(argv: Argv) -> str:
+    """Return a line as it is typed in a shell."""
+    words = list[str]()
+    for command in commands_in(argv):
+        is_other = command[:1] and command[0] is PRINTF
+        words += [*([PIPE] if words else []), *([] if is_other else ["ant"]), *command]
+    return shell_line(*words)

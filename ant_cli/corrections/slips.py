@@ -1,0 +1,118 @@
+"""Words that mean the same, and words with a slip."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from itertools import takewhile
+
+from ant_cli.errors.suggestions import is_slip, letters_of
+
+FAMILIES = tuple(
+    frozenset(words.split())
+    for words in (
+        "ack acknowledge accept",
+        "activate use select switch choose",
+        "archive shelve",
+        "check doctor diagnose",
+        "completion completions autocomplete autocompletion",
+        "create new add make",
+        "delete rm remove destroy del drop erase",
+        "diff plan preview",
+        "export pull import",
+        "list ls index",
+        "login signin",
+        "logout signout",
+        "poll work",
+        "rename mv move",
+        "requests logs log journal",
+        "retrieve get show view describe inspect info read display cat",
+        "set put",
+        "start up serve launch boot",
+        "stats statistics metrics",
+        "stop cancel kill terminate abort halt down",
+        "update modify patch change alter",
+        "unset clear",
+    )
+)
+"""Verbs that other tools use for the same."""
+NOUNS = {
+    name: noun
+    for noun, names in {
+        "environments": "env envs environment environments",
+        "work": "work works item items queue queues task tasks job jobs workitem workitems",
+        "worker": "worker workers",
+        "profile": "profile profiles context contexts",
+        "auth": "auth",
+        "emulator": "emulator emulators",
+        "session": "session sessions",
+        "fault": "fault faults",
+        "schema": "schema schemas",
+    }.items()
+    for name in names.split()
+}
+"""What people call the objects of a group, and its last name without `beta:`."""
+_SHORTEST_BEGINNING = 3
+_SHORTEST_NOUN = 5
+"""The fewest letters of a noun that is recognized with a slip: `end` is not `env`."""
+
+EXACT, SYNONYM, SLIP, BEGINNING = range(4)
+"""How well a word fits a name: the best first."""
+
+
+def fit(word: str, name: str, names: Collection[str], *, is_implied: bool = False) -> int | None:
+    """Return how well a word fits one of several names; None if it doesn't.
+
+    `is_implied` is for a command of a group that was not named: a different letter is no slip there, because
+    `lint` is not `list`.
+    """
+    typed = word.lower()
+    if letters_of(typed) == letters_of(name):
+        return EXACT
+    if any(typed in family and name in family for family in FAMILIES):
+        return SYNONYM
+    if letters_of(typed) in map(letters_of, names):
+        return None
+    if is_slip(letters_of(typed), letters_of(name), may_differ=not is_implied):
+        return SLIP
+    starts = [other for other in names if other.startswith(typed)]
+    if starts == [name] and len(typed) >= _SHORTEST_BEGINNING:
+        return BEGINNING
+    return None
+
+
+def noun(word: str) -> str:
+    """Return the noun that a word means; empty if it is none."""
+    typed = word.lower().removeprefix("beta:")
+    if typed in NOUNS:
+        return NOUNS[typed]
+    if not typed.isalpha() or len(typed) < _SHORTEST_NOUN:
+        return ""
+    return next((NOUNS[name] for name in NOUNS if _is_long_slip(typed, name)), "")
+
+
+def _is_long_slip(typed: str, name: str) -> bool:
+    return len(name) >= _SHORTEST_NOUN and is_slip(typed, name)
+
+
+def meant(words: Collection[str], name: str) -> bool:
+    """Whether one of the words is a name, or means the same, maybe with a slip."""
+    family = frozenset({name}).union(*(each for each in FAMILIES if name in each))
+    return any(word in family or _nearly(word, family) for word in words)
+
+
+def _nearly(word: str, names: Collection[str]) -> bool:
+    return any(is_slip(word, name) for name in names)
+
+
+def split_words(text: str) -> list[str]:
+    """Return the words that separators join: `delete-environment`, `environments:list`."""
+    return [*_split(text)]
+
+
+def _split(text: str) -> Iterator[str]:
+    rest = text
+    while rest:
+        word = "".join(takewhile(str.isalnum, rest))
+        if word:
+            yield word
+        rest = rest[len(word) + 1 :]
