@@ -13,7 +13,7 @@ _ant_subcommands() {
     schema) reply=(environment) ;;
     auth) reply=(login status token print-credentials logout) ;;
     profile) reply=(list get set unset activate deactivate create rename delete) ;;
-    emulator) reply=(start exec env status stop session enqueue key requests clock reset fault) ;;
+    emulator) reply=(start exec env status stop script session enqueue key requests clock reset fault) ;;
     'emulator session') reply=(create show) ;;
     help) reply=(input output lists flags exit-codes variables worker profiles official fields beta:environments beta:environments:work beta:worker apply diff edit export schema auth profile emulator completion) ;;
   esac
@@ -68,11 +68,12 @@ _ant_flags() {
     'profile rename') reply=(--help -h) ;;
     'profile delete') reply=(--help -h) ;;
     emulator) reply=(--help -h) ;;
-    'emulator start') reply=(--help -h --host --database --port --lease-seconds --organization-id --workspace-id --any-credential --seed --log-file --detach --until-stdin-closes --format --api-key --api-key-stdin) ;;
-    'emulator exec') reply=(--help -h --port --lease-seconds --organization-id --workspace-id --any-credential --seed --log-file) ;;
+    'emulator start') reply=(--help -h --host --database --port --lease-seconds --organization-id --workspace-id --any-credential --seed --strict-streams --log-file --detach --until-stdin-closes --format --api-key --api-key-stdin) ;;
+    'emulator exec') reply=(--help -h --port --lease-seconds --organization-id --workspace-id --any-credential --seed --strict-streams --log-file) ;;
     'emulator env') reply=(--help -h --port --wait) ;;
     'emulator status') reply=(--help -h --format --transform --raw-output -r --columns) ;;
     'emulator stop') reply=(--help -h --port --all) ;;
+    'emulator script') reply=(--help -h --agent --times --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output -r --columns) ;;
     'emulator session') reply=(--help -h) ;;
     'emulator session create') reply=(--help -h --environment-id --script --title --metadata --no-secret --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output -r --columns) ;;
     'emulator session show') reply=(--help -h --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output -r --columns) ;;
@@ -81,7 +82,7 @@ _ant_flags() {
     'emulator requests') reply=(--help -h --clear --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output -r --columns) ;;
     'emulator clock') reply=(--help -h --advance-ms --now --freeze --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output -r --columns) ;;
     'emulator reset') reply=(--help -h --yes --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug) ;;
-    'emulator fault') reply=(--help -h --path-contains --query-contains --method --worker-id --status --error-code --body --header --retry-after --times --retry-after-ms --delay-ms --disconnect --after-commit --after --body-delay-ms --cut-after-bytes --cut-after-events --list --clear --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output -r --columns) ;;
+    'emulator fault') reply=(--help -h --path --path-contains --method --status --error-code --body --header --times --delay-ms --disconnect --after-commit --after --body-delay-ms --cut-after-bytes --cut-after-events --error-after-events --list --clear --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output -r --columns) ;;
     completion) reply=(--help -h) ;;
     help) reply=(--help -h) ;;
   esac
@@ -98,8 +99,8 @@ _ant_kind_of_flag() {
     'emulator session create'\ --environment-id) text=free ;;
     'beta:worker run'\ --work-id) text=free ;;
     *\ --help | *\ -h | *\ --version | *\ -v | *\ --verbose) text=plain ;;
-    *\ --api-key | *\ --auth-token | *\ --federation-rule | *\ --identity-token | *\ --organization-id | *\ --service-account-id | *\ --base-url | *\ --workspace-id | *\ --timeout | *\ --max-retries | *\ --transform | *\ --columns | *\ --transform-error | *\ --parallel | *\ --until | *\ --every | *\ --for | *\ --add | *\ --remove | *\ --set | *\ --limit | *\ --filter | *\ --max-items | *\ --block-ms | *\ --reclaim-older-than-ms | *\ --desired-ttl-seconds | *\ --environment-key | *\ --worker-id | *\ --max-idle | *\ --concurrency | *\ --lease | *\ --attempts | *\ --item-timeout | *\ --drain-timeout | *\ --kill-timeout | *\ --exit-when-idle | *\ --listen | *\ --session-id | *\ --cache | *\ --api-key-command | *\ --host | *\ --port | *\ --lease-seconds | *\ --seed | *\ --wait | *\ --title | *\ --count | *\ --advance-ms | *\ --now | *\ --path-contains | *\ --query-contains | *\ --method | *\ --status | *\ --error-code | *\ --body | *\ --header | *\ --retry-after | *\ --times | *\ --retry-after-ms | *\ --delay-ms | *\ --after | *\ --body-delay-ms | *\ --cut-after-bytes | *\ --cut-after-events) text=free ;;
-    *\ --api-key-stdin | *\ --auth-token-stdin | *\ --local | *\ --debug | *\ --raw-output | *\ -r | *\ --dry-run | *\ --fail-fast | *\ --watch | *\ --include-archived | *\ --slurp | *\ --yes | *\ --force | *\ --session-folders | *\ --no-auto-stop | *\ --unrestricted-paths | *\ --requeue | *\ -y | *\ --only | *\ --exit-code | *\ --adopt | *\ --delete-archived | *\ --prune | *\ --allow-origin-change | *\ --validate | *\ --strict | *\ --upgrade | *\ --all | *\ --no-verify | *\ --keyring | *\ --check | *\ --access-token | *\ --env | *\ --any-credential | *\ --detach | *\ --until-stdin-closes | *\ --no-secret | *\ --clear | *\ --freeze | *\ --disconnect | *\ --after-commit | *\ --list) text=boolean ;;
+    *\ --api-key | *\ --auth-token | *\ --federation-rule | *\ --identity-token | *\ --organization-id | *\ --service-account-id | *\ --base-url | *\ --workspace-id | *\ --timeout | *\ --max-retries | *\ --transform | *\ --columns | *\ --transform-error | *\ --parallel | *\ --until | *\ --every | *\ --for | *\ --add | *\ --remove | *\ --set | *\ --limit | *\ --filter | *\ --max-items | *\ --block-ms | *\ --reclaim-older-than-ms | *\ --desired-ttl-seconds | *\ --environment-key | *\ --worker-id | *\ --max-idle | *\ --concurrency | *\ --lease | *\ --attempts | *\ --item-timeout | *\ --drain-timeout | *\ --kill-timeout | *\ --exit-when-idle | *\ --listen | *\ --session-id | *\ --cache | *\ --api-key-command | *\ --host | *\ --port | *\ --lease-seconds | *\ --seed | *\ --wait | *\ --agent | *\ --times | *\ --title | *\ --count | *\ --advance-ms | *\ --now | *\ --path | *\ --path-contains | *\ --method | *\ --status | *\ --error-code | *\ --body | *\ --header | *\ --delay-ms | *\ --after | *\ --body-delay-ms | *\ --cut-after-bytes | *\ --cut-after-events | *\ --error-after-events) text=free ;;
+    *\ --api-key-stdin | *\ --auth-token-stdin | *\ --local | *\ --debug | *\ --raw-output | *\ -r | *\ --dry-run | *\ --fail-fast | *\ --watch | *\ --include-archived | *\ --slurp | *\ --yes | *\ --force | *\ --session-folders | *\ --no-auto-stop | *\ --unrestricted-paths | *\ --requeue | *\ -y | *\ --only | *\ --exit-code | *\ --adopt | *\ --delete-archived | *\ --prune | *\ --allow-origin-change | *\ --validate | *\ --strict | *\ --upgrade | *\ --all | *\ --no-verify | *\ --keyring | *\ --check | *\ --access-token | *\ --env | *\ --any-credential | *\ --strict-streams | *\ --detach | *\ --until-stdin-closes | *\ --no-secret | *\ --clear | *\ --freeze | *\ --disconnect | *\ --after-commit | *\ --list) text=boolean ;;
     *\ --identity-token-file | *\ --file | *\ -f | *\ --environment-key-file | *\ --on-work | *\ --workdir | *\ --work-secret-file | *\ --lock-file | *\ --save-plan | *\ --plan | *\ --directory | *\ --database | *\ --log-file | *\ --script) text=file ;;
     *\ --profile) text=profile ;;
     *\ --format | *\ --format-error) text='choices auto json jsonl yaml table pretty markdown csv tsv raw explore' ;;
@@ -150,6 +151,7 @@ _ant_kind_of_argument() {
     'profile delete'\ 0) text=profile ;;
     'emulator exec'\ *) text=file ;;
     'emulator env'\ 0) text=emulator_environment_id ;;
+    'emulator script'\ 0) text=file ;;
     'emulator session show'\ 0) text=free ;;
     'emulator enqueue'\ 0) text=emulator_environment_id ;;
     'emulator key'\ 0) text=emulator_environment_id ;;

@@ -64,6 +64,7 @@ function __ant_subcommands
             echo 'env'\t'Print variables that point a shell to the running emulator'
             echo 'status'\t'List the running emulators'
             echo 'stop'\t'Stop the running emulator when the requests in progress are done'
+            echo 'script'\t'Give a script to the next session that an application creates'
             echo 'session'\t'Create sessions whose agent follows a script, and show their events'
             echo 'enqueue'\t'Put work in a queue, as a new session does in the real service'
             echo 'key'\t'Print a key for the workers of an environment'
@@ -149,11 +150,12 @@ function __ant_flags
         case 'profile rename'; set flags --help -h
         case 'profile delete'; set flags --help -h
         case 'emulator'; set flags --help -h
-        case 'emulator start'; set flags --help -h --host --database --port --lease-seconds --organization-id --workspace-id --any-credential --seed --log-file --detach --until-stdin-closes --format --api-key --api-key-stdin
-        case 'emulator exec'; set flags --help -h --port --lease-seconds --organization-id --workspace-id --any-credential --seed --log-file
+        case 'emulator start'; set flags --help -h --host --database --port --lease-seconds --organization-id --workspace-id --any-credential --seed --strict-streams --log-file --detach --until-stdin-closes --format --api-key --api-key-stdin
+        case 'emulator exec'; set flags --help -h --port --lease-seconds --organization-id --workspace-id --any-credential --seed --strict-streams --log-file
         case 'emulator env'; set flags --help -h --port --wait
         case 'emulator status'; set flags --help -h --format --transform --raw-output -r --columns
         case 'emulator stop'; set flags --help -h --port --all
+        case 'emulator script'; set flags --help -h --agent --times --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output -r --columns
         case 'emulator session'; set flags --help -h
         case 'emulator session create'; set flags --help -h --environment-id --script --title --metadata --no-secret --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output -r --columns
         case 'emulator session show'; set flags --help -h --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output -r --columns
@@ -162,7 +164,7 @@ function __ant_flags
         case 'emulator requests'; set flags --help -h --clear --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output -r --columns
         case 'emulator clock'; set flags --help -h --advance-ms --now --freeze --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output -r --columns
         case 'emulator reset'; set flags --help -h --yes --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug
-        case 'emulator fault'; set flags --help -h --path-contains --query-contains --method --worker-id --status --error-code --body --header --retry-after --times --retry-after-ms --delay-ms --disconnect --after-commit --after --body-delay-ms --cut-after-bytes --cut-after-events --list --clear --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output -r --columns
+        case 'emulator fault'; set flags --help -h --path --path-contains --method --status --error-code --body --header --times --delay-ms --disconnect --after-commit --after --body-delay-ms --cut-after-bytes --cut-after-events --error-after-events --list --clear --profile --api-key --auth-token --api-key-stdin --auth-token-stdin --federation-rule --identity-token-file --identity-token --organization-id --service-account-id --base-url --local --workspace-id --timeout --max-retries --debug --format --transform --raw-output -r --columns
         case 'completion'; set flags --help -h
         case 'help'; set flags --help -h
     end
@@ -211,7 +213,6 @@ function __ant_description_of_flag
         case 'beta:worker run --work-id'; echo 'Its work item'
         case 'apply --force'; echo 'Overwrite outside changes, and recreate what is gone'
         case 'export --force'; echo 'Overwrite files that exist'
-        case 'emulator fault --worker-id'; echo 'Only the requests of this worker'
         case 'beta:worker exporter --listen'; echo 'Where to serve, as ADDRESS:PORT'
         case 'beta:worker check --listen'; echo 'Where a worker may serve its state, as ADDRESS:PORT'
         case 'emulator enqueue --session-id'; echo 'The session of all items'
@@ -219,6 +220,7 @@ function __ant_description_of_flag
         case 'emulator stop --all'; echo 'Stop every running emulator'
         case 'emulator env --port'; echo 'The port of the emulator, if several are running'
         case 'emulator stop --port'; echo 'The port of the emulator, if several are running'
+        case 'emulator fault --times'; echo 'How many requests fail'
         case 'emulator fault --clear'; echo 'Remove all faults'
         case '* --help' '* -h'; echo 'Show help'
         case '* --version'; echo 'Show the version'
@@ -330,10 +332,13 @@ function __ant_description_of_flag
         case '* --lease-seconds'; echo 'How long a lease lasts by default'
         case '* --any-credential'; echo 'Accept any kind of credential in every request'
         case '* --seed'; echo 'The same IDs and secrets in each run; the database is in memory'
+        case '* --strict-streams'; echo 'Send no event from before a stream was opened, like the real API'
         case '* --log-file'; echo 'Write the log to this file, 10 MB at most'
         case '* --detach'; echo 'Serve in the background; `ant emulator stop` ends it'
         case '* --until-stdin-closes'; echo 'Stop when stdin ends, as it does with the program that started it'
         case '* --wait'; echo 'Seconds to wait for one to start, from 0 to 3600'
+        case '* --agent'; echo 'The ID of an agent'
+        case '* --times'; echo 'How many sessions get it'
         case '* --script'; echo 'A YAML or JSON file with the agent\'s steps; - for stdin'
         case '* --title'; echo 'The title of the session'
         case '* --no-secret'; echo 'Leave out the secret that the API\'s polls return with the work'
@@ -343,16 +348,13 @@ function __ant_description_of_flag
         case '* --advance-ms'; echo 'How many milliseconds to move it forward'
         case '* --now'; echo 'The time to set, such as 2026-03-15T10:00:00Z'
         case '* --freeze'; echo 'Stop it at this time'
+        case '* --path'; echo 'Only this path'
         case '* --path-contains'; echo 'Only paths that contain this'
-        case '* --query-contains'; echo 'Only queries that contain this'
         case '* --method'; echo 'Only GET, POST or DELETE'
         case '* --status'; echo 'The status of the response'
         case '* --error-code'; echo 'Its error code'
         case '* --body'; echo 'Its whole body'
         case '* --header'; echo 'A header of it: \'name: value\''
-        case '* --retry-after'; echo 'Its retry-after header'
-        case '* --times'; echo 'How many requests fail'
-        case '* --retry-after-ms'; echo 'Its retry-after-ms header'
         case '* --delay-ms'; echo 'Delay of the response'
         case '* --disconnect'; echo 'Close the connection without a response'
         case '* --after-commit'; echo 'Fail after the change is made'
@@ -360,6 +362,7 @@ function __ant_description_of_flag
         case '* --body-delay-ms'; echo 'Pause within a body'
         case '* --cut-after-bytes'; echo 'Cut a body'
         case '* --cut-after-events'; echo 'Cut a stream'
+        case '* --error-after-events'; echo 'End a stream by an error'
         case '* --list'; echo 'List the remaining faults'
     end
 end
@@ -374,8 +377,8 @@ function __ant_kind_of_flag
         case 'emulator session create --environment-id'; echo 'free'
         case 'beta:worker run --work-id'; echo 'free'
         case '* --help' '* -h' '* --version' '* -v' '* --verbose'; echo 'plain'
-        case '* --api-key' '* --auth-token' '* --federation-rule' '* --identity-token' '* --organization-id' '* --service-account-id' '* --base-url' '* --workspace-id' '* --timeout' '* --max-retries' '* --transform' '* --columns' '* --transform-error' '* --parallel' '* --until' '* --every' '* --for' '* --add' '* --remove' '* --set' '* --limit' '* --filter' '* --max-items' '* --block-ms' '* --reclaim-older-than-ms' '* --desired-ttl-seconds' '* --environment-key' '* --worker-id' '* --max-idle' '* --concurrency' '* --lease' '* --attempts' '* --item-timeout' '* --drain-timeout' '* --kill-timeout' '* --exit-when-idle' '* --listen' '* --session-id' '* --cache' '* --api-key-command' '* --host' '* --port' '* --lease-seconds' '* --seed' '* --wait' '* --title' '* --count' '* --advance-ms' '* --now' '* --path-contains' '* --query-contains' '* --method' '* --status' '* --error-code' '* --body' '* --header' '* --retry-after' '* --times' '* --retry-after-ms' '* --delay-ms' '* --after' '* --body-delay-ms' '* --cut-after-bytes' '* --cut-after-events'; echo 'free'
-        case '* --api-key-stdin' '* --auth-token-stdin' '* --local' '* --debug' '* --raw-output' '* -r' '* --dry-run' '* --fail-fast' '* --watch' '* --include-archived' '* --slurp' '* --yes' '* --force' '* --session-folders' '* --no-auto-stop' '* --unrestricted-paths' '* --requeue' '* -y' '* --only' '* --exit-code' '* --adopt' '* --delete-archived' '* --prune' '* --allow-origin-change' '* --validate' '* --strict' '* --upgrade' '* --all' '* --no-verify' '* --keyring' '* --check' '* --access-token' '* --env' '* --any-credential' '* --detach' '* --until-stdin-closes' '* --no-secret' '* --clear' '* --freeze' '* --disconnect' '* --after-commit' '* --list'; echo 'boolean'
+        case '* --api-key' '* --auth-token' '* --federation-rule' '* --identity-token' '* --organization-id' '* --service-account-id' '* --base-url' '* --workspace-id' '* --timeout' '* --max-retries' '* --transform' '* --columns' '* --transform-error' '* --parallel' '* --until' '* --every' '* --for' '* --add' '* --remove' '* --set' '* --limit' '* --filter' '* --max-items' '* --block-ms' '* --reclaim-older-than-ms' '* --desired-ttl-seconds' '* --environment-key' '* --worker-id' '* --max-idle' '* --concurrency' '* --lease' '* --attempts' '* --item-timeout' '* --drain-timeout' '* --kill-timeout' '* --exit-when-idle' '* --listen' '* --session-id' '* --cache' '* --api-key-command' '* --host' '* --port' '* --lease-seconds' '* --seed' '* --wait' '* --agent' '* --times' '* --title' '* --count' '* --advance-ms' '* --now' '* --path' '* --path-contains' '* --method' '* --status' '* --error-code' '* --body' '* --header' '* --delay-ms' '* --after' '* --body-delay-ms' '* --cut-after-bytes' '* --cut-after-events' '* --error-after-events'; echo 'free'
+        case '* --api-key-stdin' '* --auth-token-stdin' '* --local' '* --debug' '* --raw-output' '* -r' '* --dry-run' '* --fail-fast' '* --watch' '* --include-archived' '* --slurp' '* --yes' '* --force' '* --session-folders' '* --no-auto-stop' '* --unrestricted-paths' '* --requeue' '* -y' '* --only' '* --exit-code' '* --adopt' '* --delete-archived' '* --prune' '* --allow-origin-change' '* --validate' '* --strict' '* --upgrade' '* --all' '* --no-verify' '* --keyring' '* --check' '* --access-token' '* --env' '* --any-credential' '* --strict-streams' '* --detach' '* --until-stdin-closes' '* --no-secret' '* --clear' '* --freeze' '* --disconnect' '* --after-commit' '* --list'; echo 'boolean'
         case '* --identity-token-file' '* --file' '* -f' '* --environment-key-file' '* --on-work' '* --workdir' '* --work-secret-file' '* --lock-file' '* --save-plan' '* --plan' '* --directory' '* --database' '* --log-file' '* --script'; echo 'file'
         case '* --profile'; echo 'profile'
         case '* --format' '* --format-error'; echo 'choices auto json jsonl yaml table pretty markdown csv tsv raw explore'
@@ -426,6 +429,7 @@ function __ant_kind_of_argument
         case 'profile delete 0'; echo 'profile'
         case 'emulator exec *'; echo 'file'
         case 'emulator env 0'; echo 'emulator_environment_id'
+        case 'emulator script 0'; echo 'file'
         case 'emulator session show 0'; echo 'free'
         case 'emulator enqueue 0'; echo 'emulator_environment_id'
         case 'emulator key 0'; echo 'emulator_environment_id'

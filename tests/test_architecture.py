@@ -479,7 +479,7 @@ WRITES_LINES = {
     "operations/work.py": "examples, which a test runs",
     "completion/scripts.py": "the names of the program",
     "emulator/credentials.py": "the emulator, which shares no code",
-    "emulator/routes.py": "the emulator, which shares no code",
+    "emulator/errors.py": "the emulator, which shares no code",
     "runtime/screen.py": "how a command line in a message is recognized",
 }
 """The files with texts of command lines that no user's word is put into."""

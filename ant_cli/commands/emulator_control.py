@@ -1,4 +1,4 @@
-"""`ant emulator enqueue`, `key`, `session`, `requests`, `fault`, `clock` and `reset`: control an emulator.
+"""`ant emulator enqueue`, `key`, `script`, `session`, `requests`, `fault`, `clock`, `reset`: control an emulator.
 
 They send HTTP requests to `/_emulator/`, so the code is the same for an emulator in this process (`--local`) and
 for a served one (`--base-url http://...`).
@@ -77,11 +77,21 @@ def create_session(runtime: Runtime, flags: Flags, **asked: Any) -> None:
     """Create a session whose agent follows a script, and put its work in the queue. The flags are its fields."""
     body = _work(asked, runtime)
     if "script" in body:
-        path = body["script"]
-        data = runtime.stdin.read() if path == "-" else read_file(path, "--script")
-        body["script"] = parse(decode(data, f"--script: {path}"), "--script")
+        body["script"] = _read_script(runtime, "--script", body["script"])
     response = _call_emulator(runtime, flags, "POST", "/sessions", body)
     print_result(runtime, flags, str(response.get("id")), response)
+
+
+def add_script(runtime: Runtime, flags: Flags, *, file: str, **asked: Any) -> None:
+    """Give a script to the next sessions that an application creates."""
+    body = {**asked, "script": _read_script(runtime, "FILE", file)}
+    response = _call_emulator(runtime, flags, "POST", "/scripts", body)
+    print_result(runtime, flags, str(response.get("id")), response)
+
+
+def _read_script(runtime: Runtime, flag: str, path: str) -> Any:
+    data = runtime.stdin.read() if path == "-" else read_file(path, flag)
+    return parse(decode(data, f"{flag}: {path}"), flag)
 
 
 def show_session(runtime: Runtime, flags: Flags, *, session_id: str) -> None:

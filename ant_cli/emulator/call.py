@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
 from ant_cli.emulator.errors import LARGEST_BODY, EmulatorError, InvalidRequest
 from ant_cli.emulator.journal import Entry, Journal
-from ant_cli.emulator.store import Row, Store, Transaction
+from ant_cli.emulator.store import Row, Store, Transaction, rfc3339
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -43,7 +44,7 @@ WHOLE_NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
 BEFORE_THE_FIRST = 2**62
 LARGEST_PAGE = 1000
 """The highest `limit` of a list."""
-LIST_PARAMETERS = {"limit", "order", "page", "beta", "include_archived"}
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CURSOR_PREFIX = "page_"
 CURSOR = re.compile(r"(?P<list>.+) (?P<sequence>[0-9]{1,18})", re.ASCII)
 """The content of a cursor: the list, and the sequence number of the last item that was shown.
@@ -102,6 +103,16 @@ class Call:
         """Return a header of the request. An empty one is treated as left out."""
         return self.environ.get("HTTP_" + name.upper().replace("-", "_")) or None
 
+    def check_parameters(self, known: Sequence[str]) -> None:
+        """Reject query parameters that the endpoint does not read: ignored ones make a test pass by mistake."""
+        for parameter in self.query:
+            name = parameter.removesuffix("[]")
+            if name not in known and name != "beta":
+                taken = ", ".join(known) if known else "none"
+                raise InvalidRequest(
+                    f"{parameter}: not emulated for {self.path}, which takes {taken}."
+                )
+
     def text(self, name: str) -> str | None:
         """Return a query parameter. An empty one means null, which is treated as left out."""
         return self.query.get(name) or None
@@ -129,25 +140,33 @@ class Call:
         A cursor has the name and the order of its list, so that of another list is rejected.
         """
         limit = self.number("limit", listing.limit, LARGEST_PAGE)
-        query, given, order = listing.query, [*values], listing.order
-        if listing.filters:
+        order = listing.order
+        if listing.is_sortable:
             order = self.choice("order", order, ("asc", "desc"))
             name += f" {order}"
-            for parameter in self.query:
-                if condition := listing.filters.get(parameter.removesuffix("[]")):
-                    query += f" AND {condition}"
-                    texts = (text for key, text in self.parameters if key == parameter)
-                    given.append(" ".join(("", *texts, "")))
-                elif parameter not in LIST_PARAMETERS:
-                    raise InvalidRequest(f"{parameter}: not emulated; filter the response instead.")
+        query, given = self._filtered(listing)
         sign, start = ("<", BEFORE_THE_FIRST) if order == "desc" else (">", 0)
         query += f" AND sequence {sign} ? ORDER BY sequence {order} LIMIT ?"
         # One row more than the limit, to find out whether there is another page.
-        rows = transaction.all(query, *given, self._page_start(name, start), limit + 1)
-        last = rows[limit - 1]["sequence"] if len(rows) > limit else None
-        cursor = None if last is None else CURSOR_PREFIX + f"{name} {last}".encode().hex()
+        position = self._page_start(name, start)
+        rows = transaction.all(query, *values, *given, position, limit + 1)
+        cursor = None
+        if len(rows) > limit:
+            last = rows[limit - 1]["sequence"]
+            cursor = CURSOR_PREFIX + f"{name} {last}".encode().hex()
         documents = ",".join(listing.to_json(row, transaction) for row in rows[:limit])
         return f'{{"data":[{documents}],"next_page":{json.dumps(cursor)}}}'
+
+    def _filtered(self, listing: Listing) -> tuple[str, list[object]]:
+        """Return the query of a list with the conditions that the request asks for, and their values."""
+        query = listing.query
+        values = list[object]()
+        for name, (condition, value_of) in listing.filters.items():
+            texts = [text for key, text in self.parameters if key.removesuffix("[]") == name]
+            if any(texts):
+                query += f" AND {condition}"
+                values.append(value_of(name, texts))
+        return query, values
 
     def _page_start(self, list_name: str, start: int) -> int:
         """Return the sequence number after which the requested page begins; `start` without a cursor."""
@@ -166,6 +185,41 @@ class Call:
         return int(match["sequence"])
 
 
+class Filter(NamedTuple):
+    """A condition of a list, and a function that makes the value of its `?` from a parameter and its texts."""
+
+    condition: str
+    value_of: Callable[[str, Sequence[str]], object]
+
+
+def any_of(column: str) -> Filter:
+    """Return a filter for the objects whose column is one of the given texts."""
+    return Filter(f"instr(?, ' ' || {column} || ' ')", lambda _, texts: " ".join(("", *texts, "")))
+
+
+def times(column: str, *, as_text: bool = False) -> dict[str, Filter]:
+    """Return the filters by the time in a column: microseconds, or the text of a timestamp."""
+    write = rfc3339 if as_text else int
+    return {
+        f"created_at[{name}]": Filter(
+            f"{column} {sign} ?", lambda name, texts: write(_moment_of(name, texts[0]))
+        )
+        for name, sign in COMPARISONS.items()
+    }
+
+
+COMPARISONS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+
+
+def _moment_of(name: str, text: str) -> int:
+    try:
+        time = datetime.fromisoformat(text)
+        return (time - EPOCH) // timedelta(microseconds=1)
+    except (TypeError, ValueError):  # TypeError: it has no zone
+        example = "2026-03-15T10:00:00Z"
+        raise InvalidRequest(f"{name}: must be a time such as {example}, got {text!r}.") from None
+
+
 class Listing(NamedTuple):
     """A list that is shown in pages."""
 
@@ -174,5 +228,15 @@ class Listing(NamedTuple):
     to_json: Callable[[Row, Transaction], str] = lambda row, _: str(row["document"])
     limit: int = 20
     order: str = "desc"
-    filters: Mapping[str, str] = {}
-    """The condition for each parameter that may be repeated. Its `?` gets all values, each between blanks."""
+    is_sortable: bool = False
+    """Whether a request may choose the order."""
+    filters: Mapping[str, Filter] = {}
+    """The filter for each parameter."""
+    options: tuple[str, ...] = ()
+    """The other parameters, which the endpoint reads itself."""
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The query parameters of the endpoint."""
+        order = ("order",) if self.is_sortable else ()
+        return ("limit", "page", *order, *self.filters, *self.options)

@@ -31,6 +31,9 @@ REMEDIES = {
 }
 """What to do if a credential of the kind that an endpoint usually takes is missing."""
 
+GONE = (
+    "There is no work item with this secret: it was deleted, with its session or its environment."
+)
 KEY_PREFIX = "sk-ant-oat01-"
 FORMS = {TOKEN_PREFIX: ITEM_SECRET, KEY_PREFIX: ENVIRONMENT_KEY, "sk-ant-api": API_KEY}
 """The kind of a bearer token that begins with each prefix."""
@@ -50,6 +53,8 @@ class SentCredential(NamedTuple):
     """One of `EVERY_KIND`, or `NO_KNOWN_KIND`."""
     opens: bool | None
     """Whether it gives access to the path; None if it is neither the emulator's key nor issued by the emulator."""
+    is_gone: bool = False
+    """Whether it is the secret of no work item that exists."""
 
 
 def credentials_of(call: Call) -> list[SentCredential]:
@@ -66,8 +71,20 @@ def credentials_of(call: Call) -> list[SentCredential]:
 def _read(call: Call, kind: str, secret: str) -> SentCredential:
     if _is_same(secret, call.api_key):
         return SentCredential(API_KEY, opens=True)
-    opens = {ITEM_SECRET: _token_opens, ENVIRONMENT_KEY: _key_opens}.get(kind)
-    return SentCredential(kind, opens(call, secret) if opens else None)
+    if kind == ITEM_SECRET:
+        return _read_token(call, secret)
+    return SentCredential(kind, _key_opens(call, secret) if kind == ENVIRONMENT_KEY else None)
+
+
+def _read_token(call: Call, token: str) -> SentCredential:
+    with call.store.read() as reader:
+        is_known = reader.one(SQL_ISSUED, token) is not None
+    if is_known:
+        return SentCredential(ITEM_SECRET, _token_opens(call, token))
+    return SentCredential(ITEM_SECRET, opens=None, is_gone=True)
+
+
+SQL_ISSUED = "SELECT 1 FROM work WHERE sessions_token = ? LIMIT 1"
 
 
 def check_access(known: Sequence[SentCredential], takes: tuple[str, ...]) -> None:
@@ -81,6 +98,8 @@ def check_access(known: Sequence[SentCredential], takes: tuple[str, ...]) -> Non
         raise EmulatorError(403, message)
     if all(credential.opens is False for credential in taken):
         raise EmulatorError(403, f"{taken[0].kind} belongs to another environment or work item.")
+    if all(credential.is_gone for credential in taken):
+        raise EmulatorError(403, GONE)
 
 
 def secret_of(sessions_token: str) -> str:

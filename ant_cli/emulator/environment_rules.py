@@ -15,7 +15,10 @@ from ant_cli.emulator.errors import Conflict, EmulatorError, InvalidRequest, to_
 from ant_cli.emulator.store import Row, Transaction, rfc3339
 
 SQL_FIND = "SELECT * FROM environments WHERE id = ?"
-LIST = Listing("SELECT sequence, document FROM environments WHERE archived <= ?")
+LIST = Listing(
+    "SELECT sequence, document FROM environments WHERE archived <= ?",
+    options=("include_archived",),
+)
 SQL_DELETE = (
     "DELETE FROM work WHERE environment_id = ?",
     "DELETE FROM queues WHERE environment_id = ?",

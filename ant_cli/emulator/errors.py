@@ -34,6 +34,8 @@ ERROR_TYPES = {
 LARGEST_BODY = 10 * 1024 * 1024
 to_compact_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 """Return JSON as the API writes it."""
+STUB = "ant emulator fault --path {path} --method {method} --status 200 --body '{{...}}'"
+"""The command that gives the response of what is not emulated."""
 PHRASES = {status.value: status.phrase for status in HTTPStatus} | {529: "Overloaded"}
 
 

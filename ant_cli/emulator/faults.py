@@ -1,10 +1,10 @@
 """Faults on demand: failing responses, for people who test their own retries, and given responses for any path.
 
-A fault applies to requests whose path and query, percent-encoded as sent, contain a text, or to those of a worker.
-It lets the first `after` of them pass. It delays the next `times`, and then either gives a response or drops the
-connection, so that the request is not carried out. With `after_commit`, it is carried out, and only its response is
-lost. Or the fault lets the request pass, but slows down or cuts the response. It is not counted down for a request
-to which that can't happen.
+A fault applies to requests for one path, or whose path contains a text, percent-encoded as sent. It lets the first
+`after` of them pass. It delays the next `times`, and then either gives a response or drops the connection, so that
+the request is not carried out. With `after_commit`, it is carried out, and only its response is lost. Or the fault
+lets the request pass, but slows down or cuts the response. It is not counted down for a request to which that can't
+happen. Of several faults for a request, the newest one applies.
 Faults are stored in the database, so they apply to every process that shares it, and each happens exactly as often
 as it says.
 """
@@ -12,12 +12,16 @@ as it says.
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
+from ant_cli.emulator import findings, work
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.errors import (
+    NO_RETRY,
     ClientLeft,
     Disconnected,
     EmulatorError,
@@ -34,43 +38,46 @@ PING = b'event: ping\ndata: {"type": "ping"}\n\n'
 
 SQL_LIST = "SELECT * FROM faults WHERE times > 0 ORDER BY sequence"
 SQL_MATCHING = """SELECT * FROM faults WHERE times > 0
-                  AND instr(?, path_contains) AND (method IS NULL OR method = ?)
-                  AND (cut_after_events IS NULL OR ?) AND instr(?, query_contains)
-                  AND (worker_id IS NULL OR worker_id = ?) ORDER BY sequence"""
+                  AND (path IS NULL OR path = ?) AND instr(?, path_contains)
+                  AND (method IS NULL OR method = ?)
+                  AND (cut_after_events IS NULL AND error_after_events IS NULL OR ?)
+                  ORDER BY sequence DESC"""
 
 
 def meet(call: Call, patience_s: float) -> bool:
-    """Find the oldest fault for this request, and carry it out unless it is one after the commit.
+    """Find the newest fault for this request, and carry it out unless it is one after the commit.
 
     Returns the same as `carry_out`.
     """
     call.fault = _take(call)
     if call.fault is not None and call.fault["delay_ms"] + call.fault["body_delay_ms"]:
         call.occupy_thread()
-    return carry_out(call.fault, patience_s, after_commit=False)
+    return carry_out(call, patience_s, after_commit=False)
 
 
 def _take(call: Call) -> Row | None:
-    """Return the oldest fault that applies to this request. Count it down, and those that let the request pass."""
+    """Return the newest fault that applies to this request. Count it down, and those that let the request pass."""
     if not call.has_faults:
         return None
+    is_stream = call.path.endswith(STREAM)
     with call.store.write() as transaction:
-        sent = (call.path, call.method, call.path.endswith(STREAM))
-        query, worker_id = call.environ.get("QUERY_STRING", ""), call.header("anthropic-worker-id")
-        for fault in transaction.all(SQL_MATCHING, *sent, query, worker_id):
+        for fault in transaction.all(SQL_MATCHING, call.path, call.path, call.method, is_stream):
             if fault["after"]:
                 transaction.run("UPDATE faults SET after = after - 1 WHERE id = ?", fault["id"])
                 continue
-            transaction.run("UPDATE faults SET times = times - 1 WHERE id = ?", fault["id"])
+            transaction.run(SQL_COUNT_DOWN, 1, fault["id"])
             return fault
     return None
+
+
+SQL_COUNT_DOWN = "UPDATE faults SET times = times - ?1, fired = fired + ?1 WHERE id = ?2"
 
 
 def give_back(call: Call) -> None:
     """Undo the count of the call's fault, because it could not happen."""
     if call.fault is not None:
         with call.store.write() as transaction:
-            transaction.run("UPDATE faults SET times = times + 1 WHERE id = ?", call.fault["id"])
+            transaction.run(SQL_COUNT_DOWN, -1, call.fault["id"])
         call.fault = None
 
 
@@ -82,19 +89,32 @@ def check_applies(call: Call, error: EmulatorError | None, body: bytes) -> None:
     """
     if call.fault is None or isinstance(error, GivenResponse):
         return
+    if error is not None and (error.status == 503 or _needs_success(call.fault)):
+        give_back(call)
+        return
     cut = call.fault["cut_after_bytes"]
-    needs_success = call.fault["after_commit"] or call.fault["cut_after_events"] is not None
-    if (error and (needs_success or error.status == 503)) or (
-        cut is not None and 0 < len(body) <= cut
-    ):
+    if cut is not None and 0 < len(body) <= cut:
         give_back(call)
 
 
-def carry_out(fault: Row | None, patience_s: float, *, after_commit: bool) -> bool:
-    """Wait, and then drop the connection or raise the given response, if the fault happens at this time.
+def _needs_success(fault: Row) -> bool:
+    return bool(fault["after_commit"]) or _last_event(fault) is not None
+
+
+def _last_event(fault: Row) -> int | None:
+    """Return after how many events of a stream the fault happens; None if it is not one of a stream."""
+    number = fault["cut_after_events"]
+    if number is None:
+        number = fault["error_after_events"]
+    return None if number is None else int(number)
+
+
+def carry_out(call: Call, patience_s: float, *, after_commit: bool) -> bool:
+    """Wait, and then drop the connection or raise the given response, if the call's fault happens at this time.
 
     A delay ends after `patience_s` seconds, when the client stops waiting. Returns whether the client has left.
     """
+    fault = call.fault
     if fault is None or fault["after_commit"] != after_commit:
         return False
     delay_s = fault["delay_ms"] / 1000
@@ -104,49 +124,102 @@ def carry_out(fault: Row | None, patience_s: float, *, after_commit: bool) -> bo
     if fault["disconnect"]:
         raise Disconnected(f"Injected fault ({fault['id']}) dropped the connection.")
     if fault["status"] is not None:
-        message, code = f"Injected fault ({fault['id']}).", fault["error_code"] or ""
-        body = "" if fault["status"] in NO_BODY else fault["body"]
-        raise GivenResponse(fault["status"], message, code, headers=_headers(fault), body=body)
+        _check_is_page(call, fault)
+        raise _given_response(call, fault)
     return False
 
 
+def _given_response(call: Call, fault: Row) -> GivenResponse:
+    status = fault["status"]
+    body = "" if status in NO_BODY else fault["body"]
+    code = fault["error_code"] or ""
+    details: Mapping[str, object] = {}
+    if status == LOST_LEASE and call.path.endswith("/heartbeat"):
+        details = work.lost_lease(call)
+        code = code or work.LOST_LEASE
+    message = f"Injected fault ({fault['id']})."
+    return GivenResponse(status, message, code, details, _headers(fault), body)
+
+
+LOST_LEASE = 412
+"""The status of a heartbeat for a lease that is another worker's, whose error has details."""
+
+
+def _check_is_page(call: Call, fault: Row) -> None:
+    """Reject a stub that returns an object where a client expects a list: it would see an empty one.
+
+    Raises:
+        EmulatorError: status 500. It is an error of the test, so the report names it, too.
+
+    """
+    if fault["status"] != OK or call.method != "GET" or not LIST_PATH.fullmatch(call.path):
+        return
+    with suppress(ValueError):
+        body = json.loads(fault["body"])
+        if not isinstance(body, dict) or "data" in body:
+            return
+        message = (
+            f"The stub {fault['id']} answers the list GET {call.path} with an object that is no page. "
+            'Give it a method, an exact path, or a body such as {"data": [], "next_page": null}.'
+        )
+        with call.store.write() as transaction:
+            findings.note(transaction, findings.STUB_OF_LIST, message)
+        raise EmulatorError(500, message, headers=NO_RETRY)
+
+
+OK = 200
+LIST_PATH = re.compile(r"/v1/[a-z_]+(?:/[^/]+/(?!content$)[a-z_]+)*")
+"""A path that ends with the name of objects, and not with one object or its content."""
+
+
 def _headers(fault: Row) -> tuple[tuple[str, str], ...]:
-    """Return the headers of the response: those that tell when to retry, and those that are given as lines."""
-    seconds, milliseconds = fault["retry_after"], fault["retry_after_ms"]
-    headers = []
-    if milliseconds is not None:
-        headers.append(("retry-after-ms", str(milliseconds)))
-        if seconds is None:  # a client that knows only whole seconds must not retry too early
-            seconds = -(-milliseconds // 1000)
-    if seconds is not None:
-        headers.append(("retry-after", str(seconds)))
+    """Return the headers of the response, which are given as lines."""
     lines = [line.partition(":") for line in json.loads(fault["headers"])]
-    return (*headers, *((name.lower(), value.strip()) for name, _, value in lines))
+    return tuple((name.lower(), value.strip()) for name, _, value in lines)
 
 
 def damaged(call: Call, fault: Row, chunks: Iterable[bytes], patience_s: float) -> Iterator[bytes]:
     """Yield a body in two halves, or the events of a stream, as a fault says.
 
-    There is a delay before each but the first, until the client stops waiting, and the connection may be dropped.
+    There is a delay before each but the first, until the client stops waiting. Then the connection may be dropped,
+    or a stream may end with an error.
     """
     if isinstance(chunks, list):
-        (body,), middle = chunks, len(chunks[0]) // 2
+        (body,) = chunks
+        middle = len(body) // 2
         chunks = body[:middle], body[middle:]
-    seconds, sent_bytes, sent_events = fault["body_delay_ms"] / 1000, 0, 0
-    most_bytes, most_events = fault["cut_after_bytes"], fault["cut_after_events"]
+    pause_s = fault["body_delay_ms"] / 1000
+    most_bytes, most_events = fault["cut_after_bytes"], _last_event(fault)
+    sent_bytes, sent_events = 0, 0
     for chunk in chunks:
         if sent_bytes:
-            time.sleep(min(seconds, patience_s))
-            if seconds > patience_s:
+            time.sleep(min(pause_s, patience_s))
+            if pause_s > patience_s:
                 raise ClientLeft
-        data = chunk[: None if most_bytes is None else most_bytes - sent_bytes]
+        data = chunk if most_bytes is None else chunk[: most_bytes - sent_bytes]
         yield data
         sent_bytes += len(data)
         sent_events += chunk != PING
-        if most_bytes == sent_bytes or (most_events is not None and sent_events >= most_events):
-            raise Disconnected(f"Injected fault ({fault['id']}) cut the response.")
+        if most_events is not None and sent_events >= most_events:
+            yield from _end_of_stream(fault)
+            return
+        if most_bytes == sent_bytes:
+            raise _cut(fault)
     if most_bytes is not None or most_events is not None:
         give_back(call)
+
+
+def _end_of_stream(fault: Row) -> Iterator[bytes]:
+    """Yield the error that ends a stream. Raises Disconnected if the connection is dropped instead."""
+    if fault["error_after_events"] is None:
+        raise _cut(fault)
+    error = {"type": "overloaded_error", "message": f"Injected fault ({fault['id']})."}
+    data = fault["body"] or json.dumps({"type": "error", "error": error})
+    yield f"event: error\ndata: {data}\n\n".encode()
+
+
+def _cut(fault: Row) -> Disconnected:
+    return Disconnected(f"Injected fault ({fault['id']}) cut the response.")
 
 
 def add(call: Call) -> str:
@@ -162,37 +235,52 @@ def add(call: Call) -> str:
 LOWEST_ERROR = 400
 NO_BODY = (204, 304)
 """The statuses of responses that have none."""
-OF_STATUS = ("retry_after_ms", "retry_after", "body", "headers", "error_code")
+BREAKS = ("status", "disconnect", "cut_after_events", "cut_after_bytes", "error_after_events")
+"""What a fault may do, of which it does one."""
+OF_STATUS = ("body", "headers", "error_code")
 """The fields of a fault that describe its response."""
 
 
 def _check(given: Mapping[str, Any]) -> None:
     """Reject a fault that does nothing, or does two things that exclude each other."""
-    breaks = [
-        name
-        for name in ("status", "disconnect", "cut_after_events", "cut_after_bytes")
-        if name in given
-    ]
+    breaks = [name for name in BREAKS if name in given]
     if not breaks and not {"delay_ms", "body_delay_ms"} & given.keys():
         raise InvalidRequest("status: required, unless the fault has delays, disconnect or a cut.")
     if len(breaks) > 1:
         raise InvalidRequest(f"{breaks[0]}: excludes {breaks[1]}; a fault does one of them.")
+    if "path" in given and "path_contains" in given:
+        raise InvalidRequest("path: excludes path_contains; the path is the whole one.")
+    _check_response(given)
+    if "after_commit" in given and not {"status", "disconnect", "delay_ms"} & given.keys():
+        raise InvalidRequest(
+            "after_commit: needs a status, disconnect or delay_ms, to happen after the commit."
+        )
+    if "body_delay_ms" in given and breaks and breaks[0] not in OF_STREAM:
+        raise InvalidRequest(
+            f"body_delay_ms: excludes {breaks[0]}, after which there is no body to delay."
+        )
+
+
+OF_STREAM = ("cut_after_events", "error_after_events")
+
+
+def _check_response(given: Mapping[str, Any]) -> None:
+    """Reject the parts of a response without a status, and a success without a body."""
+    allowed = ("body",) if "error_after_events" in given else ()
     for name in OF_STATUS:
-        if name in given and "status" not in given:
+        if name in given and "status" not in given and name not in allowed:
             raise InvalidRequest(f"{name}: needs a status, because it is a part of that response.")
+    if "error_after_events" in given and not _is_one_line(given.get("body", "")):
+        raise InvalidRequest("body: must be one line, which is the data of an event.")
     status = given.get("status", LOWEST_ERROR)
     if "body" not in given and status < LOWEST_ERROR and status not in NO_BODY:
         raise InvalidRequest(
             f"body: required for the status {status}; the default is that of an error."
         )
-    if "after_commit" in given and not {"status", "disconnect", "delay_ms"} & given.keys():
-        raise InvalidRequest(
-            "after_commit: needs a status, disconnect or delay_ms, to happen after the commit."
-        )
-    if "body_delay_ms" in given and breaks and breaks != ["cut_after_events"]:
-        raise InvalidRequest(
-            f"body_delay_ms: excludes {breaks[0]}, after which there is no body to delay."
-        )
+
+
+def _is_one_line(text: str) -> bool:
+    return "\n" not in text and "\r" not in text
 
 
 def list_faults(call: Call) -> str:
@@ -212,5 +300,5 @@ def clear(call: Call) -> str:
 def _to_fields(fault: Row) -> dict[str, object]:
     fields = dict(fault) | {name: bool(fault[name]) for name in ("disconnect", "after_commit")}
     fields |= {"headers": json.loads(fault["headers"]), "type": "fault"}
-    del fields["sequence"]
+    del fields["sequence"], fields["fired"]
     return fields

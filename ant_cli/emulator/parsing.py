@@ -1,20 +1,20 @@
-"""Parse the body of a request as one of the types in `models`, and say in a sentence what is wrong with it."""
+"""Parse the body of a request as one of the types in `bodies`, and say in a sentence what is wrong with it."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
 from contextlib import suppress
-from itertools import pairwise
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails, ValidationError
 
-from ant_cli.emulator.errors import InvalidRequest
+from ant_cli.emulator.errors import STUB, InvalidRequest
+from ant_cli.emulator.models import NOT_EMULATED
 
 MOST_PROBLEMS = 5
-UNIONS = {"config", "networking"}
+UNIONS = {"agent", "config", "networking", "stop_reason"}
 SENTENCES = {
     "extra_forbidden": "is not a field of this request",
     "missing": "is required",
@@ -23,16 +23,21 @@ SENTENCES = {
 }
 
 
-def parse(model: type[BaseModel], body: bytes, field: str = "") -> Any:
-    """Return the body, or the JSON in one of its fields, as `model`. A missing body is an empty object."""
+def parse(model: type[BaseModel], body: bytes, field: str = "", path: str = "") -> Any:
+    """Return the body, or the JSON in one of its fields, as `model`. A missing body is an empty object.
+
+    For what is not emulated, the error says how a request to this path can be answered.
+    """
     with suppress(RecursionError, ValueError):  # pydantic explains these better
         json.loads(body, object_pairs_hook=_check_keys)
     try:
         return model.model_validate_json(body or b"{}")
     except ValidationError as error:
         problems = error.errors(include_url=False, include_context=False)
-        sentences = (_sentence(problem, field) for problem in problems[:MOST_PROBLEMS])
-        raise InvalidRequest("; ".join(sentences) + ".") from None
+        text = "; ".join(_sentence(problem, field) for problem in problems[:MOST_PROBLEMS])
+        if NOT_EMULATED in text and path:
+            text += ". To give the response: " + STUB.format(path=path, method="POST")
+        raise InvalidRequest(text + ".") from None
 
 
 def _check_keys(pairs: list[tuple[str, object]]) -> None:
@@ -50,10 +55,10 @@ def _sentence(problem: ErrorDetails, field: str) -> str:
 
 def _path(problem: ErrorDetails) -> list[str]:
     """Return the path in the body, without what pydantic adds to it: the branch of a union, and `[key]`."""
-    steps = [str(step) for step in problem["loc"]]
-    path = [
-        step
-        for before, step in pairwise(["", *steps])
-        if before not in UNIONS and not step.startswith(("user.", "["))
-    ]
+    path = list[str]()
+    is_branch = False
+    for step in map(str, problem["loc"]):
+        if not (is_branch or step.startswith("user.") or "[" in step):
+            path.append(step)
+        is_branch = not is_branch and step in UNIONS
     return [*path, "type"] if problem["type"].startswith("union_tag") else path

@@ -12,10 +12,33 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from ant_cli.emulator import environment_rules, faults, journal, sessions, work
+from ant_cli.emulator import (
+    environment_rules,
+    faults,
+    findings,
+    journal,
+    objects,
+    sessions,
+    work,
+)
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.credentials import API_KEY, ENVIRONMENT_KEY, EVERY_KIND, ITEM_SECRET
-from ant_cli.emulator.errors import EmulatorError, InvalidRequest
+from ant_cli.emulator.errors import STUB, EmulatorError, InvalidRequest
+from ant_cli.emulator.paths import (
+    ADMIN,
+    ADMIN_ENVIRONMENT,
+    AGENTS,
+    ENVIRONMENT,
+    ENVIRONMENTS,
+    FILES,
+    HEALTH,
+    ITEM,
+    MODELS,
+    OBJECT,
+    SESSION,
+    SESSIONS,
+    WORK,
+)
 from ant_cli.emulator.store import (
     MICROSECONDS_PER_MS,
     MICROSECONDS_PER_SECOND,
@@ -23,19 +46,8 @@ from ant_cli.emulator.store import (
     rfc3339,
 )
 
-ResponseBody = str | Iterator[bytes]
-"""The body of a response: JSON, or the events of a stream."""
-
-HEALTH = "/healthz"
-MODELS = "/v1/models"
-ENVIRONMENTS = "/v1/environments"
-ENVIRONMENT = ENVIRONMENTS + "/<environment_id>"
-WORK = ENVIRONMENT + "/work"
-ITEM = WORK + "/<work_id>"
-SESSIONS = "/v1/sessions"
-SESSION = SESSIONS + "/<session_id>"
-ADMIN = "/_emulator"
-ADMIN_ENVIRONMENT = ADMIN + "/environments/<environment_id>"
+ResponseBody = str | objects.Content | Iterator[bytes]
+"""The body of a response: JSON, another content, or the events of a stream."""
 
 
 # Endpoints that belong to no resource
@@ -67,6 +79,13 @@ def list_models(_: Call) -> str:
     )
 
 
+def retrieve_model(call: Call) -> str:
+    """Return the model of the list."""
+    if call.ids["id"] != MODEL["id"]:
+        raise EmulatorError(404, f"model: there is only {MODEL['id']}, got {call.ids['id']!r}.")
+    return json.dumps(MODEL)
+
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 YEAR_9999 = 253_370_764_800 * MICROSECONDS_PER_SECOND
 """The clock can't be set beyond this, so that it does not reach the year 10000: RFC 3339 has four digits."""
@@ -74,11 +93,14 @@ SQL_MOVE = (
     "UPDATE clock SET offset = ?, frozen_at = iif(coalesce(?, frozen_at IS NOT NULL), ?, NULL)"
 )
 """A stopped clock stays stopped at its new time, unless it is asked to run."""
-TABLES = ("environments", "work", "queues", "workers", "sessions", "events", "faults")
+TABLES = (
+    *("environments", "work", "queues", "workers", "sessions", "events"),
+    *("faults", "scripts", "objects", "findings"),
+)
 
 
 def reset(call: Call) -> str:
-    """Remove everything: environments, work, sessions, faults, the journal, and the setting of the clock."""
+    """Remove everything: what clients created, scripts, faults, findings, the journal, the setting of the clock."""
     call.journal.clear()
     with call.store.write() as transaction:
         for table in TABLES:
@@ -90,14 +112,14 @@ def reset(call: Call) -> str:
 
 def list_endpoints(_: Call) -> str:
     """Return the emulator's own endpoints, with a JSON Schema of each body."""
-    from ant_cli.emulator import models  # late: pydantic would double the start of everything else
+    from ant_cli.emulator import bodies  # late: pydantic would double the start of everything else
 
     endpoints = [
         {
             "method": route.method,
             "path": route.path,
             "description": (route.handler.__doc__ or "").partition("\n")[0],
-            "body": getattr(models, route.body).model_json_schema() if route.body else None,
+            "body": bodies.schema_of(route.method, route.path),
         }
         for route in ROUTES
         if route.path.startswith(ADMIN)
@@ -144,6 +166,11 @@ def _clock(transaction: Transaction, now: int) -> str:
     return json.dumps({"now": rfc3339(now), "frozen": frozen_at is not None, "type": "clock"})
 
 
+def refuse(call: Call) -> str:
+    """Reject a request that the API has and the emulator has not."""
+    raise EmulatorError(404, f"{call.method} {call.path}: {_instead(call.path, call.method)}")
+
+
 # All endpoints
 
 
@@ -155,8 +182,10 @@ class Route(NamedTuple):
     handler: Callable[[Call], ResponseBody]
     takes: tuple[str, ...] = EVERY_KIND
     """The kinds of credentials that it accepts, the usual one first."""
-    body: str = ""
-    """The type in `models.py` that the body must have; empty if there is no body."""
+    has_body: bool = False
+    """Whether its body is JSON, of the type in `bodies.py`."""
+    parameters: tuple[str, ...] = ()
+    """The query parameters that the handler reads. Others are rejected."""
 
 
 ACCOUNT = (API_KEY,)
@@ -165,43 +194,74 @@ LIST = (ENVIRONMENT_KEY, ITEM_SECRET)
 
 ROUTES = (
     Route("GET", HEALTH, health),
-    Route("GET", MODELS, list_models),
-    Route("POST", ENVIRONMENTS, environment_rules.create, ACCOUNT, "EnvironmentCreateParams"),
-    Route("GET", ENVIRONMENTS, environment_rules.list_environments, ACCOUNT),
+    Route("GET", MODELS, list_models, parameters=("limit", "after_id", "before_id")),
+    Route("GET", MODELS + OBJECT, retrieve_model),
+    Route("POST", ENVIRONMENTS, environment_rules.create, ACCOUNT, has_body=True),
+    Route(
+        "GET",
+        ENVIRONMENTS,
+        environment_rules.list_environments,
+        ACCOUNT,
+        parameters=environment_rules.LIST.parameters,
+    ),
     Route("GET", ENVIRONMENT, environment_rules.retrieve, ACCOUNT),
-    Route("POST", ENVIRONMENT, environment_rules.update, ACCOUNT, "EnvironmentUpdateParams"),
+    Route("POST", ENVIRONMENT, environment_rules.update, ACCOUNT, has_body=True),
     Route("DELETE", ENVIRONMENT, environment_rules.delete, ACCOUNT),
     Route("POST", ENVIRONMENT + "/archive", environment_rules.archive, ACCOUNT),
-    Route("GET", WORK, work.list_work, LIST),
-    Route("GET", WORK + "/poll", work.poll, QUEUE),
+    Route("GET", WORK, work.list_work, LIST, parameters=work.LIST.parameters),
+    Route("GET", WORK + "/poll", work.poll, QUEUE, parameters=work.OF_POLL),
     Route("GET", WORK + "/stats", work.stats, QUEUE),
     Route("GET", ITEM, work.retrieve, ACCOUNT),
-    Route("POST", ITEM, work.update, ACCOUNT, "WorkUpdateRequest"),
+    Route("POST", ITEM, work.update, ACCOUNT, has_body=True),
     Route("POST", ITEM + "/ack", work.acknowledge, QUEUE),
-    Route("POST", ITEM + "/heartbeat", work.heartbeat),
-    Route("POST", ITEM + "/stop", work.stop, body="WorkStopRequest"),
-    Route("POST", SESSIONS, sessions.create, ACCOUNT, "SessionCreateParams"),
-    Route("GET", SESSIONS, sessions.list_sessions, ACCOUNT),
+    Route("POST", ITEM + "/heartbeat", work.heartbeat, parameters=work.OF_HEARTBEAT),
+    Route("POST", ITEM + "/stop", work.stop, has_body=True),
+    Route("POST", SESSIONS, sessions.create, ACCOUNT, has_body=True),
+    Route("GET", SESSIONS, sessions.list_sessions, ACCOUNT, parameters=sessions.LIST.parameters),
     Route("GET", SESSION, sessions.retrieve),
-    Route("POST", SESSION, sessions.update, ACCOUNT, "SessionUpdateParams"),
+    Route("POST", SESSION, sessions.update, ACCOUNT, has_body=True),
     Route("DELETE", SESSION, sessions.delete, ACCOUNT),
     Route("POST", SESSION + "/archive", sessions.archive, ACCOUNT),
-    Route("GET", SESSION + "/events", sessions.list_events),
-    Route("POST", SESSION + "/events", sessions.send_events, body="SendEventsRequest"),
-    Route("GET", SESSION + "/events/stream", sessions.stream),
+    Route("GET", SESSION + "/events", sessions.list_events, parameters=sessions.EVENTS.parameters),
+    Route("POST", SESSION + "/events", sessions.send_events, has_body=True),
+    Route("GET", SESSION + "/events/stream", sessions.stream, parameters=("event_deltas",)),
+    Route("POST", AGENTS, objects.create_agent, ACCOUNT, has_body=True),
+    Route(
+        "GET",
+        AGENTS,
+        objects.list_all(objects.AGENTS),
+        ACCOUNT,
+        parameters=objects.AGENTS.listing.parameters,
+    ),
+    Route("GET", AGENTS + OBJECT, objects.retrieve_agent, parameters=("version",)),
+    Route("POST", AGENTS + OBJECT, refuse),
+    Route("POST", AGENTS + OBJECT + "/archive", objects.archive_agent, ACCOUNT),
+    Route("POST", FILES, objects.upload_file, ACCOUNT),
+    Route(
+        "GET",
+        FILES,
+        objects.list_all(objects.FILES),
+        ACCOUNT,
+        parameters=objects.FILES.listing.parameters,
+    ),
+    Route("GET", FILES + OBJECT, objects.retrieve_file),
+    Route("GET", FILES + OBJECT + "/content", objects.download_file),
+    Route("DELETE", FILES + OBJECT, objects.delete_file, ACCOUNT),
     Route("GET", ADMIN + "/", list_endpoints),
     Route("POST", ADMIN + "/reset", reset),
-    Route("POST", ADMIN + "/sessions", sessions.create_scripted, body="SessionRequest"),
+    Route("GET", ADMIN + "/report", findings.report),
+    Route("POST", ADMIN + "/scripts", sessions.add_script, has_body=True),
+    Route("POST", ADMIN + "/sessions", sessions.create_scripted, has_body=True),
     Route("GET", ADMIN + "/sessions/<session_id>", sessions.show),
-    Route("POST", ADMIN_ENVIRONMENT + "/enqueue", work.enqueue, body="EnqueueRequest"),
+    Route("POST", ADMIN_ENVIRONMENT + "/enqueue", work.enqueue, has_body=True),
     Route("POST", ADMIN_ENVIRONMENT + "/key", work.make_key),
-    Route("POST", ADMIN + "/faults", faults.add, body="FaultRequest"),
+    Route("POST", ADMIN + "/faults", faults.add, has_body=True),
     Route("GET", ADMIN + "/faults", faults.list_faults),
     Route("DELETE", ADMIN + "/faults", faults.clear),
     Route("GET", ADMIN + "/requests", list_requests),
     Route("DELETE", ADMIN + "/requests", clear_requests),
     Route("GET", ADMIN + "/clock", show_clock),
-    Route("POST", ADMIN + "/clock", move_clock, body="ClockRequest"),
+    Route("POST", ADMIN + "/clock", move_clock, has_body=True),
 )
 
 
@@ -212,10 +272,10 @@ NOT_EMULATED = re.compile(
 """The paths of the API that the emulator does not have."""
 API_METHODS = ("GET", "HEAD", "POST", "DELETE")
 """The methods of the API's endpoints."""
-INSTEAD = (
-    "not emulated. To give its response: ant emulator fault "
-    "--path-contains {path} --status 200 --body '{{...}}'"
-)
+
+
+def _instead(path: str, method: str) -> str:
+    return "not emulated. To give its response: " + STUB.format(path=path, method=method)
 
 
 def is_api(path: str) -> bool:
@@ -246,7 +306,9 @@ def match(path: str, method: str) -> tuple[Route, dict[str, str]]:
             405, f"{path} takes {names}, not {method}.", headers=(("allow", names),)
         )
     is_elsewhere = method in API_METHODS and NOT_EMULATED.fullmatch(path)
-    why = INSTEAD.format(path=path) if is_elsewhere else "there is no such endpoint."
+    why = "there is no such endpoint."
+    if is_elsewhere:
+        why = _instead(path, method)
     raise EmulatorError(404, f"{method} {path}: {why}")
 
 

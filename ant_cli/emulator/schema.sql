@@ -134,3 +134,44 @@ ALTER TABLE work ADD COLUMN lapsed_at INTEGER;
 ALTER TABLE work ADD COLUMN lapsed_heartbeat_at INTEGER;
 
 PRAGMA user_version = 5;
+
+-- Version 6: scripts that wait for a session; agents and files; findings for the report of a test; faults for one path.
+
+CREATE TABLE scripts (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    agent_id TEXT,
+    times INTEGER NOT NULL,
+    script TEXT NOT NULL
+);
+CREATE TABLE objects (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    archived INTEGER NOT NULL DEFAULT 0,
+    document TEXT NOT NULL,
+    content BLOB
+);
+CREATE INDEX objects_of_kind ON objects (kind, sequence);
+CREATE TABLE findings (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    message TEXT NOT NULL
+);
+CREATE INDEX work_of_token ON work (sessions_token);
+ALTER TABLE sessions ADD COLUMN details TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE sessions ADD COLUMN is_scripted INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sessions DROP COLUMN queued;
+ALTER TABLE events ADD COLUMN is_queued INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX events_queued ON events (session_id, sequence) WHERE is_queued;
+DELETE FROM faults;
+ALTER TABLE faults ADD COLUMN path TEXT;
+ALTER TABLE faults ADD COLUMN error_after_events INTEGER;
+ALTER TABLE faults ADD COLUMN fired INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE faults DROP COLUMN query_contains;
+ALTER TABLE faults DROP COLUMN worker_id;
+ALTER TABLE faults DROP COLUMN retry_after;
+ALTER TABLE faults DROP COLUMN retry_after_ms;
+
+PRAGMA user_version = 6;

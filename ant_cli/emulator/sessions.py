@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ant_cli.emulator import agent, work
-from ant_cli.emulator.call import Call, Listing
+from ant_cli.emulator import agent, findings, objects, work
+from ant_cli.emulator.call import Call, Filter, Listing, any_of, times
 from ant_cli.emulator.environment_rules import check_metadata
 from ant_cli.emulator.environment_rules import find as find_environment
 from ant_cli.emulator.errors import EmulatorError, InvalidRequest
@@ -24,40 +24,43 @@ SQL_NAMED = "SELECT environment_id FROM work WHERE session_id = ? AND kind = 'se
 SQL_QUEUE = """SELECT * FROM environments WHERE kind = 'self_hosted' AND NOT archived
                ORDER BY sequence DESC LIMIT 1"""
 SQL_DUE = "SELECT * FROM sessions WHERE resume_at <= ?"
+SQL_HAS_STORE = """? IN (SELECT json_extract(value, '$.memory_store_id')
+                   FROM json_each(details, '$.resources'))"""
 LIST = Listing(
     "SELECT * FROM sessions WHERE (archived_at IS NULL OR ?)",
     lambda session, transaction: _to_json(session, transaction),
+    is_sortable=True,
     filters={
-        "agent_id": "instr(?, ' ' || substr(agent || ' ', 1, instr(agent || ' ', ' ')))",
-        "agent_version": "instr(?, iif(instr(agent, ' '), substr(agent, instr(agent, ' ')), ' 1') || ' ')",
-        "environment_id": "instr(?, ' ' || environment_id || ' ')",
-        "statuses": "instr(?, ' ' || status || ' ')",
-        **dict.fromkeys(("deployment_id", "memory_store_id"), "? IS NULL"),  # no session has one
+        "agent_id": any_of("substr(agent, 1, instr(agent || ' ', ' ') - 1)"),
+        "agent_version": any_of(
+            "iif(instr(agent, ' '), substr(agent, instr(agent, ' ') + 1), '1')"
+        ),
+        "environment_id": any_of("environment_id"),
+        "statuses": any_of("status"),
+        "memory_store_id": Filter(SQL_HAS_STORE, lambda _, texts: texts[0]),
+        "deployment_id": Filter("? IS NULL", lambda _, texts: texts[0]),  # no session has one
+        **times("created_at"),
     },
+    options=("include_archived",),
 )
+SQL_DELETE_EVENTS = "DELETE FROM events WHERE session_id = ?"
 SQL_DELETE = (
     "UPDATE work SET state = 'stopped' WHERE session_id = ?",  # the length of the queue follows the state
     "DELETE FROM work WHERE session_id = ?",
-    "DELETE FROM events WHERE session_id = ?",
+    SQL_DELETE_EVENTS,
     "DELETE FROM sessions WHERE id = ?",
 )
-AGENT = {
-    "execution_identity": {"type": "service_account"},
-    "model": {"id": "emulator", "speed": "standard"},
-    "name": "scripted agent",
-    "type": "agent",
-    **dict.fromkeys(("description", "multiagent", "system")),
-    **dict.fromkeys(("mcp_servers", "skills", "tools"), ()),
-}
+SQL_SCRIPT = """SELECT * FROM scripts WHERE times > 0 AND (agent_id IS NULL OR agent_id = ?)
+                ORDER BY sequence LIMIT 1"""
 NO_USAGE = {
     "cache_creation": dict.fromkeys(("ephemeral_1h_input_tokens", "ephemeral_5m_input_tokens"), 0),
     **dict.fromkeys(("cache_read_input_tokens", "input_tokens", "output_tokens"), 0),
 }
 SCRIPT = "emulator_script"
 """The key of the metadata of a session whose value is the script of its agent, as JSON."""
-DEFAULT_SCRIPTS = {
-    "self_hosted": '[{"tool": "bash", "input": {"command": "echo hello"}}, {"message": "Done."}]',
-    "cloud": '[{"message": "Done."}]',
+DEFAULT_SCRIPTS: dict[str, list[agent.Event]] = {
+    "self_hosted": [{"tool": "bash", "input": {"command": "echo hello"}}, {"message": "Done."}],
+    "cloud": [{"message": "Done."}],
 }
 """The script of a session without one, for each kind of environment."""
 
@@ -77,6 +80,7 @@ def session_transaction(
             item = transaction.one(SQL_NAMED, session_id)
             if item is None:
                 raise EmulatorError(404, f"session_id: there is no session {session_id!r}.")
+            transaction.run(SQL_DELETE_EVENTS, session_id)  # the last one of a deleted session
             session = _inserted(transaction, id=session_id, environment_id=item["environment_id"])
             session = agent.advance(transaction, session)
         if catches_up:
@@ -86,22 +90,76 @@ def session_transaction(
 
 def create(call: Call) -> str:
     """Create a session, as an application does, and put its work in the queue. A message starts the script."""
-    # late: pydantic would double the start of everything else
-    from ant_cli.emulator import models, parsing
-
     params = call.body
     with call.store.write() as transaction:
         environment = find_environment(transaction, params.environment_id)
-        script = (params.metadata or {}).get(SCRIPT, DEFAULT_SCRIPTS[environment["kind"]])
-        steps = parsing.parse(models.Script, script.encode(), f"metadata.{SCRIPT}").root
-        agent_and_version = f"{params.agent.id} {params.agent.version or 1}"
-        session = _added(transaction, environment, params, steps, agent=agent_and_version)
+        snapshot = objects.session_agent(transaction, params.agent)
+        script = _script_of(transaction, params)
+        session = _added(
+            transaction,
+            environment,
+            params,
+            DEFAULT_SCRIPTS[environment["kind"]] if script is None else script,
+            agent=f"{snapshot['id']} {snapshot['version']}",
+            is_scripted=script is not None,
+            details=json.dumps(_details(transaction, params, snapshot)),
+        )
         for sent in params.initial_events:
-            event = agent.emit(transaction, session, sent.model_dump())
-            session = agent.receive(transaction, session, event)
-        if not params.initial_events:
-            session = agent.go_idle(transaction, session, 0)
+            session, _ = agent.receive(transaction, session, sent.model_dump(exclude_none=True))
         return _to_json(session, transaction)
+
+
+def _script_of(transaction: Transaction, params: Any) -> list[agent.Event] | None:
+    """Return the script in the metadata of a new session, or the next one that waits for it; None without one."""
+    # late: pydantic would double the start of everything else
+    from ant_cli.emulator import parsing, session_models
+
+    if SCRIPT in (params.metadata or {}):
+        text = params.metadata[SCRIPT].encode()
+        return _dumped(parsing.parse(session_models.Script, text, f"metadata.{SCRIPT}").root)
+    waiting = transaction.one(SQL_SCRIPT, params.agent.id)
+    if waiting is None:
+        return None
+    transaction.change("scripts", waiting, times=waiting["times"] - 1)
+    script: list[agent.Event] = json.loads(waiting["script"])
+    return script
+
+
+def _dumped(steps: Any) -> list[agent.Event]:
+    return [step.model_dump(exclude_none=True) for step in steps]
+
+
+def add_script(call: Call) -> str:
+    """Give a script to the next sessions that an application creates, of one agent or of any."""
+    request = call.body
+    with call.store.write() as transaction:
+        added = transaction.add(
+            "scripts",
+            id=transaction.ids.new_id("script"),
+            agent_id=request.agent,
+            times=request.times,
+            script=json.dumps(_dumped(request.script)),
+        )
+    fields = {"agent": request.agent, "times": request.times, "type": "script"}
+    return json.dumps({"id": added["id"], **fields})
+
+
+def _details(transaction: Transaction, params: Any, snapshot: agent.Event) -> dict[str, Any]:
+    """Return what a session was asked to have: its response has it again."""
+    resources = [_resource(transaction, each) for each in params.resources or ()]
+    budget = params.budget.model_dump() if params.budget else None
+    vault_ids = params.vault_ids or []
+    return {"agent": snapshot, "budget": budget, "resources": resources, "vault_ids": vault_ids}
+
+
+def _resource(transaction: Transaction, asked: Any) -> dict[str, Any]:
+    """Return a resource of a session as a response has it, without its token."""
+    given: dict[str, Any] = asked.model_dump(exclude_none=True, exclude={"authorization_token"})
+    if asked.type == "memory_store":
+        return {"access": "read_write", **given}
+    now = rfc3339(transaction.now)
+    first = {"id": transaction.ids.new_id("sesrsc"), "created_at": now, "updated_at": now}
+    return {**first, "mount_path": asked.default_path(), **given}
 
 
 def create_scripted(call: Call) -> str:
@@ -109,17 +167,28 @@ def create_scripted(call: Call) -> str:
     request = call.body
     with call.store.write() as transaction:
         environment = _named_or_newest(transaction, request.environment_id)
-        session = _added(transaction, environment, request, request.script, secret=request.secret)
-        if request.script:
+        script = _dumped(request.script)
+        session = _added(
+            transaction,
+            environment,
+            request,
+            script,
+            secret=request.secret,
+            is_scripted=bool(script),
+        )
+        if script:
             content = [{"type": "text", "text": "Run the script."}]
-            agent.emit(transaction, session, {"type": "user.message", "content": content})
-            session = agent.begin(transaction, session)
+            session, _ = agent.receive(
+                transaction, session, {"type": "user.message", "content": content}
+            )
         return _to_json(agent.advance(transaction, session), transaction)
 
 
 def list_sessions(call: Call) -> str:
     """Return a page of sessions, the newest first unless asked otherwise."""
     include_archived = call.choice("include_archived", "false", ("true", "false")) == "true"
+    if not call.text("agent_id"):  # the API documents that the version only applies with it
+        call.parameters = [each for each in call.parameters if each[0] != "agent_version"]
     with call.store.write() as transaction:
         for session in transaction.all(SQL_DUE, transaction.now):
             agent.catch_up(transaction, session)
@@ -127,19 +196,39 @@ def list_sessions(call: Call) -> str:
 
 
 def update(call: Call) -> str:
-    """Change the title or the metadata. Null deletes a key."""
+    """Change the title, the metadata or the budget. Null deletes a key of the metadata."""
     params = call.body
     with session_transaction(call) as (transaction, session):
-        before = {"title": session["title"], "metadata": json.loads(session["metadata"])}
-        merged = before["metadata"] | (params.metadata or {})
-        after = before | params.model_dump(include={"title"}, exclude_unset=True)
-        after["metadata"] = {key: text for key, text in merged.items() if text is not None}
-        _check_metadata(after["metadata"])
-        if changed := {name: value for name, value in after.items() if value != before[name]}:
+        details = json.loads(session["details"])
+        before = {
+            "title": session["title"],
+            "metadata": json.loads(session["metadata"]),
+            "budget": details.get("budget"),
+        }
+        given = params.model_dump(exclude_unset=True)
+        _check_budget(before, given)
+        merged = before["metadata"] | (given.pop("metadata", None) or {})
+        metadata = {key: text for key, text in merged.items() if text is not None}
+        _check_metadata(metadata)
+        after = {**before, **given, "metadata": metadata}
+        changed = {name: value for name, value in after.items() if value != before[name]}
+        if changed:
+            if not metadata:  # as documented: absent when it was cleared
+                changed.pop("metadata", None)
             agent.emit(transaction, session, {"type": "session.updated", **changed})
-            columns = {"title": after["title"], "metadata": json.dumps(after["metadata"])}
-            session = agent.saved(transaction, session, **columns)
+            session = agent.saved(
+                transaction,
+                session,
+                title=after["title"],
+                metadata=json.dumps(metadata),
+                details=json.dumps(details | {"budget": after["budget"]}),
+            )
         return _to_json(session, transaction)
+
+
+def _check_budget(before: dict[str, Any], given: dict[str, Any]) -> None:
+    if given.get("budget") and before["budget"] is None:
+        raise InvalidRequest("budget: only at the creation of a session.", "budget_create_only")
 
 
 def archive(call: Call) -> str:
@@ -153,10 +242,11 @@ def archive(call: Call) -> str:
 
 
 def delete(call: Call) -> str:
-    """Delete a session with its events and its work. Its streams end."""
+    """Delete a session with its events and its work. Its streams end with `session.deleted`."""
     with session_transaction(call) as (transaction, session):
         for statement in SQL_DELETE:
             transaction.run(statement, session["id"])
+        agent.emit(transaction, session, {"type": agent.DELETED})  # for the streams that are open
     return json.dumps({"id": session["id"], "type": "session_deleted"})
 
 
@@ -191,23 +281,18 @@ def _added(
     transaction: Transaction,
     environment: Row,
     params: Any,
-    steps: Any,
+    script: list[agent.Event],
     *,
     secret: bool = True,
-    **columns: str,
+    **columns: object,
 ) -> Row:
     """Add a session with the title and the metadata of a request, and its work if its environment has a queue."""
     metadata = params.metadata or {}
     _check_metadata(metadata)
     work.check_is_active(environment)
-    script = [step.model_dump(exclude_none=True) for step in steps]
     has_queue = environment["kind"] == "self_hosted"
-    for number, step in enumerate(() if has_queue else script):
-        if agent.needs_worker([step]):
-            raise InvalidRequest(
-                f"script.{number}: a {environment['kind']} environment has no worker for this tool; "
-                "give its `result` in the script, or use a self-hosted environment."
-            )
+    if not has_queue:
+        _check_needs_no_worker(environment, script)
     session = _inserted(
         transaction,
         id=transaction.ids.new_id("session"),
@@ -222,12 +307,21 @@ def _added(
     return session
 
 
+def _check_needs_no_worker(environment: Row, script: list[agent.Event]) -> None:
+    for number, step in enumerate(script):
+        if agent.needs_worker([step]):
+            raise InvalidRequest(
+                f"script.{number}: a {environment['kind']} environment has no worker for this tool; "
+                "give its `result` in the script, or use a self-hosted environment."
+            )
+
+
 def _check_metadata(metadata: dict[str, str]) -> None:
     """Check metadata, in which a script may be of any length."""
     check_metadata({key: text for key, text in metadata.items() if key != SCRIPT})
 
 
-def _inserted(transaction: Transaction, **columns: str | None) -> Row:
+def _inserted(transaction: Transaction, **columns: object) -> Row:
     now = transaction.now
     columns = {"status": "idle", "metadata": "{}", "script": "[]", **columns}
     session: Row = transaction.add("sessions", created_at=now, updated_at=now, **columns)
@@ -235,29 +329,36 @@ def _inserted(transaction: Transaction, **columns: str | None) -> Row:
 
 
 def _to_json(session: Row, transaction: Transaction) -> str:
-    agent_id, _, version = session["agent"].partition(" ")
-    now, status = transaction.now, session["status"]
-    active = (session["active"] + now * (status == "running")) / MICROSECONDS_PER_SECOND
-    end = session["updated_at"] if status == "terminated" else now
-    duration = (end - session["created_at"]) / MICROSECONDS_PER_SECOND
-    figures = json.loads(session["figures"])
+    now = transaction.now
+    active = session["active"]
+    if agent.is_running(session):
+        active += now
+    end = session["updated_at"] if session["status"] == "terminated" else now
+    active_s = active / MICROSECONDS_PER_SECOND
+    duration_s = (end - session["created_at"]) / MICROSECONDS_PER_SECOND
+    details = json.loads(session["details"])
+    usage = json.loads(session["figures"]).get("usage", {})
     fields = {
         "id": session["id"],
-        "agent": AGENT | {"id": agent_id, "version": int(version or 1)},
+        "agent": details.get("agent") or _unknown_agent(session),
         **{name: rfc3339(session[name]) for name in ("archived_at", "created_at", "updated_at")},
         **{name: session[name] for name in ("environment_id", "status", "title")},
         "metadata": json.loads(session["metadata"]),
         "type": "session",
-        **dict.fromkeys(("budget", "deployment_id")),
-        **dict.fromkeys(("outcome_evaluations", "resources", "vault_ids"), ()),
-        "stats": {
-            "active_seconds": active,
-            "duration_seconds": duration,
-            **figures.get("stats", {}),
-        },
-        "usage": {"active_seconds": active, **NO_USAGE, **figures.get("usage", {})},
+        "budget": details.get("budget"),
+        "deployment_id": None,
+        "outcome_evaluations": (),
+        **{name: details.get(name, ()) for name in ("resources", "vault_ids")},
+        "stats": {"active_seconds": active_s, "duration_seconds": duration_s},
+        "usage": {"active_seconds": active_s, **NO_USAGE, **usage},
     }
     return json.dumps(fields)
+
+
+def _unknown_agent(session: Row) -> dict[str, Any]:
+    """Return the agent of a session that a control endpoint or an older emulator has created."""
+    agent_id, _, version = session["agent"].partition(" ")
+    return objects.UNKNOWN_AGENT | {"id": agent_id, "version": int(version or 1)}
 
 
 # Events
@@ -266,13 +367,21 @@ def _to_json(session: Row, transaction: Transaction) -> str:
 PING_SECONDS = 15.0
 """How long a stream is silent before it shows that it is alive."""
 SQL_NEW = "SELECT sequence, type, document FROM events WHERE session_id = ? AND sequence > ? ORDER BY sequence"
+SQL_PROCESSED_AT = "json_extract(document, '$.processed_at')"
 SQL_LAST = "SELECT coalesce(max(sequence), 0) FROM events WHERE session_id = ?"
 EVENTS = Listing(
     "SELECT sequence, document FROM events WHERE session_id = ?",
     limit=100,
     order="asc",
-    filters={"types": "instr(?, ' ' || type || ' ')"},
+    is_sortable=True,
+    filters={"types": any_of("type"), **times(SQL_PROCESSED_AT, as_text=True)},
 )
+PREVIEWED = ("agent.message", "agent.thinking")
+"""The events of which a stream sends previews if `event_deltas` names them."""
+LATE = MICROSECONDS_PER_SECOND
+"""The report of a test notes a stream that was opened this long after its turn began."""
+LAST = (agent.TERMINATED, agent.DELETED)
+"""The events with which a stream ends."""
 
 
 def list_events(call: Call) -> str:
@@ -282,40 +391,96 @@ def list_events(call: Call) -> str:
 
 
 def stream(call: Call) -> Iterator[bytes]:
-    """Return the events of a session as they happen, until it is terminated."""
-    with session_transaction(call, catches_up=False) as (transaction, session):
+    """Return the events of a session as they happen, until it is terminated or deleted."""
+    previewed = _previewed(call)
+    with session_transaction(call, catches_up=call.store.strict_streams) as (transaction, session):
+        _note_if_late(transaction, session)
         (last,) = transaction.one(SQL_LAST, session["id"])
     call.occupy_thread()
-    # The end is the only event that is repeated, because a worker that missed it would wait forever.
-    return _follow(call, session["id"], last - 1 if session["status"] == "terminated" else last)
+    if session["status"] == "terminated":
+        # The end is the only event that is repeated, because a worker that missed it would wait forever.
+        last -= 1
+    return _follow(call, session["id"], last, previewed)
 
 
-def _follow(call: Call, session_id: str, last: int) -> Iterator[bytes]:
+def _previewed(call: Call) -> list[str]:
+    """Return the types of the events that a stream also sends in parts."""
+    types = [text for name, text in call.parameters if name.removesuffix("[]") == "event_deltas"]
+    for each in types:
+        if each not in PREVIEWED:
+            raise InvalidRequest(f"event_deltas: must be {' or '.join(PREVIEWED)}, got {each!r}.")
+    return types
+
+
+def _note_if_late(transaction: Transaction, session: Row) -> None:
+    """Note that a stream gets events which the real API would have sent before it was opened."""
+    if not agent.is_running(session):
+        return
+    late = transaction.now - session["resume_at"]
+    if late > LATE:
+        seconds = late / MICROSECONDS_PER_SECOND
+        message = (
+            f"{session['id']}: a stream was opened {seconds:.1f} s after its turn began, and got its events; "
+            "the real API would not send them: open the stream first, and test with strict streams"
+        )
+        findings.note(transaction, findings.LATE_STREAM, message)
+
+
+def _follow(call: Call, session_id: str, last: int, previewed: list[str]) -> Iterator[bytes]:
     def look() -> list[Row] | None:
         with call.store.write() as transaction:
-            if session := transaction.one(SQL_FIND, session_id):
+            session = transaction.one(SQL_FIND, session_id)
+            if session is not None:
                 agent.catch_up(transaction, session, 0)
             events = transaction.all(SQL_NEW, session_id, last)
+        if events:
+            return events
         # An empty list ends the wait, and the stream.
-        return events or ([] if session is None or call.is_stopping() else None)
+        return [] if session is None or call.is_stopping() else None
 
     while True:
         yield PING
         while events := wait_for(look, PING_SECONDS):
             for event in events:
-                yield f"event: {event['type']}\ndata: {event['document']}\n\n".encode()
+                if event["type"] in previewed:
+                    yield from _preview(event["document"])
+                yield _sse(event["type"], event["document"])
                 last = event["sequence"]
-            if event["type"] == agent.TERMINATED:
+            if event["type"] in LAST:
                 return
         if events is not None:
             return
+
+
+def _sse(name: str, data: str) -> bytes:
+    return f"event: {name}\ndata: {data}\n\n".encode()
+
+
+def _preview(document: str) -> Iterator[bytes]:
+    """Yield what a stream with `event_deltas` sends before an event: its start, and its text in two parts."""
+    event = json.loads(document)
+    start = {"type": "event_start", "event": {"id": event["id"], "type": event["type"]}}
+    yield _sse("event_start", json.dumps(start))
+    if event["type"] != "agent.message":
+        return
+    for index, block in enumerate(event.get("content", ())):
+        text = block.get("text", "")
+        middle = (len(text) + 1) // 2
+        for part in filter(None, (text[:middle], text[middle:])):
+            content = {"type": "text", "text": part}
+            delta = {"type": "content_delta", "index": index, "content": content}
+            data = {"type": "event_delta", "event_id": event["id"], "delta": delta}
+            yield _sse("event_delta", json.dumps(data))
 
 
 def send_events(call: Call) -> str:
     """Process events of the user: tool results, permissions, messages, interrupts."""
     taken = []
     with session_transaction(call) as (transaction, session):
+        waited_for = session["waits_for"]
         for sent in call.body.events:
-            taken.append(agent.emit(transaction, session, sent.model_dump(exclude_none=True)))
-            session = agent.receive(transaction, session, taken[-1])
+            session, event = agent.receive(transaction, session, sent.model_dump(exclude_none=True))
+            taken.append(event)
+        if session["waits_for"] not in (None, waited_for):
+            agent.repeat_idle(transaction, session)
     return json.dumps({"data": taken})

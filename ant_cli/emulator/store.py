@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -41,16 +42,22 @@ def rfc3339(moment: int | None) -> str | None:
     """Return `moment` as an RFC 3339 timestamp with all six digits of the microseconds; None if it is None."""
     if moment is None:
         return None
-    seconds, microseconds = divmod(moment, MICROSECONDS_PER_SECOND)
-    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{microseconds:06d}Z"
+    return f"{_utc(moment).isoformat(timespec='microseconds')}Z"
 
 
 def http_date(second: int) -> str:
     """Return a time in seconds since 1970 as the `date` header of a response."""
-    day, month, number, time_of_day, year = time.asctime(
-        time.gmtime(second)
-    ).split()  # in English in every locale
+    # in English in every locale
+    day, month, number, time_of_day, year = _utc(second * MICROSECONDS_PER_SECOND).ctime().split()
     return f"{day}, {int(number):02} {month} {year} {time_of_day} GMT"
+
+
+def _utc(moment: int) -> datetime:
+    """Return a time without its zone. Not by `time.gmtime`, which on Windows ends with the year 3000."""
+    return _EPOCH + timedelta(microseconds=moment)
+
+
+_EPOCH = datetime(1970, 1, 1)  # without a zone: its texts get a Z
 
 
 # Identifiers and tokens: random, or the same in each run if the emulator has a seed
@@ -69,7 +76,7 @@ class Identifiers:
     the IDs of what a test creates.
     """
 
-    def __init__(self, seed: int | None = None) -> None:
+    def __init__(self, seed: int | str | None = None) -> None:
         self._seed = seed
         self._sequences: dict[str, Any] = {}
 
@@ -98,7 +105,7 @@ class Identifiers:
 
 
 SCHEMA = Path(__file__).with_name("schema.sql")
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """The last version in that file. A database of an older one is brought up to it when it is opened."""
 FIRST_VERSION = 2
 """The first version in that file."""
@@ -137,6 +144,7 @@ class Transaction:
     def __init__(self, store: Store, connection: sqlite3.Connection) -> None:
         self.clock = store.clock
         self.ids = store.ids
+        self.strict_streams = store.strict_streams
         self._connection = connection
         self._moment: Moment | None = None
 
@@ -208,12 +216,15 @@ class Store:
         clock: Clock | None = None,
         *,
         lease_seconds: int = LEASE_SECONDS,
-        seed: int | None = None,
+        strict_streams: bool = False,
+        seed: int | str | None = None,
     ) -> None:
         self.ids = Identifiers(seed)
         self.clock = clock or (lambda: time.time_ns() // 1_000)
         self.lease_seconds = lease_seconds
         """How long a lease lasts, unless its worker asks for a shorter one."""
+        self.strict_streams = strict_streams
+        """Whether a stream has only the events after its opening, as in the real API."""
         self.was_older = False
         """Whether the file was one of an older version, which can't open it any more."""
         self._database = str(database)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from ant_cli.emulator.call import Call, Listing
 from ant_cli.emulator.credentials import environment_key, secret_of
@@ -74,6 +74,8 @@ def to_json(item: Row, *, with_secret: bool = False) -> str:
 # The queue
 
 
+OF_POLL = ("reclaim_older_than_ms", "block_ms")
+"""The query parameters of a poll."""
 RECLAIM_MS = 5_000
 LONGEST_RECLAIM_MS = 10**12
 LONGEST_BLOCK_MS = 999
@@ -202,6 +204,8 @@ def add(
 # The rules of an item
 
 
+OF_HEARTBEAT = ("desired_ttl_seconds", "expected_last_heartbeat")
+"""The query parameters of a heartbeat."""
 LONGEST_TTL_SECONDS = 300
 STOPPING_TTL_SECONDS = 120
 """The TTL that a heartbeat of a `stopping` item reports."""
@@ -285,10 +289,25 @@ def _check_heartbeat(item: Row, expected: str | None, now: int) -> None:
     else:
         return
     left = -(-max((item["lease_until"] or now) - now, 0) // MICROSECONDS_PER_SECOND)
-    lease = {"state": state, "ttl_seconds": left, "lease_extended": False, "last_heartbeat": last}
-    raise EmulatorError(
-        412, message, "heartbeat_precondition_failed", {"current_state": lease}, NO_RETRY
-    )
+    raise EmulatorError(412, message, LOST_LEASE, _current_state(state, left, last), NO_RETRY)
+
+
+LOST_LEASE = "heartbeat_precondition_failed"
+
+
+def _current_state(state: str, ttl_seconds: int, last: str | None) -> dict[str, object]:
+    """Return the details of a 412: the lease as it is."""
+    lease = {"ttl_seconds": ttl_seconds, "lease_extended": False, "last_heartbeat": last}
+    return {"current_state": {"state": state, **lease}}
+
+
+def lost_lease(call: Call) -> dict[str, object]:
+    """Return the details of an injected 412: as if another worker had just sent a heartbeat for the item."""
+    with suppress(EmulatorError), item_transaction(call) as (transaction, item):
+        last = max(transaction.now, (item["latest_heartbeat_at"] or 0) + 1)
+        state = item["state"] if item["state"] in ENDING else "active"
+        return _current_state(state, call.store.lease_seconds, rfc3339(last))
+    return {}
 
 
 def _lease(item: Row, *, ttl: int, extended: bool) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ant_cli.emulator import faults
 from ant_cli.emulator.call import BOUND_HOST, PATIENCE_S, Call
@@ -22,8 +22,10 @@ from ant_cli.emulator.errors import (
     envelope,
 )
 from ant_cli.emulator.journal import HEADERS, LONGEST_BODY, MOST_REQUESTS, Journal
+from ant_cli.emulator.objects import Content
 from ant_cli.emulator.own_files import REPLACED
-from ant_cli.emulator.routes import HEALTH, MODELS, ResponseBody, is_api, match
+from ant_cli.emulator.paths import FILES, HEALTH, MODELS
+from ant_cli.emulator.routes import ResponseBody, Route, is_api, match
 from ant_cli.emulator.store import (
     LEASE_SECONDS,
     MICROSECONDS_PER_SECOND,
@@ -52,7 +54,8 @@ class Emulator:
     for their environment, and sessions tokens for their own item and session. Without it, any credential is
     accepted; if `require_credential` is false, as in the same process, none is needed. Each endpoint accepts the
     kinds of credentials that the API accepts; with `any_credential`, every kind. A lease lasts `lease_seconds` (1
-    to 300) unless a heartbeat asks for another length. Responses name `organization_id` and, if there is one,
+    to 300) unless a heartbeat asks for another length. With `strict_streams`, a stream has only the events after
+    its opening, as in the real API. Responses name `organization_id` and, if there is one,
     `workspace_id`. With a `seed`, the IDs and secrets in an empty database are the same in each run. The WSGI call
     raises `Disconnected` when a fault drops the connection; everything else is a response.
     """
@@ -66,11 +69,14 @@ class Emulator:
         require_credential: bool = True,
         any_credential: bool = False,
         lease_seconds: int = LEASE_SECONDS,
+        strict_streams: bool = False,
         organization_id: str = ORGANIZATION_ID,
         workspace_id: str | None = None,
-        seed: int | None = None,
+        seed: int | str | None = None,
     ) -> None:
-        self._store = Store(database, clock, lease_seconds=lease_seconds, seed=seed)
+        self._store = Store(
+            database, clock, lease_seconds=lease_seconds, strict_streams=strict_streams, seed=seed
+        )
         self.was_older = self._store.was_older
         """Whether the database was one of an older version, which can't open it any more."""
         self._journal = Journal(maxlen=MOST_REQUESTS)
@@ -93,51 +99,58 @@ class Emulator:
         """Handle one request."""
         call = Call(environ, self._store, self._api_key or "", self._journal)
         # A health check must not change the other IDs that follow from a seed: it may come at any time.
-        request_id = (Identifiers() if call.path == HEALTH else self._store.ids).new_id("req")
+        ids = Identifiers() if call.path == HEALTH else self._store.ids
+        request_id = ids.new_id("req")
         patience_s = environ.get(PATIENCE_S, math.inf)
-        error = None
         try:
-            body = self._handle(call, patience_s)
+            reply = self._reply(call, request_id, patience_s)
         except (Disconnected, ClientLeft) as lost:
-            self._note(call, request_id, None, str(lost))
+            self._note(call, request_id, str(lost))
             raise
-        except Exception as problem:  # noqa: BLE001 - a client gets the API's envelope for a bug, too
-            error = problem if isinstance(problem, EmulatorError) else _bug(problem, call)
-            body = envelope(error, request_id)
-        status = error.status if error else 200
-        data = body.encode() if isinstance(body, str) else b""
-        faults.check_applies(call, error, data)
-        reason = str(error) if status >= faults.LOWEST_ERROR else None
-        self._note(call, request_id, status, reason, data)
-        headers = {
-            **self._own_headers,
-            "request-id": request_id,
-            **dict(error.headers if error else ()),
-        }
-        if call.arrived is not None:  # unless the database can't be read
-            headers.setdefault("date", http_date(call.arrived // MICROSECONDS_PER_SECOND))
-        if isinstance(body, str):
-            headers["content-length"] = str(len(data))
-        else:
-            headers["content-type"] = "text/event-stream"
-        chunks = [data] if isinstance(body, str) else body
+        faults.check_applies(call, reply.error, reply.data)
+        self._note(call, request_id, reply.reason, reply)
+        chunks = reply.chunks
         if call.fault:
             chunks = faults.damaged(call, call.fault, chunks, patience_s)
-        start_response(f"{status} {PHRASES.get(status, 'Unknown')}", list(headers.items()))
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else chunks
+        phrase = PHRASES.get(reply.status, "Unknown")
+        start_response(f"{reply.status} {phrase}", self._headers(call, request_id, reply))
+        return [] if call.method == "HEAD" else chunks
+
+    def _reply(self, call: Call, request_id: str, patience_s: float) -> _Reply:
+        """Return the response to a request. Raises Disconnected or ClientLeft if there is none."""
+        try:
+            return _Reply(200, self._handle(call, patience_s))
+        except (Disconnected, ClientLeft):
+            raise
+        except EmulatorError as error:
+            return _Reply(error.status, envelope(error, request_id), error)
+        except Exception as problem:  # noqa: BLE001 - a client gets the API's envelope for a bug, too
+            bug = _bug(problem, call)
+            return _Reply(bug.status, envelope(bug, request_id), bug)
+
+    def _headers(self, call: Call, request_id: str, reply: _Reply) -> list[tuple[str, str]]:
+        headers = {
+            **self._own_headers,
+            "content-type": reply.media_type,
+            "request-id": request_id,
+        }
+        if not reply.is_stream:
+            headers["content-length"] = str(len(reply.data))
+        if call.arrived is not None:  # unless the database can't be read
+            headers["date"] = http_date(call.arrived // MICROSECONDS_PER_SECOND)
+        if reply.error is not None:
+            headers |= dict(reply.error.headers)
+        return list(headers.items())
 
     def _note(
-        self,
-        call: Call,
-        request_id: str,
-        status: int | None,
-        error: str | None,
-        response_body: bytes = b"",
+        self, call: Call, request_id: str, error: str | None, reply: _Reply | None = None
     ) -> None:
         """Log a request, and add it to the journal unless it is one to the emulator itself."""
         request_body = b""
         with suppress(EmulatorError):  # the body was rejected
             request_body = call.raw_body
+        response_body = reply.data if reply else b""
+        headers = {name: call.header(name) for name in HEADERS}
         entry = {
             "time": call.arrived,
             "method": call.method,
@@ -145,9 +158,9 @@ class Emulator:
             "query": call.query,
             "credentials": call.credentials,
             "worker_id": call.header("anthropic-worker-id"),
-            "headers": {name: text for name in HEADERS if (text := call.header(name))},
+            "headers": {name: text for name, text in headers.items() if text},
             "request_body": request_body[:LONGEST_BODY],
-            "status": status,
+            "status": reply.status if reply else None,
             "error": error,
             "request_id": request_id,
             "fault": call.fault["id"] if call.fault else None,
@@ -168,28 +181,17 @@ class Emulator:
         if self._api_key is None and bound_host is not None:  # a web page can't know a key
             _reject_browsers(call, bound_host)
         known = self._known_credentials(call, given)
-        try:
-            route, call.ids = match(call.path, call.method)
-        except EmulatorError:
-            if faults.meet(call, patience_s):  # a fault may give the response
-                raise ClientLeft from None
-            raise
+        route = _route_of(call, patience_s)
         client_left = False
-        if not is_api(call.path) and (unknown := sorted(call.query.keys() - {"beta"})):
-            raise InvalidRequest(f"{unknown[0]}: not a parameter of {call.path}, which takes none.")
         if is_api(call.path):
             if self._checks_kinds:
                 check_access(known, route.takes)
             client_left = faults.meet(call, patience_s)
             self._check_headers(call)
-        call.body = call.raw_body
-        if route.body:
-            # late: pydantic would double the start of everything else
-            from ant_cli.emulator import models, parsing
-
-            call.body = parsing.parse(getattr(models, route.body), call.body)
+        call.check_parameters(route.parameters)
+        call.body = _body_of(call, route)
         response = route.handler(call)
-        if client_left or faults.carry_out(call.fault, patience_s, after_commit=True):
+        if client_left or faults.carry_out(call, patience_s, after_commit=True):
             raise ClientLeft
         return response
 
@@ -214,7 +216,8 @@ class Emulator:
                 f"anthropic-version: must be {' or '.join(VERSIONS)}, got {version!r}."
             )
         betas = call.environ.get("HTTP_ANTHROPIC_BETA", "").split(",")
-        if call.path != MODELS and not any(beta.strip().startswith(BETA) for beta in betas):
+        is_managed = not call.path.startswith((MODELS, FILES))
+        if is_managed and not any(beta.strip().startswith(BETA) for beta in betas):
             raise InvalidRequest(f"anthropic-beta: header required, {BETA}2026-04-01 for example.")
         workspace = call.environ.get("HTTP_ANTHROPIC_WORKSPACE_ID", "")
         if self._workspace_id and workspace and workspace != self._workspace_id:
@@ -228,6 +231,62 @@ def _bug(problem: Exception, call: Call) -> EmulatorError:
     if call.files_are_replaced():
         return EmulatorError(503, REPLACED)
     return EmulatorError(500, f"The emulator failed: {type(problem).__name__}: {problem}.")
+
+
+class _Reply(NamedTuple):
+    """A response before it is sent."""
+
+    status: int
+    body: ResponseBody
+    error: EmulatorError | None = None
+
+    @property
+    def is_stream(self) -> bool:
+        return not isinstance(self.body, str | Content)
+
+    @property
+    def data(self) -> bytes:
+        """The body, which is empty for a stream."""
+        if isinstance(self.body, str):
+            return self.body.encode()
+        return self.body.data if isinstance(self.body, Content) else b""
+
+    @property
+    def media_type(self) -> str:
+        if isinstance(self.body, Content):
+            return self.body.media_type
+        return "text/event-stream" if self.is_stream else "application/json"
+
+    @property
+    def chunks(self) -> Iterable[bytes]:
+        return [self.data] if isinstance(self.body, str | Content) else self.body
+
+    @property
+    def reason(self) -> str | None:
+        """Why the response is an error; None if it is a success, which may be a given one."""
+        return str(self.error) if self.status >= faults.LOWEST_ERROR else None
+
+
+def _route_of(call: Call, patience_s: float) -> Route:
+    """Return the endpoint of a request. A fault may give the response of one that is not emulated."""
+    try:
+        route, call.ids = match(call.path, call.method)
+    except EmulatorError:
+        if faults.meet(call, patience_s):
+            raise ClientLeft from None
+        raise
+    return route
+
+
+def _body_of(call: Call, route: Route) -> Any:
+    """Return the body of a request, as the type of its endpoint if it has one."""
+    data = call.raw_body
+    if not route.has_body:
+        return data
+    # late: pydantic would double the start of everything else
+    from ant_cli.emulator import bodies, parsing
+
+    return parsing.parse(bodies.BODIES[route.method, route.path], data, path=call.path)
 
 
 # Web pages. A browser on this machine can send requests to loopback for any page that it shows. Such a request can

@@ -52,6 +52,9 @@ _BEHAVIOUR = (
     row.number_flag(
         "seed", "The same IDs and secrets in each run; the database is in memory.", 0, 999_999_999
     ),
+    row.boolean_flag(
+        "strict_streams", "Send no event from before a stream was opened, like the real API."
+    ),
     row.text_flag("log_file", "Write the log to this file, 10 MB at most.", "FILE", "file"),
 )
 
@@ -90,6 +93,24 @@ _SESSION = row.group(
             "ant emulator session show session_1 --transform content --format jsonl",
         ),
         arguments=(row.argument("session_id", "A session."),),
+    ),
+)
+
+_SCRIPT = _control(
+    "emulator script",
+    "Give a script to the next session that an application creates.",
+    "emulator_control:add_script",
+    ("the agent's steps in a file", "ant emulator script script.yaml"),
+    (
+        "for the next two sessions of an agent",
+        "echo '[{message: Hello.}]' | ant emulator script - --agent agent_1 --times 2",
+    ),
+    arguments=(
+        row.argument("file", "A YAML or JSON file with the agent's steps; - for stdin.", "file"),
+    ),
+    flags=(
+        row.text_flag("agent", "The ID of an agent. [default: any agent]"),
+        row.number_flag("times", "How many sessions get it.", 1, 1_000_000, "1"),
     ),
 )
 
@@ -185,6 +206,7 @@ processes of the command end with it.""",
         ("one of several", "ant emulator stop --port 8080"),
         flags=(_PORT, row.boolean_flag("all", "Stop every running emulator.")),
     ),
+    _SCRIPT,
     _SESSION,
     _control(
         "emulator enqueue",
@@ -274,17 +296,14 @@ processes of the command end with it.""",
             "ant emulator fault --method POST --after-commit --disconnect",
         ),
         flags=(
+            row.text_flag("path", "Only this path."),
             row.text_flag("path_contains", "Only paths that contain this."),
-            row.text_flag("query_contains", "Only queries that contain this."),
             row.text_flag("method", "Only GET, POST or DELETE."),
-            row.text_flag("worker_id", "Only the requests of this worker."),
             row.number_flag("status", "The status of the response.", 200, 599),
             row.text_flag("error_code", "Its error code."),
             row.text_flag("body", "Its whole body."),
             Setting("header", list, "A header of it: 'name: value'."),
-            row.number_flag("retry_after", "Its retry-after header.", 0, 3_600),
             row.number_flag("times", "How many requests fail.", 1, 1_000_000, "1"),
-            row.number_flag("retry_after_ms", "Its retry-after-ms header.", 0, 3_600_000),
             row.number_flag("delay_ms", "Delay of the response.", 0, 600_000, "0"),
             row.boolean_flag("disconnect", "Close the connection without a response."),
             row.boolean_flag("after_commit", "Fail after the change is made."),
@@ -292,6 +311,7 @@ processes of the command end with it.""",
             row.number_flag("body_delay_ms", "Pause within a body.", 0, 600_000),
             row.number_flag("cut_after_bytes", "Cut a body.", 0, 1_000_000),
             row.number_flag("cut_after_events", "Cut a stream.", 0, 1_000_000),
+            row.number_flag("error_after_events", "End a stream by an error.", 0, 1_000_000),
             row.boolean_flag("list", "List the remaining faults."),
             row.boolean_flag("clear", "Remove all faults."),
         ),

@@ -7,32 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 NOW = "2026-11-30T10:00:00Z"
-IDENTITY = {"type": "service_account"}
-AGENT = {
-    "id": "agent_1",
-    "name": "reviewer",
-    "model": {"id": "claude-opus-4-5"},
-    "version": 1,
-    "type": "agent",
-    "execution_identity": IDENTITY,
-    "metadata": {},
-    **dict.fromkeys(("mcp_servers", "skills", "tools"), ()),
-    **dict.fromkeys(("created_at", "updated_at"), NOW),
-}
 VAULT = {
     "id": "vlt_1",
     "display_name": "v",
     "metadata": {},
     "type": "vault",
     **dict.fromkeys(("created_at", "updated_at"), NOW),
-}
-FILE = {
-    "id": "file_1",
-    "filename": "a",
-    "mime_type": "text/plain",
-    "size_bytes": 1,
-    "type": "file",
-    "created_at": NOW,
 }
 HELLO = {"type": "user.message", "content": [{"type": "text", "text": "Hello."}]}
 
@@ -57,7 +37,7 @@ def start(client, sessions):
     return start
 
 
-def control(client, path, **body):
+def control(client, path, /, **body):
     return client.post(f"/_emulator/{path}", body=body, cast_to=object)
 
 
@@ -79,21 +59,13 @@ def texts(events):
     return [event.content[0].text for event in events if event.type == "agent.message"]
 
 
-def test_agents_files_and_vaults_are_stubbed(anthropic, client):
+def test_what_is_not_emulated_is_stubbed(anthropic, client):
     """The response of a path that the emulator does not know is given by the test."""
-    for path, body in (
-        ("/v1/agents", AGENT),
-        ("/v1/files", FILE | {"created_at": NOW}),
-        ("/v1/vaults", VAULT),
-    ):
-        control(
-            client, "faults", path_contains=path, method="POST", status=200, body=json.dumps(body)
-        )
-    assert client.beta.agents.create(name="reviewer", model="claude-opus-4-5").id == "agent_1"
-    assert client.beta.files.upload(file=("a.txt", b"x")).size_bytes == 1
+    with pytest.raises(anthropic.NotFoundError, match=r"not emulated\. To give its response: ant"):
+        client.beta.vaults.create(display_name="v")
+    stub = {"path": "/v1/vaults", "method": "POST", "status": 200, "body": json.dumps(VAULT)}
+    control(client, "faults", **stub)
     assert client.beta.vaults.create(display_name="v").id == "vlt_1"
-    with pytest.raises(anthropic.NotFoundError, match=r"not emulated\. To give its response"):
-        client.beta.agents.create(name="reviewer", model="claude-opus-4-5")
 
 
 def test_sessions_are_listed_by_page_and_filter(client, sessions, start):

@@ -23,7 +23,7 @@ statuses = []
 emulator(environ, lambda status, headers: statuses.append(status))
 emulator.close()
 assert statuses == ["200 OK"], statuses
-print(*{"pydantic", "waitress", "httpx", "typer", "typing", "dataclasses", "logging", "hmac"} & set(sys.modules))
+print(*{"pydantic", "waitress", "httpx", "typer", "dataclasses", "logging"} & set(sys.modules))
 """
 
 

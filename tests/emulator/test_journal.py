@@ -49,12 +49,12 @@ def test_the_journal_names_the_fault_that_was_applied(api):
     """A fault that fails the request, and one that only delays it."""
     faults = [
         api("POST", "/_emulator/faults", body).json["id"]
-        for body in ({"status": 503}, {"delay_ms": 1})
+        for body in ({"delay_ms": 1}, {"status": 503})
     ]
     for _ in range(3):
         api("GET", ENVIRONMENTS)
     entries = [(entry["status"], entry["fault"]) for entry in api("GET", REQUESTS).json["data"]]
-    assert entries == [(503, faults[0]), (200, faults[1]), (200, None)]
+    assert entries == [(503, faults[1]), (200, faults[0]), (200, None)]
 
 
 def test_the_journal_hides_secrets():

@@ -1,5 +1,7 @@
 import pytest
 
+from tests.helpers.words import API_HEADERS
+
 from .api import ENVIRONMENTS, message
 
 
@@ -91,6 +93,26 @@ def test_an_empty_query_parameter_means_omitted(api):
 def test_the_error_for_an_invalid_query_parameter_names_it(api, query, parameter):
     """The parameter is rejected with 400."""
     assert message(api("GET", ENVIRONMENTS, **query), 400).startswith(f"{parameter}: ")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ENVIRONMENTS,
+        f"{ENVIRONMENTS}/env_1/work",
+        f"{ENVIRONMENTS}/env_1/work/poll",
+        "/v1/sessions",
+        "/v1/sessions/session_1/events",
+        "/v1/agents",
+        "/v1/files",
+        "/v1/models",
+    ],
+)
+def test_a_query_parameter_that_is_not_read_is_refused(api, path):
+    """An ignored filter would return what the real API does not."""
+    headers = {"authorization": "Bearer test", **API_HEADERS}
+    refused = message(api("GET", path, headers=headers, name="a"), 400)
+    assert refused.startswith(f"name: not emulated for {path}, which takes ")
 
 
 def test_the_cursor_of_another_list_is_rejected(api):

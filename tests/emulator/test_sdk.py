@@ -166,14 +166,17 @@ def test_responses_have_the_fields_of_the_sdks_types(anthropic, ours, theirs, un
     assert set(ours.model_fields) - undocumented - later == set(model.model_fields) - later
 
 
-def test_the_sdk_reads_the_list_of_models_to_its_end(client):
-    """The list has one page, whatever the limit is."""
-    assert len(list(client.models.list(limit=1))) == 1
+def test_the_sdk_reads_the_list_of_models_to_its_end(anthropic, client):
+    """The list has one page, whatever the limit is. Its model can be retrieved."""
+    (model,) = client.models.list(limit=1)
+    assert client.models.retrieve(model.id) == model
+    with pytest.raises(anthropic.NotFoundError, match="there is only claude-opus"):
+        client.models.retrieve("claude-unknown")
 
 
 def test_the_sdk_retries_through_faults(anthropic, served, client):
     """With its retries, it does not notice temporary errors and broken connections."""
-    for fault in ({"status": 529, "retry_after_ms": 1}, {"disconnect": True}):
+    for fault in ({"status": 529, "headers": ["retry-after-ms: 1"]}, {"disconnect": True}):
         client.post("/_emulator/faults", body=fault | {"path_contains": "/v1/"}, cast_to=object)
     with anthropic.Anthropic(base_url=served, api_key=API_KEY, max_retries=3) as patient:
         assert patient.beta.environments.create(name="patient").name == "patient"

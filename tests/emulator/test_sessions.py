@@ -2,7 +2,7 @@
 
 import json
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 
 import pytest
 from werkzeug.test import EnvironBuilder, run_wsgi_app
@@ -70,11 +70,14 @@ def test_a_client_that_polls_leaves_others_time_to_open_a_stream(api, queue, clo
 
 
 def test_a_deleted_session_is_gone_with_its_work_and_its_streams_end(api, queue, emulator):
-    """So no worker waits for it."""
+    """So no worker waits for it. Every stream gets the same last event."""
     session = create(api, BASH)
-    stream = Stream(emulator, session)
+    streams = [Stream(emulator, session) for _ in range(2)]
     assert api("DELETE", f"{SESSIONS}/{session}").json == {"id": session, "type": "session_deleted"}
-    assert list(stream.body) == []
+    last = [stream.read() for stream in streams]
+    assert last[0] == last[1]
+    assert last[0][0] == last[0][1]["type"] == "session.deleted"
+    assert [list(stream.body) for stream in streams] == [[], []]
     assert api("GET", f"{SESSIONS}/{session}").status_code == 404
     assert (api.stats(queue)["depth"], api.poll(queue)) == (0, None)
 
@@ -170,6 +173,22 @@ def test_the_token_of_a_session_is_accepted_only_for_its_item_and_its_session(cl
     emulator.close()
 
 
+def test_the_secret_of_deleted_work_is_not_said_to_belong_to_another_environment(api, queue):
+    """Its session was deleted, so the item is gone."""
+    session = create(api, BASH)
+    item = api.poll(queue)
+    worker = API_HEADERS | {"authorization": f"Bearer {token_of(item['secret'])}"}
+    other = create(api, BASH)
+    path = f"{SESSIONS}/{session}/events"
+    assert "another environment or work item" in message(
+        api("GET", f"{SESSIONS}/{other}", headers=worker), 403
+    )
+    api("DELETE", f"{SESSIONS}/{session}")
+    why = message(api("GET", path, headers=worker), 403)
+    assert "There is no work item with this secret" in why
+    assert "another" not in why
+
+
 # Streams
 
 
@@ -225,6 +244,22 @@ def test_a_stream_that_is_opened_late_gets_the_whole_turn_if_nobody_looked_befor
     assert stream.read()[0] == "agent.message"
     clock.advance(ms=2_000)
     assert stream.read()[0] == "session.status_terminated"
+
+
+def test_a_strict_stream_has_only_the_events_after_its_opening(clock, monkeypatch):
+    """As in the real API: a client that opens it late misses the turn, and one that opens it first gets it."""
+    monkeypatch.setattr("ant_cli.emulator.sessions.PING_SECONDS", 0)
+    with closing(Emulator(":memory:", clock=clock, strict_streams=True)) as emulator:
+        api = Api(emulator)
+        body = {"agent": "agent_1", "environment_id": api.create()}
+        begun = api("POST", SESSIONS, {**body, "initial_events": [HELLO]}).json["id"]
+        assert Stream(emulator, begun).read() == ("ping", {"type": "ping"})
+        session = api("POST", SESSIONS, body).json["id"]
+        stream = Stream(emulator, session)
+        send(api, session, HELLO)
+        names = [stream.read()[0] for _ in range(3)]
+        assert names == ["user.message", "session.status_running", "agent.message"]
+        assert api("GET", "/_emulator/report").json["data"] == []
 
 
 def test_a_stream_of_a_terminated_session_repeats_its_termination(api, emulator):

@@ -285,11 +285,12 @@ def bodies_of_models() -> st.SearchStrategy[Any]:
     """Return JSON values that follow the schema of the emulator's models, some of them with an invalid part."""
     from pydantic import BaseModel
 
-    from ant_cli.emulator import models
+    from ant_cli.emulator import agent_models, models, session_models
 
     kinds = [
         kind
-        for kind in vars(models).values()
+        for module in (agent_models, models, session_models)
+        for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, BaseModel)
     ]
     schemas = [kind.model_json_schema() for kind in kinds if kind is not BaseModel]

@@ -39,9 +39,11 @@ from ant_cli.emulator.agent import WAIT
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.credentials import credentials_of
 from ant_cli.emulator.errors import EmulatorError
-from ant_cli.emulator.models import EnvironmentCreateParams, SendEventsRequest
+from ant_cli.emulator.models import EnvironmentCreateParams
+from ant_cli.emulator.multipart import parts_of
 from ant_cli.emulator.parsing import parse as parse_model
 from ant_cli.emulator.routes import match
+from ant_cli.emulator.session_models import ScriptRequest, SendEventsRequest
 from ant_cli.emulator.wsgi_app import _is_own
 from ant_cli.errors import AntError
 from ant_cli.errors.suggestions import did_you_mean
@@ -365,6 +367,13 @@ READERS: dict[str, Callable[[str], object]] = {
                 },
             }
         ).encode(),
+    ),
+    "a form of a request": lambda text: parts_of(
+        "multipart/form-data; boundary=b", b"--b\r\n" + text.encode() + b"\r\n--b--"
+    ),
+    "the content type of a request": lambda text: parts_of(f"multipart/form-data;{text}", b""),
+    "a script": lambda text: parse_model(
+        ScriptRequest, json.dumps({"script": [{"event": {"type": text, "id": text}}]}).encode()
     ),
     "events of a request": lambda text: parse_model(
         SendEventsRequest,

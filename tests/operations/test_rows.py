@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 import ant_cli
 from ant_cli.emulator.models import EnvironmentCreateParams, EnvironmentUpdateParams
+from ant_cli.emulator.routes import match
 from ant_cli.operations import OPERATIONS
 from ant_cli.operations.environments import CREATE, UPDATE
 from ant_cli.settings.rows import ON_STDIN, SETTINGS
@@ -33,6 +34,15 @@ def test_the_emulator_takes_the_fields_of_an_environment(operation, model):
         if field.choices and field.name in model.model_fields:
             with pytest.raises(ValidationError, match=rf"\n{field.name}\n"):
                 model.model_validate({"name": "demo", field.name: "neither"})
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: f"{each.group} {each.name}")
+def test_the_emulator_reads_the_query_parameters_of_an_operation(operation):
+    """All of them, and no other one: what the emulator ignores could not be tried."""
+    path = re.sub(r"\{\w+\}", "id", operation.path)
+    route, _ = match(path, operation.method)
+    sent = {field.wire_name for field in operation.fields_in("query")}
+    assert sent == set(route.parameters)
 
 
 def test_the_program_reads_every_setting():
