@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
-from ant_cli.apply.comparison import declared_part, hash_of_body
+from ant_cli.apply.comparison import SURROGATE, declared_part, hash_of_body
 from ant_cli.errors import UsageError, os_error_text
 from ant_cli.input import SCHEMA_KEY
 from ant_cli.input.validation import AND_MORE, Mistake, check, first_mistakes, known_fields, located
@@ -124,8 +124,11 @@ def read_declaration(
 
 def _read(path: PurePath, repository: str) -> _FileText:
     """Read a file, and split it into data and prose."""
-    if escape_breaks(str(path)) != str(path):  # a line in the log of a CI job may be a command
-        raise UsageError(f"{escape_breaks(str(path))}: its name has a control character.")
+    shown = escape_breaks(str(path))
+    if shown != str(path):  # a line in the log of a CI job may be a command
+        is_text = SURROGATE.search(str(path)) is None
+        problem = "has a control character" if is_text else "is not UTF-8"
+        raise UsageError(f"{shown}: its name {problem}.")
     rule = _DATA_RULE if path.suffix.lower() in DATA else _PROSE_RULE
     try:
         text = decode(read_trusted(str(path), rule, repository), str(path)).replace("\r\n", "\n")

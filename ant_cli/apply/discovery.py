@@ -17,12 +17,14 @@ from ant_cli.apply.declarations import (
     ENVIRONMENT,
     PROSE,
     Declaration,
+    folded_name,
     kind_by_path,
     read_declaration,
 )
 from ant_cli.apply.lockfile import FILE_NAME, LockFile, check_inside, repository_of, shown_folder
 from ant_cli.errors import UsageError
 from ant_cli.input.validation import AND_MORE, first_mistakes
+from ant_cli.runtime.trusted_files import is_same_file, path_below
 
 _SKIPPED_FOLDERS = frozenset(("node_modules", "vendor", "__pycache__", "venv", "dist", "build"))
 """Folders of generated files, or of other projects. Names that start with a dot are skipped, too."""
@@ -104,30 +106,27 @@ def key_of(path: Path, lock_path: Path) -> str:
         UsageError: if it is outside that folder.
 
     """
-    try:
-        relative = Path(os.path.relpath(path, lock_path.parent)).as_posix()
-    except ValueError:  # on another drive of Windows
-        relative = ".."
-    if relative == ".." or relative.startswith("../"):
+    relative = path_below(os.path.abspath(path), str(lock_path.parent))  # noqa: PTH100 - no links
+    if relative is None:
         raise UsageError(
             f"{path} is outside {lock_path.parent}, the folder of the lock file.",
             "Keep the lock file in a folder that holds all files: --lock-file PATH",
         )
-    return f"./{relative}"
+    return f"./{Path(relative).as_posix()}"
 
 
-def _identity(path: Path) -> str:
-    """Return the absolute path, in lower case where the disk ignores case: the same for each spelling of a file."""
+def _identity(path: Path) -> tuple[object, ...]:
+    """Return what is the same for all paths of a file: its number and that of its folder, and its folded name.
+
+    Where the disk ignores case, or how an accent is written, a file has many names. A hard link is another file. If
+    there is none, it is the path.
+    """
     absolute = Path(os.path.abspath(path))  # noqa: PTH100 - links are not followed
     try:
-        other = absolute.with_name(absolute.name.swapcase())
-        return (
-            str(absolute).casefold()
-            if os.path.samestat(absolute.lstat(), other.lstat())
-            else str(absolute)
-        )
+        file, folder = absolute.lstat(), absolute.parent.stat()
     except OSError:
-        return str(absolute)
+        return (str(absolute),)
+    return folder.st_dev, folder.st_ino, file.st_ino, folded_name(absolute.name)
 
 
 def beside_tracked(lock: LockFile, *, everywhere: bool) -> Iterator[Path]:
@@ -226,7 +225,8 @@ def _walk(folder: Path, lock: str, repository: str) -> Iterator[Path]:
     """Yield the files below a folder. Of a folder that belongs to another lock file, only that lock file."""
     for root, folders, files in _searched(folder, repository):
         own_lock = Path(root, FILE_NAME)
-        if root != str(folder) and FILE_NAME in files and os.path.abspath(own_lock) != lock:  # noqa: PTH100 - no links
+        is_below = root != str(folder) and FILE_NAME in files
+        if is_below and not is_same_file(str(own_lock), lock):
             folders.clear()
             yield own_lock
             continue

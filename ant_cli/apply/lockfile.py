@@ -27,6 +27,8 @@ from ant_cli.runtime.trusted_files import (
     FileRule,
     UntrustedFile,
     is_foreign,
+    is_same_file,
+    path_below,
     read_trusted,
     real_path_below,
 )
@@ -249,7 +251,7 @@ def check_stays_inside(path: Path, folder: Path, *, follows_link: bool = False) 
     With `follows_link`, the file itself may be such a link.
     """
     repository = repository_of(folder / FILE_NAME)
-    if Path(os.path.abspath(path)).is_relative_to(repository):  # noqa: PTH100 - links are not followed
+    if path_below(os.path.abspath(path), repository) is not None:  # noqa: PTH100 - links are not followed
         check_inside(path.parent, repository)
         if follows_link:
             check_inside(path, repository)
@@ -275,7 +277,7 @@ def _up_to_edge(folder: Path) -> Iterator[Path]:
     home = os.path.realpath(os.path.expanduser("~"))  # noqa: PTH111 - Path.home() fails if there is none
     for candidate in (folder, *folder.parents):
         yield candidate
-        if os.path.lexists(candidate / ".git") or str(candidate) == home:
+        if os.path.lexists(candidate / ".git") or is_same_file(str(candidate), home):
             return
 
 

@@ -105,13 +105,10 @@ def real_path_below(path: str, folder: str) -> str:
 
     """
     real, folder = os.path.realpath(path), os.path.realpath(folder)
-    try:
-        relative = os.path.relpath(real, folder)
-    except ValueError:  # on another drive of Windows
-        relative = os.pardir
-    steps = relative.split(os.sep)
-    if steps[0] == os.pardir:
+    relative = path_below(real, folder)
+    if relative is None:
         raise UntrustedFile(f"it is outside {folder}")
+    steps = relative.split(os.sep)
     # In the volumes that Kubernetes mounts, files are links to folders whose names begin with two dots.
     is_hidden = any(
         name.startswith(".") and not name.startswith("..") and name != "." for name in steps
@@ -119,6 +116,36 @@ def real_path_below(path: str, folder: str) -> str:
     if real != os.path.abspath(path) and is_hidden:
         raise UntrustedFile("it is a link to a hidden file or folder")
     return relative
+
+
+def path_below(path: str, folder: str) -> str | None:
+    """Return a path relative to a folder that it is in; None if it is elsewhere. Links are not followed.
+
+    Folders are compared, not only their names: on macOS and Windows, each way to write a name is the same folder.
+    """
+    try:
+        relative = os.path.relpath(path, folder)
+    except ValueError:  # on another drive of Windows
+        return None
+    if relative.split(os.sep)[0] != os.pardir:
+        return relative
+    steps = list[str]()
+    here = os.path.abspath(path)
+    while not is_same_file(here, folder):
+        above, step = os.path.split(here)
+        if above == here:
+            return None
+        steps.insert(0, step)
+        here = above
+    return os.path.join(*steps) if steps else os.curdir
+
+
+def is_same_file(one: str, other: str) -> bool:
+    """Whether two paths lead to the same folder, or file, whatever they are called. Links are not followed."""
+    try:
+        return os.path.samestat(os.lstat(one), os.lstat(other))
+    except OSError:  # there is none
+        return False
 
 
 def _open_below(path: str, folder: str, flags: int, rule: FileRule) -> int:
@@ -172,13 +199,11 @@ def check_place(path: str) -> None:
         here = Path.cwd()
     except FileNotFoundError:  # the working folder was deleted
         return
-    real, home = (Path(os.path.realpath(each)) for each in (path, os.path.expanduser("~")))
+    real, home = (os.path.realpath(each) for each in (path, os.path.expanduser("~")))
     for folder in (here, *here.parents):
-        if (
-            real.is_relative_to(folder)
-            and not home.is_relative_to(folder)
-            and os.path.lexists(folder / ".git")
-        ):
+        if not os.path.lexists(folder / ".git"):
+            continue
+        if path_below(real, str(folder)) is not None and path_below(home, str(folder)) is None:
             problem = f"it is in the repository {folder}, and may have come with it"
             raise UntrustedFile(problem, "Move its folder out of the repository.")
 

@@ -471,7 +471,7 @@ def test_a_file_name_that_is_not_utf_8_is_rejected(team):
     """The lock file could not hold it."""
     team.write("environments/c\udcff.yaml", VALID)
     result = team.ant("apply", "--validate", ".")
-    message = "ant: environments/c\\udcff.yaml: its name has a control character.\n"
+    message = "ant: environments/c\\udcff.yaml: its name is not UTF-8.\n"
     assert (result.exit, result.stderr) == (2, message)
 
 
