@@ -18,7 +18,7 @@ from ant_cli.errors import AntError, UsageError, os_error_text
 from ant_cli.http.in_process import open_emulator
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime, variables
-from ant_cli.runtime.process import python_command
+from ant_cli.runtime.process import script_command
 from ant_cli.runtime.signals import signal_handlers
 from ant_cli.settings.local_emulator import IN_MEMORY
 from ant_cli.worker import guardian_process
@@ -73,7 +73,7 @@ def _run_guarded(command: Sequence[str], environ: Mapping[str, str]) -> int:
     passed on, because a terminal sends them to this process only.
     """
     mark = os.urandom(8).hex()
-    program = python_command("-I", "-S", guardian_process.__file__)
+    program = script_command(guardian_process.__file__)
     guardian: Any = subprocess.Popen(
         program, stdin=subprocess.PIPE, start_new_session=True, bufsize=0
     )

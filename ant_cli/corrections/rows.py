@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
 from itertools import takewhile
-from pathlib import Path
 from typing import NamedTuple
 
 from ant_cli.corrections.line import Argv, Line, Part, Role, commands_in, targets_in
 from ant_cli.corrections.steps import Sentence, Step
 from ant_cli.errors.command_line import PIPE
 from ant_cli.operations.parsers import seconds_in
+from ant_cli.runtime.own_data import own_data
 from ant_cli.runtime.shell import split
 from ant_cli.settings.rows import simple_path
 
@@ -54,7 +54,7 @@ class Match(NamedTuple):
 @cache
 def all_rows() -> tuple[Row, ...]:
     """Return the rows, in the order in which they are tried."""
-    return tuple(_read(Path(__file__).with_name(_FILE).read_text("utf-8")))
+    return tuple(_read(own_data("corrections", _FILE).decode()))
 
 
 def _read(text: str) -> Iterator[Row]:

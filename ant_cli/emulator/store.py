@@ -104,6 +104,8 @@ class Identifiers:
 # Transactions
 
 
+_LOADER: Any = __spec__.loader
+"""Reads a file of the package, which may be in a zip."""
 SCHEMA = Path(__file__).with_name("schema.sql")
 SCHEMA_VERSION = 6
 """The last version in that file. A database of an older one is brought up to it when it is opened."""
@@ -326,12 +328,18 @@ class Store:
             raise UnusableDatabase(f"{self._database} has schema version {version}, of {what}.")
 
 
+def read_schema() -> str:
+    """Return the statements that make the tables, version by version."""
+    schema: bytes = _LOADER.get_data(str(SCHEMA))
+    return schema.decode()
+
+
 def _has_own_statements_only(connection: sqlite3.Connection) -> bool:
     """Whether a file has no triggers but those of the schema, and no views: they may never end.
 
     Other expressions in a schema, such as constraints, have no queries in them, so they do.
     """
-    schema = SCHEMA.read_text("utf-8")
+    schema = read_schema()
     found = connection.execute("SELECT sql FROM sqlite_master WHERE type IN ('trigger', 'view')")
     return all(sql in schema for (sql,) in found)
 
@@ -346,7 +354,7 @@ def _bring_up_to_date(connection: sqlite3.Connection) -> int:
     connection.execute("BEGIN IMMEDIATE")
     found: int
     script, (found,) = (
-        SCHEMA.read_text("utf-8"),
+        read_schema(),
         connection.execute("PRAGMA user_version").fetchone(),
     )
     if found:

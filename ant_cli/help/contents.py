@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from ant_cli.runtime.own_data import own_data
 
 SUMMARY = "The Managed Agents environments API at the command line."
 FIRST_STEPS = """\
@@ -55,5 +55,4 @@ def first_page() -> str:
 
 def text_of(file_name: str) -> str:
     """Return the text of a file of this folder."""
-    with open(os.path.join(os.path.dirname(__file__), file_name), encoding="utf-8") as file:
-        return file.read()
+    return own_data("help", *file_name.split("/")).decode()

@@ -9,13 +9,13 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.gjson.json_text import Number
 from ant_cli.input.request import has_lone_surrogate
 from ant_cli.input.values import Value, type_name
+from ant_cli.runtime.own_data import own_data
 
 if TYPE_CHECKING:
     from ant_cli.input.yaml_reader import Position
@@ -25,7 +25,7 @@ T = TypeVar("T")
 MOST_MISTAKES = 50
 """How many mistakes are described."""
 AND_MORE = "and more mistakes"
-_SCHEMA = Path(__file__).with_name("environment.schema.json")
+_SCHEMA = ("input", "environment.schema.json")
 _VALUES: dict[str, Value] = {
     "object": {},
     "array": [],
@@ -79,7 +79,7 @@ class Mistake(NamedTuple):
 @cache
 def json_schema() -> dict[str, Any]:
     """Return the JSON schema of a file. It may state its kind, and leave out the name."""
-    return dict(json.loads(_SCHEMA.read_bytes()))
+    return dict(json.loads(own_data(*_SCHEMA)))
 
 
 def known_fields(path: Sequence[str]) -> list[str]:

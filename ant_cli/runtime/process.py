@@ -50,6 +50,23 @@ def python_command(*words: str) -> list[str]:
     return [sys.executable, *words]
 
 
+def script_command(file: str, *words: str) -> list[str]:
+    """Return the command that runs a file of this program without its packages, which makes it start fast.
+
+    Raises:
+        UsageError: as `python_command` does, and if the program is in a zip.
+
+    """
+    from pathlib import Path  # late: as below
+
+    if not Path(file).is_file():
+        raise UsageError(
+            "this command runs a file of ant, which is in a zip.",
+            "Install ant with pip or pipx instead.",
+        )
+    return python_command("-I", "-S", file, *words)
+
+
 def in_background() -> dict[str, Any]:
     """Return the options of `subprocess.Popen` for a process that keeps running when the terminal is closed."""
     if sys.platform == "win32":

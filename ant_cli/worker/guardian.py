@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from ant_cli.runtime.process import python_command
+from ant_cli.runtime.process import script_command
 from ant_cli.worker import guardian_process
 
 _os: Any = os
@@ -139,7 +139,7 @@ class Guardian:
             reading, self._pipe = os.pipe()
             _os.set_blocking(self._pipe, False)
             try:
-                program = python_command("-I", "-S", guardian_process.__file__, *self._end_leases)
+                program = script_command(guardian_process.__file__, *self._end_leases)
                 self._pid = _spawn(program, self._environ, [reading] * 3)  # it writes nothing
             except BaseException:
                 os.close(self._pipe)
