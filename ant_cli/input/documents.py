@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from ant_cli.errors import UsageError, see_help
 from ant_cli.input.values import ParsedValue, Value, parse_all, type_name
@@ -38,55 +38,82 @@ class Document(NamedTuple):
     """It is JSON, probably from a program, not YAML."""
 
 
-class Input(NamedTuple):
-    """What a file or stdin gives."""
+class Input:
+    """What a file or stdin gives: JSON values, YAML documents, or lines of IDs.
 
-    operation: Operation
-    id_key: str
-    """The key of the ID in an object; empty if an argument gives the ID."""
-    source: str
-    """Where it comes from, for messages."""
-    was_read: bool
-    """There was a file or a pipe, maybe a blank one."""
-    values: Callable[[], Iterator[ParsedValue]]
-    """The JSON values, YAML documents or lines of IDs. They are parsed again each time, so that only the text is in
-    memory."""
-    are_several: bool
-    is_blank: bool
+    They are parsed again each time, so that only the text is in memory.
+    """
+
+    def __init__(self, operation: Operation, id_key: str, source: str, text: str | None) -> None:
+        """Parse the text once.
+
+        Args:
+            operation: What the documents are for.
+            id_key: The key of the ID in an object; empty if an argument gives the ID.
+            source: Where the text comes from, for messages.
+            text: The text; None if nothing was read.
+
+        Raises:
+            UsageError: if it is neither JSON nor YAML, nor lines of IDs.
+
+        """
+        self._operation = operation
+        self._id_key = id_key
+        self._source = source
+        self.was_read = text is not None
+        """There was a file or a pipe, maybe a blank one."""
+        text = text or ""
+        self._ids = _id_lines(text) if id_key else []
+        self._parsed = parse_all("" if self._ids else text, source)
+        first = list(islice(self._values(), 2))
+        self.are_several = len(first) > 1
+        self.is_blank = not self.are_several and all(each.value is None for each in first)
 
     @property
     def loop_hint(self) -> str:
         """What may be wrong if nobody meant stdin as the input."""
-        return _LOOP_HINT if self.source == _STDIN else ""
+        return _LOOP_HINT if self._source == _STDIN else ""
 
     def documents(self) -> Iterator[Document]:
         """Yield the keys and values for each request. Raises UsageError if there is something else."""
-        for number, (value, line, is_json) in enumerate(self.values(), 1):
-            place = (
-                (f", line {line}" if line else f", document {number}") if self.are_several else ""
-            )
-            source = self.source + place
-            members: Value = (
-                {self.id_key: value}
-                if self.id_key and is_json and isinstance(value, str)
-                else value
-            )
+        for number, found in enumerate(self._values(), 1):
+            source = self._source + self._place(found, number)
+            members = found.value
+            if self._id_key and found.is_json and isinstance(members, str):
+                members = {self._id_key: members}
             if not isinstance(members, dict):
-                raise self._not_an_object(value, source)
-            yield Document(members, source, is_json)
+                raise self._not_an_object(members, source)
+            yield Document(members, source, found.is_json)
+
+    def _values(self) -> Iterator[ParsedValue]:
+        """Yield the values. A list counts as its elements if IDs are needed, or objects are created."""
+        for found in self._ids or self._parsed():
+            if self._counts_as_several(found.value):
+                for item in found.value:
+                    yield ParsedValue(item, 0, found.is_json or isinstance(item, str))
+            else:
+                yield found
+
+    def _counts_as_several(self, value: Value) -> TypeGuard[list[Any]]:
+        if not isinstance(value, list):
+            return False
+        return bool(self._id_key) or (self._operation.creates and value != [])
+
+    def _place(self, found: ParsedValue, number: int) -> str:
+        if not self.are_several:
+            return ""
+        return f", line {found.line}" if found.line else f", document {number}"
 
     def _not_an_object(self, value: Value, source: str) -> UsageError:
         wanted = (
             "IDs, one per line, or keys and values"
-            if self.id_key
+            if self._id_key
             else "keys and values, such as `name: demo`"
         )
-        hint = see_help(self.operation.command)
+        hint = see_help(self._operation.command)
         if isinstance(value, str) and re.match(_CSV, value):
-            path = "FILE.csv" if self.source == _STDIN else quote(self.source)
-            hint = (
-                f"To send CSV as JSON lines: {_CSV_TO_JSON} < {path} | ant {self.operation.command}"
-            )
+            path = "FILE.csv" if self._source == _STDIN else quote(self._source)
+            hint = f"To send CSV as JSON lines: {_CSV_TO_JSON} < {path} | ant {self._operation.command}"
         elif isinstance(value, str) and self.loop_hint:
             hint = self.loop_hint
         return UsageError(f"{source} must hold {wanted}, but holds {type_name(value)}.", hint)
@@ -109,24 +136,7 @@ def read_input(
     """
     text = _read(path, runtime, is_needed=is_needed) if is_taken or path else None
     source = _STDIN if path in ("", "-") else path
-    ids = _id_lines(text or "") if id_key else []
-    parsed = parse_all("" if ids else text or "", source)
-
-    def values() -> Iterator[ParsedValue]:
-        """If IDs are needed, or objects are created, a list counts as its elements."""
-        for found in ids or parsed():
-            if isinstance(found.value, list) and (id_key or (operation.creates and found.value)):
-                yield from (
-                    ParsedValue(item, 0, found.is_json or isinstance(item, str))
-                    for item in found.value
-                )
-            else:
-                yield found
-
-    first = list(islice(values(), 2))
-    are_several = len(first) > 1
-    is_blank = not first or (first[0].value is None and not are_several)
-    return Input(operation, id_key, source, text is not None, values, are_several, is_blank)
+    return Input(operation, id_key, source, text)
 
 
 def _read(path: str, runtime: Runtime, *, is_needed: bool) -> str | None:

@@ -94,19 +94,27 @@ def read_structured(field: Field, texts: Sequence[str], runtime: Runtime) -> Val
         UsageError: if a text can't be read, or could be read in two ways, or a key is given twice.
 
     """
-    read = [(text, _pair_in(field, text)) for text in texts]
-    mappings = [text for text, pair in read if pair is None or pair.mapping]
-    pairs = [pair for _, pair in read if pair and not pair.mapping]
-    for _, pair in read:
-        if pair and pair.mapping:
-            _report_ambiguous(field, pair, runtime.say, has_pairs=bool(pairs))
+    mappings: list[str] = []
+    pairs: list[_Pair] = []
+    ambiguous: list[_Pair] = []
+    for text in texts:
+        pair = _pair_in(field, text)
+        if pair and not pair.mapping:
+            pairs.append(pair)
+            continue
+        mappings.append(text)
+        if pair:
+            ambiguous.append(pair)
+    for pair in ambiguous:
+        _report_ambiguous(field, pair, runtime.say, has_pairs=pairs != [])
     whole = _read_mapping(field, mappings[-1], runtime) if mappings else {}
-    if not pairs:
-        return whole
+    return _with_pairs(field, whole, pairs, runtime) if pairs else whole
+
+
+def _with_pairs(field: Field, whole: Value, pairs: Sequence[_Pair], runtime: Runtime) -> Value:
     if not isinstance(whole, dict):
-        raise BadValue(
-            field.flag, "is null in one place and has keys in another", "Leave out one of them."
-        )
+        problem = "is null in one place and has keys in another"
+        raise BadValue(field.flag, problem, "Leave out one of them.")
     members = dict(whole)
     for pair in pairs:
         if pair.key in members:
@@ -121,11 +129,9 @@ def _read_mapping(field: Field, text: str, runtime: Runtime) -> Value:
         contents = _read(path, field.flag, runtime.stdin)
         return convert(field, field.flag, decode(contents, f"{field.flag}: {path}"))
     value = convert(field, field.flag, text)
-    return (
-        _expand_file_refs(value, field.flag, runtime)
-        if field.key_values
-        else _map_texts(value, _unescape)
-    )
+    if field.key_values:
+        return _expand_file_refs(value, field.flag, runtime)
+    return _map_texts(value, _unescape)
 
 
 def _pair_in(field: Field, text: str) -> _Pair | None:

@@ -158,14 +158,14 @@ def place(
             continue
         keys = [lowered[key.lower()] for key in field.input_keys if key.lower() in lowered]
         values = {key: given.pop(key) for key in keys if key in given}
-        key = next(
-            (key for key, value in values.items() if not _means_no_value(field, value)), None
-        )
-        if key is not None and (field.location == "path" or field.name not in typed):
-            where = f"{source}: {key}"
-            piped[field.name] = _from_piped(field, values[key], where)
-            if field.location == "path":
-                path_segment(where, scalar_text(piped[field.name]))
+        meant = {key: each for key, each in values.items() if not _means_no_value(field, each)}
+        if not meant or (field.location != "path" and field.name in typed):
+            continue
+        key, value = next(iter(meant.items()))
+        where = f"{source}: {key}"
+        piped[field.name] = _from_piped(field, value, where)
+        if field.location == "path":
+            path_segment(where, scalar_text(piped[field.name]))
     return piped, given
 
 

@@ -60,20 +60,24 @@ class Mistake(NamedTuple):
 
     def __str__(self) -> str:
         """Return the mistake with its path as people write it."""
-        where = ""
-        for step in self.path:
-            where += (
-                f"[{step}]"
-                if isinstance(step, int)
-                else f".{_shown(step)}"
-                if where
-                else _shown(step)
-            )
-        problem = self.problem
+        where, problem = _written(self.path), self.problem
         if self.known:
             fields = f" The fields are: {', '.join(self.known)}."
             problem += did_you_mean(str(self.path[-1]), self.known) or fields
         return f"{where}: {problem}" if where else problem
+
+
+def _written(path: FieldPath) -> str:
+    """Return a path as people write it: `config.networking.allowed_hosts[0]`."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif text:
+            text += f".{_shown(step)}"
+        else:
+            text = _shown(step)
+    return text
 
 
 @cache
@@ -137,18 +141,11 @@ def _mistakes(value: Any, schema: dict[str, Any], path: FieldPath) -> Iterator[M
     expected, *others = schema["type"]
     if value is None and others:
         return
-    example = _VALUES[expected]
     if "enum" in schema:
         if value not in schema["enum"]:
-            choices = " or ".join(repr(choice) for choice in schema["enum"] if choice)
-            got = "" if isinstance(value, str) else f", got {type_name(value)}"
-            yield Mistake(path, f"must be {choices}{got}", may_be_new=isinstance(value, str))
-    elif not isinstance(value, type(example)):
-        hint = _HINTS.get(expected, "") if isinstance(value, str | Number | bool) else ""
-        wanted = "true or false" if expected == "boolean" else type_name(example)
-        yield Mistake(
-            path, f"must be {wanted}, got {type_name(value)}{hint}", is_missing=value is None
-        )
+            yield _no_choice(value, schema["enum"], path)
+    elif not isinstance(value, type(_VALUES[expected])):
+        yield _wrong_type(value, expected, path)
     elif isinstance(value, dict):
         yield from _mistakes_in_fields(value, schema, path)
     elif isinstance(value, list):
@@ -158,21 +155,33 @@ def _mistakes(value: Any, schema: dict[str, Any], path: FieldPath) -> Iterator[M
         yield Mistake(path, problem)
 
 
+def _no_choice(value: Value, choices: Sequence[str | None], path: FieldPath) -> Mistake:
+    wanted = " or ".join(repr(choice) for choice in choices if choice)
+    if isinstance(value, str):
+        return Mistake(path, f"must be {wanted}", may_be_new=True)
+    return Mistake(path, f"must be {wanted}, got {type_name(value)}")
+
+
+def _wrong_type(value: Value, expected: str, path: FieldPath) -> Mistake:
+    wanted = type_name(_VALUES[expected])
+    if expected == "boolean":
+        wanted = "true or false"
+    problem = f"must be {wanted}, got {type_name(value)}"
+    if isinstance(value, str | Number | bool):
+        problem += _HINTS.get(expected, "")
+    return Mistake(path, problem, is_missing=value is None)
+
+
 def _mistakes_in_fields(
     fields: dict[str, Any], schema: dict[str, Any], path: FieldPath
 ) -> Iterator[Mistake]:
     if "oneOf" in schema:  # a union, whose branches are named after their types
-        tags = _tags(schema)
+        tags, where = _tags(schema), (*path, "type")
         if "type" not in fields:
-            yield Mistake((*path, "type"), "is required", is_missing=True)
-        wrong = list(
-            _mistakes(
-                fields.get("type", tags[0]), {"type": ["string"], "enum": tags}, (*path, "type")
-            )
-        )
-        for mistake in wrong:
-            yield mistake._replace(may_be_new=_may_be_new_type(fields["type"], tags))
-        if wrong:
+            yield Mistake(where, "is required", is_missing=True)
+        elif fields["type"] not in tags:
+            type_ = fields["type"]
+            yield _no_choice(type_, tags, where)._replace(may_be_new=_may_be_new_type(type_, tags))
             return
         schema = json_schema()["$defs"].get(fields.get("type"), schema)
     known, rest = _fields(schema), schema.get("additionalProperties")

@@ -184,6 +184,15 @@ def test_a_warning_about_metadata_that_is_no_text_names_the_document_before_anyt
     assert (one.stderr, one.body["metadata"]) == (f"Warning: {warned}", {"n": 5})
 
 
+def test_a_warning_about_an_unknown_field_names_the_documents_that_have_it(ant):
+    """It is printed once."""
+    lines = '{"name": "a"}\n{"name": "b", "nmae": 5}\n{"name": "c", "nmae": 6}\n{"nmae": 7, "name": "d"}\n'
+    said = "'nmae' is not a known field; it is sent unchanged. Did you mean 'name'?\n"
+    done = ant(*CREATE[:2], "--dry-run", stdin=lines)
+    assert done.stderr.startswith(f"Warning: standard input, line 2 and 2 more: {said}")
+    assert done.stderr.count("Warning") == 1
+
+
 def test_the_characters_of_an_escape_are_a_text_like_any_other(ant):
     """They are no surrogate."""
     assert ant(*CREATE, "--description", r"\ud83d").body["description"] == r"\ud83d"
