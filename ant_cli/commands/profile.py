@@ -13,6 +13,7 @@ from typing import Any
 
 from ant_cli.commands import print_result, wants_structured
 from ant_cli.errors import AntError, CredentialError, UnknownName, UsageError
+from ant_cli.errors.command_line import FROM, command_line
 from ant_cli.operations.formats import BY_NAME
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime, variables
@@ -48,27 +49,35 @@ _KEYS = ", ".join(PROFILE_SETTINGS)
 def list_profiles(runtime: Runtime, flags: Flags) -> None:
     """List the profiles, with a * before the active one, and those of the official tool after them."""
     store = read_store(runtime)
-    active = store.active or usable_instead("", runtime.environ)
-    official = {
-        name: {"official": True}
-        for name in profile_names(runtime.environ)
-        if name not in store.profiles
-    }
-    profiles = {name: _masked(store.profiles[name]) for name in sorted(store.profiles)} | official
-    rows = [{"name": name, "active": name == active, **values} for name, values in profiles.items()]
-    text = "\n".join(
-        f"{'*' if row['active'] else ' '} {row['name']}{' (of the official ant)' if 'official' in row else ''}"
-        for row in rows
-    )
+    rows = _rows(store, runtime)
     has_columns = BY_NAME[flags.get("format", "auto")].has_columns
     if has_columns and "columns" not in flags and "transform" not in flags:
         given = [key for key in (*PROFILE_SETTINGS, "official") if any(key in row for row in rows)]
         flags = flags.with_values(columns=["name", "active", *given])
     if rows:
-        print_result(runtime, flags, text, rows)
+        print_result(runtime, flags, "\n".join(map(_line, rows)), rows)
     else:
         runtime.say("There is no profile yet. Create one: ant auth login")
     note_profile_variable(store.active, runtime)
+
+
+def _rows(store: ProfileStore, runtime: Runtime) -> list[dict[str, Any]]:
+    """Return the profiles of this program, then those of the official tool that have other names."""
+    active = store.active or usable_instead("", runtime.environ)
+    rows = [
+        {"name": name, "active": name == active, **_masked(store.profiles[name])}
+        for name in sorted(store.profiles)
+    ]
+    for name in profile_names(runtime.environ):
+        if name not in store.profiles:
+            rows.append({"name": name, "active": name == active, "official": True})
+    return rows
+
+
+def _line(row: dict[str, Any]) -> str:
+    mark = "*" if row["active"] else " "
+    owner = " (of the official ant)" if "official" in row else ""
+    return f"{mark} {row['name']}{owner}"
 
 
 def _masked(profile: Profile) -> dict[str, Any]:
@@ -91,20 +100,24 @@ def get(runtime: Runtime, flags: Flags, *, key: str | None = None) -> None:
     values = _masked({name: value for name, value in profile.values.items() if value})
     if key is not None:
         if key not in values:
-            _check_key(key)
-            value = "< FILE" if key in SECRET_KEYS else "VALUE"
-            hint = (
-                ""
-                if profile.official
-                else f"Set it: ant profile set {key} --profile {profile.name} {value}"
-            )
-            raise AntError(f"profile {profile.name!r} has no {key}.", hint)
+            raise _no_value(key, profile)
         print_result(runtime, flags, str(values[key]), values[key])
     elif values or wants_structured(flags):
         text = "\n".join(f"{name} = {value}" for name, value in values.items())
         print_result(runtime, flags, text, values)
     else:
         runtime.say(f"Profile {profile.name!r} is empty.")
+
+
+def _no_value(key: str, profile: SelectedProfile) -> AntError:
+    """Return the error for a value that a profile does not have."""
+    _check_key(key)
+    problem = f"profile {profile.name!r} has no {key}."
+    if profile.official:
+        return AntError(problem)
+    value = [FROM, "FILE"] if key in SECRET_KEYS else ["VALUE"]
+    line = command_line("profile set", key, "--profile", profile.name, *value)
+    return AntError(problem, f"Set it: {line}")
 
 
 def _selected(flags: Flags, runtime: Runtime, store: ProfileStore) -> SelectedProfile:
@@ -123,22 +136,29 @@ def _existing(profile: SelectedProfile) -> SelectedProfile:
 
 
 def _check_key(key: str) -> None:
-    if key not in PROFILE_SETTINGS:
-        variable = VARIABLES.get(key, f"ANTHROPIC_{key.upper()}")
-        exists = variable in VARIABLES.values()
-        is_name = exists or any(
-            each.endswith(key.upper().replace("-", "_")) for each in VARIABLES.values()
+    """Raise UsageError unless a profile can have this key."""
+    if key in PROFILE_SETTINGS:
+        return
+    name = key.partition("=")[0]
+    if name in PROFILE_SETTINGS:
+        raise UsageError(
+            "a setting and its value are two arguments.", f"Write: ant profile set {name} VALUE"
         )
-        shown_key = REDACTED if may_be_key(key) and not is_name else ""
-        name = key.partition("=")[0]
-        if name in PROFILE_SETTINGS:
-            raise UsageError(
-                "a setting and its value are two arguments.", f"Write: ant profile set {name} VALUE"
-            )
-        hint = (
-            f"A profile can't have it: set {variable}." if exists else f"The settings are: {_KEYS}."
-        )
-        raise UnknownName("setting", key, PROFILE_SETTINGS, hint, shown=shown_key)
+    hint = f"The settings are: {_KEYS}."
+    variable = VARIABLES.get(key, f"ANTHROPIC_{key.upper()}")
+    if variable in VARIABLES.values():
+        hint = f"A profile can't have it: set {variable}."
+    raise UnknownName(
+        "setting", key, PROFILE_SETTINGS, hint, shown="" if _is_a_name(key) else REDACTED
+    )
+
+
+def _is_a_name(key: str) -> bool:
+    """Whether an unknown key is the name of a setting, and not a key that was typed in its place."""
+    if not may_be_key(key):
+        return True
+    end = key.upper().replace("-", "_")
+    return any(variable.endswith(end) for variable in VARIABLES.values())
 
 
 # Change

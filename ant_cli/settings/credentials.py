@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ant_cli.errors import BadValue, CredentialError, UsageError, exclude_each_other
+from ant_cli.errors.command_line import command_line
 from ant_cli.operations.spec import CredentialType, Flags, flag_name
 from ant_cli.runtime import Runtime, variables
 from ant_cli.settings import rows
@@ -337,31 +338,43 @@ def environment_key(environ: Mapping[str, str]) -> Credential:
 
 
 def no_credential(
-    profile_name: str, runtime: Runtime, accepts: tuple[CredentialType, ...] | None = None
+    profile_name: str, runtime: Runtime, accepts: Accepts | None = None
 ) -> CredentialError:
     """Return the error for a run without a credential that needs one; `accepts` has the types that it takes."""
-    key = variables.ENVIRONMENT_KEY
     if accepts and "API key" not in accepts:
         return CredentialError(
             "there is no environment key.",
-            f"Set {key}; --local needs none.",
+            f"Set {variables.ENVIRONMENT_KEY}; --local needs none.",
             rows.ENVIRONMENT_KEY_PLACE,
         )
+    problem = "there is no API key"
+    if profile_name:
+        problem += f", and profile {profile_name!r} has none"
+    return CredentialError(f"{problem}.", *_ways_to_log_in(profile_name, runtime.environ, accepts))
+
+
+def _ways_to_log_in(
+    profile_name: str, environ: Mapping[str, str], accepts: Accepts | None
+) -> Iterator[str]:
+    """Yield what to do without an API key."""
+    key, takes_key = variables.ENVIRONMENT_KEY, "environment key" in (accepts or ())
     # if the operation took it, it would be the credential
-    is_useless = accepts and runtime.environ.get(key)
-    login = usable_instead(profile_name, runtime.environ)
-    return CredentialError(
-        f"there is no API key{f', and profile {profile_name!r} has none' if profile_name else ''}.",
-        f"{key} is not used: the API takes no environment key for this." if is_useless else "",
-        f"To use the login of the official tool: --profile {login}" if login else "",
-        f"Log in: ant auth login{f' --profile {profile_name}' if profile_name else ''}",
-        "Or set ANTHROPIC_API_KEY, or ANTHROPIC_AUTH_TOKEN for a bearer token; --local needs none.",
-        f"Or set {key}." if accepts and "environment key" in accepts else "",
-        rows.API_KEY_PLACE,
-        f"Or set {variables.FEDERATION_RULE_ID} and {variables.IDENTITY_TOKEN_FILE}, for a federation."
-        if runtime.environ.get(variables.ORGANIZATION_ID)
-        else "",
+    if accepts and environ.get(key):
+        yield f"{key} is not used: the API takes no environment key for this."
+    if login := usable_instead(profile_name, environ):
+        yield f"To use the login of the official tool: --profile {login}"
+    flags = ["--profile", profile_name] if profile_name else []
+    yield f"Log in: {command_line('auth login', *flags)}"
+    yield (
+        f"Or set {variables.API_KEY}, or {variables.AUTH_TOKEN} for a bearer token; "
+        "--local needs none."
     )
+    if takes_key:
+        yield f"Or set {key}."
+    yield rows.API_KEY_PLACE
+    if environ.get(variables.ORGANIZATION_ID):
+        federation = f"{variables.FEDERATION_RULE_ID} and {variables.IDENTITY_TOKEN_FILE}"
+        yield f"Or set {federation}, for a federation."
 
 
 # Credentials that are given with a command: on stdin, or as arguments, which other users can see
