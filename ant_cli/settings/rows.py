@@ -206,10 +206,11 @@ def _setting(
     **options: Any,
 ) -> Setting:
     """Return a setting with these columns. Its help also says what to use in place of the flag."""
-    instead = (
-        f" Safer: {SAFER[name]}." if name in SAFER else f" Also: {variable}." if variable else ""
-    )
-    return Setting(name, type_, help_text + instead, variable=variable, parse=parse, **options)
+    if name in SAFER:
+        help_text += f" Safer: {SAFER[name]}."
+    elif variable:
+        help_text += f" Also: {variable}."
+    return Setting(name, type_, help_text, variable=variable, parse=parse, **options)
 
 
 _stored = partial(_setting, in_profile=True)
