@@ -90,7 +90,9 @@ class _Evaluator:
             member = _child(raw, "#")
             return None if member is None else self.eval(rest or (), member)
         elements = json_text.elements(raw)
-        return b"%d" % len(elements) if rest is None else self.each(rest, elements)
+        if rest is None:
+            return b"%d" % len(elements)
+        return self.each(rest, elements)
 
     def each(self, rest: steps.GJSONPath, elements: Iterable[bytes]) -> bytes:
         results = [self.eval(rest, element) for element in elements]
@@ -107,16 +109,19 @@ class _Evaluator:
 
     def matches(self, query: steps.Query, element: bytes) -> bool:
         """Compare the value at the query's path in `element`; without a path, a scalar `element` itself."""
-        if json_text.json_type(element) in ("object", "array"):
-            return matches(self.eval(query.path, element) if query.path else None, query)
-        return not query.path and matches(element, query)
+        is_scalar = json_text.json_type(element) not in ("object", "array")
+        if not query.path:
+            return matches(element if is_scalar else None, query)
+        if is_scalar:
+            return False
+        return matches(self.eval(query.path, element), query)
 
     def multipath(self, step: steps.Multipath, raw: bytes) -> bytes:
         results = [(name, self.eval(path, raw)) for name, path in step.selectors]
         pairs = [(name, value) for name, value in results if value is not None]
-        return (
-            make_object(pairs) if step.bracket == "{" else make_array([value for _, value in pairs])
-        )
+        if step.bracket == "{":
+            return make_object(pairs)
+        return make_array([value for _, value in pairs])
 
     def dig(self, path: steps.GJSONPath, raw: bytes) -> bytes:
         """Return an array of the values at `path` in the value itself and in every value below it."""
@@ -165,11 +170,15 @@ _BOOLEAN_COMPARISONS: dict[str, Callable[[str, str], bool]] = {
 
 def matches(value: bytes | None, query: steps.Query) -> bool:
     """Whether the query's comparison is true for `value`."""
-    wanted = query.value
-    if wanted in TRUTH_TESTS:
-        value, wanted = (b"true" if TRUTH_TESTS[wanted](value) else b"false"), "true"
+    if query.value in TRUTH_TESTS:
+        holds = TRUTH_TESTS[query.value](value)
+        return _compare(b"true" if holds else b"false", query, "true")
     if value is None:
         return False
+    return _compare(value, query, query.value)
+
+
+def _compare(value: bytes, query: steps.Query, wanted: str) -> bool:
     if not query.operator:
         return True
     compare = _COMPARISONS.get(query.operator)
@@ -177,9 +186,10 @@ def matches(value: bytes | None, query: steps.Query) -> bool:
         case "string" if compare:
             return compare(json_text.string(value), wanted)
         case "string":
-            return bool(query.pattern.fullmatch(json_text.string(value))) is (query.operator == "%")
-        case "number":
-            return compare is not None and compare(float(value), _number(wanted))
+            is_match = query.pattern.fullmatch(json_text.string(value)) is not None
+            return is_match is (query.operator == "%")
+        case "number" if compare:
+            return compare(float(value), _number(wanted))
         case "true" | "false" as boolean if query.operator in _BOOLEAN_COMPARISONS:
             return _BOOLEAN_COMPARISONS[query.operator](boolean, wanted)
     return False

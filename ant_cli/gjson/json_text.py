@@ -57,9 +57,6 @@ _STRING_OR_SPACE = re.compile(rb"(" + _STRING + rb")|[ \t\r\n]+")
 _STRUCTURE = re.compile(_STRING + rb"|\{\}|\[\]|[\[\]{},:]")
 _SPACE = re.compile(r"[ \t\r\n]*")
 
-_bytes_seen = 0
-"""How many bytes the run has processed."""
-
 
 class JSONTextError(ValueError):
     """A value that is not JSON, or not of the expected JSON type."""
@@ -179,20 +176,29 @@ def _fast_or_slow(
     shallow: bool = False,
 ) -> _Parsed:
     """Call `fast` with `fast_json` once its import pays off, if it accepts the value; otherwise call `slow`."""
-    global _bytes_seen
     if len(raw) > DEEPEST and not shallow:
         check_depth(raw)
-    _bytes_seen += len(raw)
-    if _bytes_seen > BYTES_BEFORE_MSGSPEC:
-        fast_json = _fast_json()
-        try:
-            raw.decode()
-            parsed: _Parsed = fast(fast_json)
-        # the standard library may accept it, or gives the better message
-        except fast_json.REJECTIONS:
-            return slow(raw)
-        return parsed
-    return slow(raw)
+    _run.bytes_seen += len(raw)
+    if _run.bytes_seen <= BYTES_BEFORE_MSGSPEC:
+        return slow(raw)
+    fast_json = _fast_json()
+    try:
+        raw.decode()
+        parsed: _Parsed = fast(fast_json)
+    # the standard library may accept it, or gives the better message
+    except fast_json.REJECTIONS:
+        return slow(raw)
+    return parsed
+
+
+class _Run:
+    """What a run has done so far: the one state of this room."""
+
+    bytes_seen = 0
+    """How many bytes it has processed. The count changes only the speed."""
+
+
+_run = _Run()
 
 
 @cache  # an import statement takes as long as compacting an item of a list

@@ -108,11 +108,11 @@ def _group(raw: bytes, _: ModifierOptions) -> bytes | None:
     """Turn an object of arrays into an array of objects."""
     if json_text.json_type(raw) != "object":
         return None
+    pairs = json_text.raw_pairs(raw)
+    lists = [(key, value) for key, value in pairs if json_text.json_type(value) == "array"]
     rows: list[list[tuple[bytes, bytes]]] = []
-    for key, value in json_text.raw_pairs(raw):
-        for at, element in enumerate(
-            json_text.elements(value) if json_text.json_type(value) == "array" else ()
-        ):
+    for key, value in lists:
+        for at, element in enumerate(json_text.elements(value)):
             if at == len(rows):
                 rows.append([])
             rows[at].append((key, element))

@@ -220,7 +220,7 @@ def test_json_as_deep_as_python_allows_is_accepted():
 
 
 def test_small_documents_are_parsed_without_importing_msgspec(monkeypatch):
-    monkeypatch.setattr(json_text, "_bytes_seen", 0)
+    monkeypatch.setattr(json_text._run, "bytes_seen", 0)
     monkeypatch.setattr(fast_json, "members", pytest.fail)
     assert json_text.members(b'{"a":1}') == {"a": b"1"}
 

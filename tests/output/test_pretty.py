@@ -57,6 +57,18 @@ def test_empty_values_are_shown_as_words(value, word):
     assert view({"key": value}) == f"key  {word}\n"
 
 
+def test_only_labels_ages_and_empty_values_have_a_style():
+    """A value that is dim looks unimportant."""
+    shown = view(
+        {"config": {"type": "cloud", "size": 1}, "a": [], "b": "x"}, STYLE._replace(colour=True)
+    )
+    assert shown == (
+        "\x1b[1mconfig\x1b[0m  cloud, size=1\n"
+        "\x1b[1ma\x1b[0m       \x1b[2m(none)\x1b[0m\n"
+        "\x1b[1mb\x1b[0m       x\n"
+    )
+
+
 def test_times_are_exact_and_relative():
     """The exact time can be copied, and the relative one is easy to understand."""
     assert (

@@ -68,6 +68,24 @@ def test_a_retry_is_shown_with_its_reason_and_delay():
     assert screen.text().endswith(ERASE_LINE)
 
 
+def test_a_retry_after_a_short_pause_is_shown_at_once(monkeypatch):
+    """Many a pause is shorter than the patience with which a wait is shown."""
+    delays = []
+
+    class Line:
+        def __init__(self, _runtime, _text, delay_s, _frame_s):
+            delays.append(delay_s)
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr("ant_cli.runtime.live_line.LiveLine", Line)
+    monkeypatch.setattr("ant_cli.output.progress.LiveLine", Line, raising=False)
+    with progress_on(Watched(), patience_s=60.0).before_retry("503", 1, 2, 0.1):
+        pass
+    assert delays == [0.0]
+
+
 @pytest.mark.parametrize(("terminal", "environ"), [(False, {}), (True, {"TERM": "dumb"})])
 def test_without_a_terminal_a_long_wait_is_reported_in_one_line(terminal, environ):
     """It is reported once, and no thread is started."""

@@ -151,6 +151,21 @@ def test_a_path_that_multiplies_the_output_without_bound_is_an_error(path):
         transform(deep, path)
 
 
+@pytest.mark.parametrize("length", [20_000, 60_000])
+def test_dig_in_a_value_of_many_levels_is_an_error_before_it_takes_long(length):
+    """Each level has the whole rest in it. A part of the result would look like all of it."""
+    levels = 900
+    value = b"[" * levels + b'{"x":1},"%b"' % (b"a" * length) + b"]" * levels
+    with pytest.raises(BadPath, match="multiplies"):
+        apply(parse("@dig:x"), value)
+
+
+def test_a_group_of_nothing_is_empty():
+    """There is no row."""
+    assert apply(parse("@group"), b"{}") == b"[]"
+    assert apply(parse("@group"), b'{"a":[]}') == b"[]"
+
+
 def test_a_pattern_of_many_stars_takes_linear_time():
     """A matcher with backtracking would try more ways than there are atoms."""
     pattern = "*a" * 30 + "*b"
