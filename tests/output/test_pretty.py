@@ -75,6 +75,7 @@ def test_times_are_exact_and_relative():
         view({"created_at": "2026-03-14T11:30:00Z"})
         == "created_at  2026-03-14T11:30:00Z (3 h ago)\n"
     )
+    assert view({"last_heartbeat": "2026-03-14T11:30:00Z"}).endswith("(3 h ago)\n")
     assert view({"name": "2026-03-14T11:30:00Z"}) == "name  2026-03-14T11:30:00Z\n"
 
 

@@ -262,6 +262,13 @@ def test_chosen_columns_are_truncated_but_never_left_out():
     assert shown.splitlines()[1].startswith("env_011CZkZ9X2dpNyB7HsEFoR01  ")
 
 
+def test_a_column_of_ids_is_narrowed_after_all_others():
+    """People copy IDs, whatever they are IDs of."""
+    item = {"type": "work", "environment_id": "env_" + "e" * 20, "note": "n" * 40}
+    row = table([item], "note,environment_id", WIDE._replace(width=34)).splitlines()[1]
+    assert row.endswith("  env_" + "e" * 20)
+
+
 QUEUED = {"type": "work", "id": "work_01AbCdEfGh", "state": "queued", "data": {"id": "session_1"}}
 
 

@@ -220,6 +220,30 @@ def test_a_terminal_shows_when_environments_were_archived_if_archived_ones_were_
     assert ("ARCHIVED" in done.stdout) is is_shown
 
 
+ENVIRONMENT = {
+    "id": "env_011CZkZ9X2dpNyB7HsEFoR01",
+    "type": "environment",
+    "name": "a",
+    "config": {"type": "cloud", "networking": {"type": "unrestricted"}},
+    "created_at": "2026-03-14T11:30:00Z",
+}
+
+
+@pytest.mark.parametrize(
+    ("flags", "pages", "is_shown"),
+    [
+        ((), [page(ENVIRONMENT)], True),
+        ((), [page(ENVIRONMENT, after="p"), page(ENVIRONMENT)], False),
+        (("--max-items", "1"), [page(ENVIRONMENT, after="p")], True),
+        (("--slurp",), [page(ENVIRONMENT, after="p"), page(ENVIRONMENT)], True),
+    ],
+)
+def test_a_table_reserves_room_only_if_another_page_will_be_printed(ant, flags, pages, is_shown):
+    """On 80 cells, the network has room beside a short name, but not beside the room for a longer one."""
+    done = ant(*LIST, *flags, terminal=True, replies=pages, COLUMNS="80")
+    assert ("NETWORK" in done.stdout) is is_shown
+
+
 # Settings of a run
 
 
