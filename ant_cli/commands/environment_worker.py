@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from copy import copy
+from pathlib import Path
 from typing import Any
 
 from ant_cli.commands.hidden_secrets import hide_secrets, receive_secrets
@@ -49,12 +50,7 @@ def poll(
     hide_secrets(runtime, OF_ORGANIZATION, [METADATA_KEY], _typed_secrets(given))
     options = read_options(PollOptions, Flags(given), runtime.environ, "beta:worker poll")
     runtime.redactor.register(options.environment_key)
-    if not re.fullmatch(r"env_\w+", options.environment_id):
-        find = f"ant beta:environments retrieve {quote(options.environment_id)} --transform id -r"
-        raise UsageError(
-            f"{options.environment_id!r} is not the ID of an environment (env_...), and its key finds no names.",
-            f"To find the ID of a name, with an API key: {find}",
-        )
+    _check_poll(options, handler)
     _note_unused(options, runtime)
 
     # late: `hide_secrets` may start this program again
@@ -62,6 +58,19 @@ def poll(
 
     connection = load(runtime, flags, has_own_credential=True).connection
     run_worker(options, handler, connection, runtime)
+
+
+def _check_poll(options: PollOptions, handler: Sequence[str]) -> None:
+    """Reject what would be noticed only after an item was claimed."""
+    if not re.fullmatch(r"env_\w+", options.environment_id):
+        find = f"ant beta:environments retrieve {quote(options.environment_id)} --transform id -r"
+        raise UsageError(
+            f"{options.environment_id!r} is not the ID of an environment (env_...), and its key finds no names.",
+            f"To find the ID of a name, with an API key: {find}",
+        )
+    runs_here = not handler and options.on_work in ("", "in-process")
+    if runs_here and not Path(options.workdir).is_dir():
+        raise UsageError(f"--workdir is not a folder: {options.workdir}.")
 
 
 def run(runtime: Runtime, flags: Flags, **given: Any) -> None:
@@ -123,14 +132,23 @@ def _prepared(runtime: Runtime, component: str, given: Mapping[str, Any]) -> Run
 def _with_item(given: Mapping[str, Any], runtime: Runtime) -> dict[str, str]:
     """Return the variables, plus those of the item on stdin if the flags and the variables lack a value."""
     environ = {name: text for name, text in runtime.environ.items() if text.strip()}
-    rows = rows_of(SessionOptions)
-    has_secret = any(
-        given.get(row.name) or row.variable in environ for row in rows if row.name in _SECRETS
-    )
-    lacks = {row.variable for row in rows if row.required and not given.get(row.name)}
-    needed = lacks | (set() if has_secret else {WORK_SECRET})
-    if needed <= environ.keys() or not runtime.stdin.has_input:
+    if _has_all(given, environ) or not runtime.stdin.has_input:
         return environ
+    return _read_item(runtime) | environ
+
+
+def _has_all(given: Mapping[str, Any], environ: Mapping[str, str]) -> bool:
+    """Whether the flags and the variables give everything that a session needs."""
+    rows = rows_of(SessionOptions)
+    known = {row.name for row in rows if given.get(row.name) or row.variable in environ}
+    if WORK_SECRET not in environ and known.isdisjoint(_SECRETS):
+        return False
+    return all(row.name in known for row in rows if row.required)
+
+
+def _read_item(runtime: Runtime) -> dict[str, str]:
+    """Return the variables of the item on stdin. Raises UsageError if there is something else."""
+    # late: most sessions get all their values in variables
     from ant_cli.http.response import json_object
     from ant_cli.worker.context import item_variables
     from ant_cli.worker.handler import secrets_of_item
@@ -140,9 +158,8 @@ def _with_item(given: Mapping[str, Any], runtime: Runtime) -> dict[str, str]:
         raise UsageError("standard input is not a work item, which is a JSON object.")
     for secret in secrets_of_item(item):
         runtime.redactor.register(secret)
-    return {
-        name: text for name, text in item_variables(item).items() if isinstance(text, str)
-    } | environ
+    values = item_variables(item)
+    return {name: text for name, text in values.items() if isinstance(text, str)}
 
 
 def _note_unused(options: PollOptions | SessionOptions, runtime: Runtime) -> None:

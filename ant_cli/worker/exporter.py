@@ -128,23 +128,30 @@ def find_page(
     if path == "/healthz":
         return text_page("ok")
     if path == "/metrics":
-        readings = {name: read() for name, read in stats.items()}
-        for name, read in lists.items():
-            numbers = {**readings[name].numbers, **read().numbers}
-            readings[name] = readings[name]._replace(numbers=numbers)
-        return ServedPage(200, CONTENT_TYPE, _metrics(readings))
-    name = path.removeprefix("/stats").strip("/")
+        return ServedPage(200, CONTENT_TYPE, _metrics(_merged(stats, lists)))
+    read = _find_reader(stats, path)
+    if read is None:
+        return None
+    reading = read()
+    if reading.problem:
+        return json_page({"error": reading.problem}, 502)
+    return json_page(reading.numbers)
+
+
+def _merged(stats: Mapping[str, Read], lists: Mapping[str, Read]) -> dict[str, Reading]:
+    readings = {name: read() for name, read in stats.items()}
+    for name, read in lists.items():
+        numbers = {**readings[name].numbers, **read().numbers}
+        readings[name] = readings[name]._replace(numbers=numbers)
+    return readings
+
+
+def _find_reader(stats: Mapping[str, Read], path: str) -> Read | None:
     if not path.startswith("/stats"):
         return None
-    chosen = stats.get(name) if name or len(stats) != 1 else next(iter(stats.values()))
-    if chosen is None:
-        return None
-    reading = chosen()
-    return (
-        json_page({"error": reading.problem}, 502)
-        if reading.problem
-        else json_page(reading.numbers)
-    )
+    name = path.removeprefix("/stats").strip("/")
+    is_for_the_only_one = not name and len(stats) == 1
+    return next(iter(stats.values())) if is_for_the_only_one else stats.get(name)
 
 
 def serve_statistics(

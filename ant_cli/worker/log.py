@@ -173,7 +173,8 @@ class LogView:
     def line(self, event: LogEvent) -> str:
         """Return the line of an event, with its end."""
         priority = f"<{_PRIORITIES[event.level]}>" if self._has_priorities else ""
-        return f"{priority}{self._plain(event) if self._format == 'plain' else self._for_machines(event)}\n"
+        text = self._plain(event) if self._format == "plain" else self._for_machines(event)
+        return f"{priority}{text}\n"
 
     def _for_machines(self, event: LogEvent) -> str:
         stamp = event.time.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
@@ -182,37 +183,40 @@ class LogView:
 
     def _plain(self, event: LogEvent) -> str:
         """Return the time, the end of the item's ID, and the message; the line of a handler as it is."""
-        paint, fields = self._style.paint, event.fields
-        parts = (
-            [paint(event.time.astimezone().strftime("%H:%M:%S"), "dim")]
-            if self.is_for_people
-            else []
-        )
-        if fields.get("component") != "session":  # a session's process has only one item
-            parts.append(
-                paint(str(fields.get("work_id", ""))[-_SHORT_ID:].ljust(_SHORT_ID), "cyan")
-            )
+        parts = [*self._plain_time(event), *self._plain_item(event)]
         if event.message == _HANDLER_OUTPUT:
-            mark = (
-                paint("!", "yellow")
-                if fields["stream"] == self._marked_stream
-                else paint("|", "dim")
-            )
-            return " ".join([*parts, mark, str(fields["line"])])
+            return " ".join([*parts, *self._plain_output(event.fields)])
+        return " ".join([*parts, *self._plain_message(event)]).rstrip()
+
+    def _plain_time(self, event: LogEvent) -> list[str]:
+        if not self.is_for_people:
+            return []
+        return [self._style.paint(event.time.astimezone().strftime("%H:%M:%S"), "dim")]
+
+    def _plain_item(self, event: LogEvent) -> list[str]:
+        if event.fields.get("component") == "session":  # its process has only one item
+            return []
+        short = str(event.fields.get("work_id", ""))[-_SHORT_ID:]
+        return [self._style.paint(short.ljust(_SHORT_ID), "cyan")]
+
+    def _plain_output(self, fields: Mapping[str, object]) -> list[str]:
+        is_marked = fields["stream"] == self._marked_stream
+        mark = ("!", "yellow") if is_marked else ("|", "dim")
+        return [self._style.paint(*mark), str(fields["line"])]
+
+    def _plain_message(self, event: LogEvent) -> list[str]:
+        """Return the message with its reasons, and the other fields, but not those that the claim has shown."""
+        paint, fields = self._style.paint, event.fields
         message = ": ".join(
-            [event.message, *(str(fields[name]) for name in _REASONS if name in fields)]
+            [event.message, *(str(fields[key]) for key in _REASONS if key in fields)]
         )
-        if event.level != "INFO" and not self._style.colour:
-            parts.append(event.level)
-        left_out = (
-            _WORKER_FIELDS
-            if event.message == _CLAIM
-            else (*_WORKER_FIELDS, *_ITEM_FIELDS, *_REASONS)
-        )
-        rest = {name: value for name, value in fields.items() if name not in left_out}
-        return " ".join(
-            [*parts, paint(message, _COLOURS[event.level]), paint(_pairs(rest), "dim")]
-        ).rstrip()
+        left_out = set(_WORKER_FIELDS)
+        if event.message != _CLAIM:
+            left_out.update(_ITEM_FIELDS, _REASONS)
+        rest = {key: value for key, value in fields.items() if key not in left_out}
+        shown = [paint(message, _COLOURS[event.level]), paint(_pairs(rest), "dim")]
+        has_level = event.level == "INFO" or self._style.colour
+        return shown if has_level else [event.level, *shown]
 
     def status_line(self, text: str) -> str:
         """Return a text for the last line of the terminal."""
