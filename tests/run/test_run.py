@@ -240,7 +240,7 @@ ENVIRONMENT = {
 )
 def test_a_table_reserves_room_only_if_another_page_will_be_printed(ant, flags, pages, is_shown):
     """On 80 cells, the network has room beside a short name, but not beside the room for a longer one."""
-    done = ant(*LIST, *flags, terminal=True, replies=pages, COLUMNS="80")
+    done = ant(*LIST, *flags, terminal=True, replies=pages, env={"COLUMNS": "80"})
     assert ("NETWORK" in done.stdout) is is_shown
 
 
