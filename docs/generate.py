@@ -1,6 +1,6 @@
 """`python docs/generate.py`: write the generated files into the working tree: scripts, pages and a picture.
 
-Two files are only completed: they get what a new field of an environment lacks there.
+Two files are only completed: they get what a new field of an environment lacks there. One page has a table.
 With `--check`, write nothing, and fail if a generated file is not current.
 """
 
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from completion_scripts import filled_template
 from credential_tables import page_with_tables
+from endings_table import page_with_endings
 from manual_pages import first_page, manual_pages
 from new_fields import page_with, schema_with
 from readings_page import readings_page
@@ -46,6 +47,8 @@ def generated() -> dict[Path, str]:
     files[Path("docs", "readings.md")] = readings_page()
     files[Path("docs", "session.svg")] = session_picture()
     files[CREDENTIALS] = page_with_tables((ROOT / CREDENTIALS).read_text("utf-8"))
+    faults = Path("docs", "worker-faults.md")
+    files[faults] = page_with_endings((ROOT / faults).read_text("utf-8"))
     fields = CREATE.fields_in("body")
     return files | {
         path: complete(fields, (ROOT / path).read_text("utf-8"))

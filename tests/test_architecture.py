@@ -158,6 +158,7 @@ SECRET_ENTRANCES = {
     "settings/access_tokens.py": "access tokens that earlier runs stored",
     "http/token_exchange.py": "access tokens in responses",
     "commands/profile.py": "what a person types",
+    "worker/context.py": "a new key in the file of a worker's key",
     "worker/sdk_session.py": "the secret of a work item, from its file or variable",
     "commands/hidden_secrets.py": "what a worker that starts again hands to itself",
 }

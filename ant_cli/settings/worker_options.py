@@ -267,6 +267,12 @@ def read_secret_file(flag: str, path: str) -> str:
     return check_secret(f"the file {path} of {flag}", secret)
 
 
+def read_key_file(path: str) -> str:
+    """Return the environment's key in a file. Raises UsageError as `read_secret_file` does."""
+    flag = "--environment-key-file"
+    return _environment_key(flag, read_secret_file(flag, path))
+
+
 def read_options(
     kind: type[OptionsT], flags: Flags, environ: Mapping[str, str], command: str
 ) -> OptionsT:
@@ -285,9 +291,10 @@ def read_options(
         source = found[option.row.name]
         is_unset = source.origin == "default" and not option.row.default
         values[option.row.name] = option.unset if is_unset else source.value
-    if values.get("environment_key_file") and "environment_key" not in flags:
-        key = read_secret_file("--environment-key-file", values["environment_key_file"])
-        values["environment_key"] = _environment_key("--environment-key-file", key)
+    if "environment_key" in flags:
+        values["environment_key_file"] = ""
+    elif values.get("environment_key_file"):
+        values["environment_key"] = read_key_file(values["environment_key_file"])
     missing = [row for row in rows_of(kind) if row.required and not values[row.name]]
     if missing:
         names = [f"{row.flag} ({row.variable})" for row in missing]

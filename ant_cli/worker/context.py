@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from math import inf
 from typing import Any, NamedTuple, TypeVar
 
 from ant_cli.errors import AntError
@@ -13,17 +14,31 @@ from ant_cli.input.request import has_lone_surrogate
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.process import own_command
 from ant_cli.settings.loading import ConnectionSettings
-from ant_cli.settings.worker_options import PollOptions
-from ant_cli.worker.failures import Memory, Outage
+from ant_cli.settings.worker_options import HeartbeatMode, PollOptions
+from ant_cli.worker.failures import RETRY_AT
 from ant_cli.worker.guardian import Guardian
+from ant_cli.worker.key_file import KeyFile
 from ant_cli.worker.log import WorkerLog
+from ant_cli.worker.memory import Memory
 from ant_cli.worker.metrics import Tally
+from ant_cli.worker.outage import Outage
 from ant_cli.worker.sdk_session import LEASE_HOLDER, SESSION_FOLDERS
-from ant_cli.worker.work_api import SHORTEST_LEASE_S, WorkAPI
+from ant_cli.worker.work_api import SHORTEST_LEASE_S, TIMEOUT_S, WorkAPI
 
 T = TypeVar("T")
-_END_TIMEOUT_S = 10
-"""How long the guardian of a killed worker waits for each response."""
+_FALLS_BACK = (
+    "--heartbeat always seems to be wrong for this handler: from the next item on, the worker takes a lease only "
+    "if no heartbeat of the handler comes, as with --heartbeat auto"
+)
+_END_TIMEOUT_S = 30
+_END_RETRIES = 4
+"""How long the guardian of a killed worker waits for each response, and how often it repeats a request."""
+PATIENCE_S = 300.0
+"""How long the worker insists on a change of an item: as long as the longest lease."""
+_PATIENCE_AT_END_S = 10.0
+"""How long it does after the server has refused its key for good."""
+_LAST_S = 5.0
+"""How long it does at least, even if it has to end."""
 _LONGEST_VARIABLE = 128 * 1024
 """The most bytes of a variable that Linux passes to a program, including its name and the NUL at its end."""
 
@@ -70,6 +85,13 @@ class WorkerContext:
             from ant_cli.worker.on_loop import runtime_on_loop
 
             api_runtime = runtime_on_loop(runtime, self._executor)
+        self._loop = asyncio.get_running_loop()
+        self._redactor = runtime.redactor
+        if options.environment_key_file:
+            key_file = KeyFile(
+                options.environment_key_file, options.environment_key, self._use_key_soon
+            )
+            connection = connection._replace(tokens=key_file)
         self.api = WorkAPI(connection, api_runtime, options.environment_id, options.worker_id)
         self.environ = runtime.environ
         self.own_variables = {
@@ -79,16 +101,61 @@ class WorkerContext:
             "ANTHROPIC_WORKER_ID": options.worker_id,
             SESSION_FOLDERS: str(options.has_session_folders).lower(),
         }
-        guardian_environ = handler_environment(self.environ, {}, 0, self.own_variables)
-        guardian_environ[variables.AUTH_TOKEN] = options.environment_key
-        self.guardian = Guardian(
-            _end_leases_command(options, connection.base_url), guardian_environ
-        )
+        end_leases = _end_leases_command(options, connection.base_url)
+        self.guardian = Guardian(end_leases, self._guardian_environment())
         self.tally = Tally(options.concurrency)
         self.memory = Memory()
         self.outage = Outage()
-        create = asyncio.get_running_loop().create_future
-        self.shutdown = Shutdown(create(), create(), create())
+        self.heartbeat: HeartbeatMode = options.heartbeat
+        """Who holds the leases of the next items: as in the options, until a handler seems to lose items by it."""
+        self.acknowledging: set[str] = set()
+        """The items that this worker is taking. A poll may return one of them once more."""
+        self.background: set[asyncio.Task[None]] = set()
+        self.key_is_refused = False
+        """The server has refused polls for good."""
+        self._ends_at = inf
+        self.shutdown = Shutdown(*(self._loop.create_future() for _ in Shutdown._fields))
+        kill_timeout = options.kill_timeout
+        self.shutdown.terminating.add_done_callback(lambda _: self._end_within(kill_timeout))
+        self.shutdown.killing.add_done_callback(lambda _: self._end_within(0.0))
+
+    def _guardian_environment(self) -> dict[str, str]:
+        environ = handler_environment(self.environ, {}, 0, self.own_variables)
+        return {**environ, variables.AUTH_TOKEN: self.own_variables[variables.ENVIRONMENT_KEY]}
+
+    def _use_key_soon(self, key: str) -> None:
+        """Use a new environment key, which a request has found, perhaps in a thread."""
+        self._redactor.register(key)
+        self._loop.call_soon_threadsafe(self._use_key, key)
+
+    def _use_key(self, key: str) -> None:
+        self.log.info("the environment's key was read again from its file")
+        self.own_variables[variables.ENVIRONMENT_KEY] = key
+        self.guardian.replace_environment(self._guardian_environment())
+
+    def now(self) -> float:
+        """Return the time on the clock of the event loop, in seconds."""
+        return self._loop.time()
+
+    def _end_within(self, seconds: float) -> None:
+        self._ends_at = min(self._ends_at, self.now() + seconds)
+
+    def insists_until(self, began: float) -> float:
+        """Return until when to repeat a request about an item, which was first sent at a time."""
+        patience_s = _PATIENCE_AT_END_S if self.key_is_refused else PATIENCE_S
+        return min(began + patience_s, max(self._ends_at, began + _LAST_S))
+
+    def distrust_handlers(self) -> None:
+        """Take leases no longer before handlers start: one of them sends heartbeats itself, which were refused."""
+        if self.heartbeat == "always":
+            self.heartbeat = "auto"
+            self.log.error(_FALLS_BACK)
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something in the background, at most until the worker ends."""
+        task = self._loop.create_task(work)
+        self.background.add(task)
+        task.add_done_callback(self.background.discard)
 
     def note_outage(self) -> None:
         """Log the beginning and the end of an outage."""
@@ -99,12 +166,25 @@ class WorkerContext:
             )
         elif self.tally.outage and not reason:
             self.log.info("the outage is over")
+            self.start(self._release_pauses())
         self.tally.outage = reason
 
     def end_outage(self) -> None:
         """Assume that the handler works again."""
         self.outage.end()
         self.note_outage()
+
+    async def _release_pauses(self) -> None:
+        """Let the items that failed in an outage run at once, after its end: their pauses were not for them."""
+        for work_id, heartbeat in self.outage.take_pauses().items():
+            self.memory.end_pause(work_id)
+            try:
+                if self.options.metadata_key:
+                    await self.call(self.api.update, work_id, {RETRY_AT: None})
+                given = (work_id, heartbeat, SHORTEST_LEASE_S, TIMEOUT_S)
+                await self.call(self.api.heartbeat, *given)
+            except AntError:  # somebody else has it, or it waits for the end of its pause
+                continue
 
     async def call(self, function: Callable[..., T], *args: Any) -> T:
         """Make an API call: on the event loop, or in a thread if there is a proxy.
@@ -179,7 +259,7 @@ def _end_leases_command(options: PollOptions, base_url: str) -> list[str]:
         "--base-url",
         base_url,
         "--max-retries",
-        "1",
+        str(_END_RETRIES),
         "--timeout",
         str(_END_TIMEOUT_S),
     ]

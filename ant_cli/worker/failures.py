@@ -1,7 +1,6 @@
-"""What failures mean: how long an item waits, which failure counts as an attempt, and what is an outage.
+"""What failures mean: how long an item waits, and which failure counts as an attempt.
 
-The rules are pure: times are passed in, and nothing here waits. Each item is judged by itself, but an outage needs
-several.
+The rules are pure: times are passed in, and nothing here waits. Each item is judged by itself.
 """
 
 from __future__ import annotations
@@ -9,12 +8,10 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-from ant_cli.http.retries import backoff
 from ant_cli.output.times import seconds_since_1970
 
-T = TypeVar("T")
 ATTEMPTS, EXCUSED, LAST_ERROR, DEAD_LETTER = (
     "ant_attempts",
     "ant_excused",
@@ -32,14 +29,6 @@ MOST_EXCUSED = 12
 LONGEST_PAUSE_S = 300.0
 """The longest pause of a failed item: the longest lease that the API grants."""
 _PAUSE_GROWTH = 6.0
-_MOST_REMEMBERED = 10_000
-"""The most items that a worker remembers."""
-_DIFFERENT_ITEMS = 5
-"""How many different items have to fail, without a success in between, to make an outage."""
-_LONGEST_WAIT_S = 60.0
-"""The longest pause before the next item shows whether an outage is over."""
-_SHORTEST_PROOF_S = 60.0
-"""An item that runs for a shorter time does not prove that an outage is over."""
 
 Metadata = dict[str, str | None]
 """Keys to set; None deletes one."""
@@ -129,81 +118,3 @@ def pause_after(failures: int, first_pause_s: float) -> float:
     """Return the seconds that an item waits after its last failure: by default 10, 60, then 300, with jitter."""
     longest_s = min(first_pause_s * _PAUSE_GROWTH ** min(failures - 1, 9), LONGEST_PAUSE_S)
     return longest_s * random.uniform(0.75, 1.0)  # noqa: S311 - jitter, no secret
-
-
-class _Latest(dict[str, T]):
-    """What is known of items, by ID. Only the latest `_MOST_REMEMBERED` are kept."""
-
-    def __setitem__(self, work_id: str, value: T) -> None:
-        super().__setitem__(work_id, value)
-        if len(self) > _MOST_REMEMBERED:
-            del self[next(iter(self))]
-
-
-class Memory:
-    """What a worker remembers of its items until it ends. Only an API key may write metadata."""
-
-    def __init__(self) -> None:
-        self._histories = _Latest[History]()
-        self.finished = _Latest[None]()
-        """The items that could not be stopped at their end. If they come back, they do not run again."""
-        self.not_done = _Latest[None]()
-        """The items that failed or were lost, and have not succeeded since."""
-        self.has_warned = False
-        """Whether the log says that the handler may pass its items on to programs that it starts."""
-
-    def history_of(self, item: Mapping[str, Any]) -> History:
-        """Return the history of an item, as this worker or the item's metadata knows it."""
-        remembered, recorded = self._histories.get(item["id"], NEVER_RUN), history_in(item)
-        return remembered if remembered.runs >= recorded.runs else recorded
-
-    def note(self, work_id: str, history: History) -> None:
-        """Note the history of an item; one without failures is forgotten."""
-        self._histories.pop(work_id, None)
-        if history.runs:
-            self._histories[work_id] = history
-
-
-class Outage:
-    """Whether handlers fail because something that all of them need is missing. All times are of one clock."""
-
-    def __init__(self) -> None:
-        self.reason = ""
-        """How the handler failed when the outage began; empty without an outage."""
-        self.resumes_at = 0.0
-        """In an outage, when the next item may run, to show whether it is over."""
-        self._failed: set[str] = set()
-        """The items that have failed since the last success: up to the number that makes an outage."""
-        self._since = 0.0
-        """When the first of them failed. Only a success that began later shows that the handler works."""
-        self._longest_s = 0.0
-        self._tries = 0
-
-    @property
-    def proof_s(self) -> float:
-        """An item that runs longer than this in an outage has shown that it is over."""
-        return max(_SHORTEST_PROOF_S, 2 * self._longest_s)
-
-    def take_failure(self, work_id: str, reason: str, began: float, ended: float) -> None:
-        """Record a failed run, which may begin an outage."""
-        if not self._failed:
-            self._since = ended
-        if len(self._failed) < _DIFFERENT_ITEMS:
-            self._failed.add(work_id)
-        self._longest_s = max(self._longest_s, ended - began)
-        if len(self._failed) < _DIFFERENT_ITEMS:
-            return
-        self.reason = self.reason or reason
-        if began >= self.resumes_at:  # otherwise another one failed while this one ran
-            self.resumes_at = ended + backoff(self._tries, _LONGEST_WAIT_S)
-            self._tries += 1
-
-    def take_success(self, began: float) -> None:
-        """Record a successful run."""
-        if began >= self._since:
-            self.end()
-
-    def end(self) -> None:
-        """Assume that the handler works again."""
-        self.reason, self.resumes_at, self._longest_s, self._tries = "", 0.0, 0.0, 0
-        self._failed.clear()

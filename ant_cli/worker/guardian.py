@@ -1,9 +1,9 @@
 """The guardian: a process that kills the handlers of a worker that was killed, or that is frozen beyond its leases.
 
 So no orphan continues with an item that another worker may get, and the items of a killed worker are queued again
-at once. The worker announces each handler to the guardian before it starts, and again when its process ID is
-known. If the worker is killed in between, the guardian finds the handler by the item's ID in its environment, which
-Linux shows.
+at once. The guardian knows each item from before it is acknowledged until it is settled, and the process ID of its
+handler as soon as there is one. If the worker is killed before that, the guardian finds the handler by the ID of
+the item in its environment, which Linux shows.
 PR_SET_PDEATHSIG would need none of this, but it reaches only the first process of a handler.
 
 Every child of the worker is started and collected here. So the worker can be the first process of a container,
@@ -30,7 +30,7 @@ _REPLACED_AFTER_S = 0.1
 
 
 class Fallback(NamedTuple):
-    """What the guardian does about a handler if this process is killed or stopped."""
+    """What the guardian does about an item if this process is killed or stopped."""
 
     work_id: str
     deadline: float
@@ -40,11 +40,11 @@ class Fallback(NamedTuple):
 
 
 class Child:
-    """A handler's first process."""
+    """An item that is guarded, and the first process of its handler while that runs."""
 
     def __init__(self, exit_: asyncio.Future[int], fallback: Fallback) -> None:
         self.pid = 0
-        """Its process ID; 0 until it is known."""
+        """Its process ID; 0 before it is known, and after its end."""
         self.exit = exit_
         """Its exit status when it has ended, or the negative number of a signal, as in subprocess."""
         self.fallback = fallback
@@ -67,52 +67,63 @@ class Guardian:
         self._pid = 0
         self._pipe = -1
 
+    def guard(self, fallback: Fallback) -> Child:
+        """Guard an item, whose handler does not run yet, until it is settled."""
+        item = Child(self._loop.create_future(), fallback)
+        self._guarded.add(item)
+        self._tell_about(item)
+        return item
+
     def start(
         self,
+        item: Child,
         command: Sequence[str],
         environ: Mapping[str, str],
         streams: Sequence[int],
         fallback: Fallback,
-    ) -> Child:
-        """Start a handler as the leader of a session. `streams` are its stdin, stdout and stderr.
+    ) -> None:
+        """Start the handler of an item as the leader of a session. `streams` are its stdin, stdout and stderr.
 
         Raises:
             OSError: if the system refuses to start the handler, or a guardian that is needed first.
 
         """
         self._open_pipe()
-        handler = Child(self._loop.create_future(), fallback)
-        self._guarded.add(handler)
-        self._tell_about(handler)
-        try:
-            handler.pid = _spawn(command, environ, streams)
-        except BaseException:
-            self.forget(handler)
-            raise
-        self._children[handler.pid] = handler
-        self._tell_about(handler)
-        return handler
+        item.fallback = fallback
+        item.pid = _spawn(command, environ, streams)
+        self._children[item.pid] = item
+        self._tell_about(item)
 
-    def prepare(self, handler: Child, fallback: Fallback) -> None:
-        """Replace what the guardian does about a handler."""
-        handler.fallback = fallback
-        self._tell_about(handler)
+    def prepare(self, item: Child, fallback: Fallback) -> None:
+        """Replace what the guardian does about an item."""
+        item.fallback = fallback
+        self._tell_about(item)
 
-    def forget(self, handler: Child) -> None:
-        """Remove a handler that has ended."""
-        self._guarded.discard(handler)
-        self._tell(f"{id(handler)}\n")
+    def note_end(self, item: Child) -> None:
+        """Guard an item without its handler, which has ended."""
+        item.pid = 0
 
-    def end(self, handler: Child) -> None:
-        """Kill a handler unless it was forgotten."""
-        if handler in self._guarded:
-            guardian_process.signal_session(handler.pid, posix_signal.SIGKILL)
-            self.forget(handler)
+    def forget(self, item: Child) -> None:
+        """Guard an item no longer: it is settled."""
+        if item in self._guarded:
+            self._guarded.discard(item)
+            self._tell(f"{id(item)}\n")
+
+    def end(self, item: Child) -> None:
+        """Kill the handler of an item if it still runs."""
+        _kill(item.pid)
+        item.pid = 0
+
+    def replace_environment(self, environ: Mapping[str, str]) -> None:
+        """End leases with other variables from now on: the guardian is replaced."""
+        self._environ = environ
+        if self._pid:
+            os.kill(self._pid, posix_signal.SIGKILL)
 
     def close(self) -> None:
         """Kill the handlers that are still running, and end the guardian, which ends their leases."""
         while self._guarded:
-            guardian_process.signal_session(self._guarded.pop().pid, posix_signal.SIGKILL)
+            _kill(self._guarded.pop().pid)
         if self._pid:
             os.close(self._pipe)
             with suppress(ChildProcessError):  # it has been collected
@@ -146,13 +157,13 @@ class Guardian:
                 raise
             finally:
                 os.close(reading)
-            for handler in self._guarded:
-                self._tell_about(handler)
+            for item in self._guarded:
+                self._tell_about(item)
         return self._pipe
 
-    def _tell_about(self, handler: Child) -> None:
-        work_id, deadline, lease = handler.fallback
-        facts = (id(handler), handler.pid, deadline, f"ANTHROPIC_WORK_ID={work_id}", lease)
+    def _tell_about(self, item: Child) -> None:
+        work_id, deadline, lease = item.fallback
+        facts = (id(item), item.pid, deadline, f"ANTHROPIC_WORK_ID={work_id}", lease)
         self._tell("\t".join(map(str, facts)) + "\n")
 
     def _replace(self) -> None:
@@ -171,6 +182,12 @@ class Guardian:
             os.kill(self._pid, posix_signal.SIGKILL)
         except OSError:  # the guardian was just killed, or no new one can be started
             pass
+
+
+def _kill(leader: int) -> None:
+    """Kill the session of a handler. 0 is no handler: its group would be that of this process."""
+    if leader:
+        guardian_process.signal_session(leader, posix_signal.SIGKILL)
 
 
 def _spawn(command: Sequence[str], environ: Mapping[str, str], streams: Sequence[int]) -> int:

@@ -1,10 +1,10 @@
 """The program of the guardian, which kills handlers: each at its deadline, and all of them when its stdin ends.
 
-It runs as a script, without this package, so it starts fast. A line on stdin has, between tabs, a key for a handler
-that is about to start or runs, its process ID (0 before it is known), its deadline, a variable that is in no other
-environment, and its LEASE. A line with the key alone says that the handler has ended. LEASE is the input of the
-command in the arguments that ends the lease; it may be empty. The command is run if the worker has gone: it gives
-back the items of the handlers that were killed.
+It runs as a script, without this package, so it starts fast. A line on stdin has, between tabs, a key for an item
+that is not settled, the process ID of its handler (0 before it is known, and after its end), the deadline of the
+handler, a variable that is in no other environment, and its LEASE. A line with the key alone says that the item is
+settled. LEASE is the input of the command in the arguments that ends the lease; it may be empty. The command is run
+if the worker has gone: it gives back the items that were not settled.
 """
 
 from __future__ import annotations
@@ -54,14 +54,14 @@ def guard(pipe: int) -> list[bytes]:
             if facts:
                 handlers[key] = facts
         time.sleep(_PAUSE_S)
-    for facts in handlers.values():
-        _kill(facts)
+    _kill(*handlers.values())
     return [lease for *_, lease in handlers.values() if lease]
 
 
-def _kill(facts: list[bytes]) -> None:
-    pid, _, variable, _ = facts
-    for leader in [int(pid)] if pid != b"0" else _leaders_with(variable):
+def _kill(*handlers: list[bytes]) -> None:
+    leaders = [int(pid) for pid, *_ in handlers if pid != b"0"]
+    unknown = {variable for pid, _, variable, _ in handlers if pid == b"0"}
+    for leader in leaders + (_leaders_with(unknown) if unknown else []):
         signal_session(leader, _signal.SIGKILL)
 
 
@@ -74,8 +74,8 @@ def end_leases(leases: list[bytes], command: list[str]) -> None:
     subprocess.run(command, input=data, stdout=nowhere, stderr=nowhere, check=False)
 
 
-def _leaders_with(variable: bytes) -> list[int]:
-    """Return the leaders of sessions that have a variable in their environment.
+def _leaders_with(variables: set[bytes]) -> list[int]:
+    """Return the leaders of sessions that have one of these variables in their environment.
 
     A process that is just starting has none yet. Until it has, it holds the pipe to the guardian open, so the pipe
     of a killed worker does not end before.
@@ -86,7 +86,9 @@ def _leaders_with(variable: bytes) -> list[int]:
             try:
                 if os.getsid(pid) == pid:
                     with open(f"/proc/{pid}/environ", "rb") as environ:  # noqa: PTH123 - pathlib takes long to import
-                        found += [pid] if variable in environ.read().split(b"\0") else []
+                        found += (
+                            [pid] if variables.intersection(environ.read().split(b"\0")) else []
+                        )
             except OSError:  # the process has ended, or belongs to another user
                 pass
     return found

@@ -133,12 +133,15 @@ class Handler:
     async def started(
         cls,
         context: WorkerContext,
+        guarded: Child,
         environ: Mapping[str, str],
         item: WorkItem,
         fallback: Fallback,
         log: WorkerLog,
     ) -> AsyncIterator[Handler]:
         """Start the handler, and give it the item as one line of JSON. It does not outlive the context.
+
+        `guarded` is what the guardian knows of the item, and `fallback` what it does while the handler runs.
 
         Raises:
             OSError: if the system refuses.
@@ -149,13 +152,15 @@ class Handler:
             stdout_read, stdout_write = _pipe(own, inherited)
             stderr_read, stderr_write = _pipe(own, inherited)
             streams = [file.fileno() for file in (item_read, stdout_write, stderr_write)]
-            child = context.guardian.start(context.command, environ, streams, fallback)
-            own.callback(context.guardian.end, child)
+            context.guardian.start(guarded, context.command, environ, streams, fallback)
+            own.callback(context.guardian.end, guarded)
             inherited.close()
             await _send(json.dumps(item, separators=(",", ":")).encode() + b"\n", item_write)
             stdout = own.enter_context(closing(await _logged(stdout_read, "stdout", log)))
             yield cls(
-                child, stdout, own.enter_context(closing(await _logged(stderr_read, "stderr", log)))
+                guarded,
+                stdout,
+                own.enter_context(closing(await _logged(stderr_read, "stderr", log))),
             )
 
     def send(self, number: signal.Signals) -> None:
@@ -181,7 +186,7 @@ class Handler:
             self.kill()
         elif kill_rest:
             signal_group(self.child.pid, posix_signal.SIGKILL)  # enough after a success, and faster
-        guardian.forget(self.child)
+        guardian.note_end(self.child)
         await asyncio.wait([self._stdout.ended, self._stderr.ended], timeout=_LAST_WORDS_S)
 
     def has_said(self, *texts: str) -> bool:

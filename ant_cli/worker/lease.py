@@ -8,42 +8,42 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
 from ant_cli.errors import AntError, APIError
 from ant_cli.http.retries import backoff
 from ant_cli.settings.worker_options import HeartbeatMode
 from ant_cli.worker.context import WorkerContext, wait_for_any
+from ant_cli.worker.endings import LEASE_GONE, Ending
 from ant_cli.worker.guardian import Child, Fallback
 from ant_cli.worker.guardian_process import NEVER, guardian_time
 from ant_cli.worker.log import WorkerLog
-from ant_cli.worker.settlement import LEASE_GONE, Ending
-from ant_cli.worker.work_api import (
-    LONGEST_LEASE_S,
-    SHORTEST_LEASE_S,
-    WorkItem,
-    is_permanent,
-    item_in_refusal,
-)
+from ant_cli.worker.work_api import TIMEOUT_S, item_in_refusal
 
 NO_HEARTBEAT = "NO_HEARTBEAT"
 """The `expected_last_heartbeat` of the first heartbeat."""
 LOOK = "1970-01-01T00:00:00Z"
 """The `expected_last_heartbeat` of a heartbeat that should fail."""
-STOPPING, STOPPED = _STOP_STATES = ("stopping", "stopped")
-_SERVER_LEASE_S = 300.0
+STOPPING, STOPPED = STOP_STATES = ("stopping", "stopped")
+ACKNOWLEDGED_S = 300.0
 """The lease that an acknowledgement starts, as long as no response says otherwise."""
 _FIRST_LOOK_S = 1.0
 _LONGEST_INTERVAL_S = 10.0
-"""The most seconds between two heartbeats, so that a request to stop the item is noticed within 15; and between two
-looks before the handler's first heartbeat."""
+"""The most seconds between two heartbeats, so that a request to stop the item is noticed soon; and between two
+looks before the first heartbeat of the handler."""
 _LONGEST_WATCH_S = 60.0
 """The most seconds between two looks while the handler sends heartbeats: it notices requests to stop itself."""
 _SHORTEST_INTERVAL_S = 0.2
-_LONGEST_TIMEOUT_S = 5.0
 _SHORTEST_TIMEOUT_S = 0.25
-_GIVE_BACK_ATTEMPTS = 3
+_CLAIMED_AFTER = 0.8
+"""The part of the acknowledged lease that a handler has for its first heartbeat. What is left is enough for two
+heartbeats of this worker that take 30 seconds."""
+_HANDLERS_LEASE_S = 30.0
+"""How long the lease of a handler that sends heartbeats lasts at least when it ends: half of the usual one."""
+_HELD_AFTER_S = 1.0
+"""How long after the end of a handler its lease is left alone. By then its item is usually settled."""
 
 
 class LeaseStep(NamedTuple):
@@ -74,9 +74,10 @@ class Lease:
         self.held = False
         """This worker sends the heartbeats."""
         self.last_heartbeat = NO_HEARTBEAT
-        self._set_end(began, _SERVER_LEASE_S)
+        self._set_end(began, ACKNOWLEDGED_S)
         self._next = began if mode == "always" else began + _FIRST_LOOK_S
-        self._claim_at = began if mode == "always" else began + _SERVER_LEASE_S / 2
+        self._began = began
+        self._claim_at = began + (0.0 if mode == "always" else _CLAIMED_AFTER * ACKNOWLEDGED_S)
         """When this worker sends the next heartbeat if the handler does not."""
 
     def _set_end(self, began: float, seconds: float) -> None:
@@ -91,8 +92,33 @@ class Lease:
 
     @property
     def timeout_s(self) -> float:
-        """How long to wait for the response to a heartbeat: a fraction of the lease, to repeat it in time."""
-        return _clamped(self._ttl_s / 6, _SHORTEST_TIMEOUT_S, _LONGEST_TIMEOUT_S)
+        """How long to wait for the response to a heartbeat: a third of the lease, to repeat it in time."""
+        return _clamped(self._ttl_s / 3, _SHORTEST_TIMEOUT_S, TIMEOUT_S)
+
+    def lasts(self, now: float) -> bool:
+        """Whether nobody else can have the item."""
+        return now < self.expires_at
+
+    def is_of_another(self, current: Mapping[str, Any]) -> bool:
+        """Whether an item whose lease has ended belongs to another worker now."""
+        if current.get("state") == "active":
+            return heartbeat_in(current) != self.last_heartbeat
+        return current.get("state") == "starting"
+
+    def end(self, now: float) -> None:
+        """Record that the lease is lost."""
+        self.expires_at = min(self.expires_at, now)
+
+    def take_over(self, now: float) -> None:
+        """Keep the lease from a moment later on: the handler has ended, and the item is not settled yet."""
+        if self._mode == "never":  # only the handler knew of its heartbeats
+            self._mode = "auto"
+            if not self.lasts(now + _HANDLERS_LEASE_S):
+                self._set_end(now, _HANDLERS_LEASE_S)
+        if not self._owns:
+            self._claim_at = min(self._claim_at, now + (self.expires_at - now) / 2)
+            self._next = min(self._next, self._claim_at)
+        self._next = max(self._next, now + _HELD_AFTER_S)
 
     def next_step(self) -> LeaseStep | None:
         """Return the next heartbeat; None if this worker leaves the lease to the handler."""
@@ -107,7 +133,7 @@ class Lease:
 
     def take_heartbeat(self, response: Mapping[str, Any], sent: float) -> Ending | None:
         """Record a successful response to a heartbeat that was sent at `sent`."""
-        if response.get("state") in _STOP_STATES or not response.get("lease_extended"):
+        if response.get("state") in STOP_STATES or not response.get("lease_extended"):
             return _stop_in(response)
         self.held, self.unclear, self._failures = True, False, 0
         self.last_heartbeat = response.get("last_heartbeat") or NO_HEARTBEAT
@@ -126,17 +152,14 @@ class Lease:
         """
         if current.get("state") == "queued":
             return Ending.LEASE_LOST
-        if current.get("state") in _STOP_STATES:
+        if current.get("state") in STOP_STATES:
             return _stop_in(current)
         if not current and self._owns:
             return Ending.LEASE_LOST
         if not current and step.expected != LOOK:  # the handler was faster
             self._mode = "never"
             return None
-        heartbeat, left_s = (
-            current.get("last_heartbeat") or NO_HEARTBEAT,
-            float(current.get("ttl_seconds") or 0),
-        )
+        heartbeat, left_s = heartbeat_in(current), float(current.get("ttl_seconds") or 0)
         if not current or heartbeat == step.expected:  # it shows no other holder
             self.take_failure(step, sent)
         elif self._owns and not self.unclear:
@@ -161,7 +184,8 @@ class Lease:
             self._handler_beats = True
             self._claim_at = sent + left_s * 2 / 3
         elif not self._handler_beats:
-            self._claim_at = min(self._claim_at, sent + left_s / 2)
+            granted_s = sent + left_s - self._began
+            self._claim_at = min(self._claim_at, self._began + _CLAIMED_AFTER * granted_s)
         self.last_heartbeat = heartbeat
         longest_s = _LONGEST_WATCH_S if self._handler_beats else _LONGEST_INTERVAL_S
         self._next = min(
@@ -185,6 +209,11 @@ def _stop_in(item: Mapping[str, Any]) -> Ending:
     return Ending.STOPPED if item.get("state") == STOPPED else Ending.STOP_REQUESTED
 
 
+def heartbeat_in(item: Mapping[str, Any]) -> str:
+    """Return the last heartbeat that a response shows, as the next one has to name it."""
+    return item.get("last_heartbeat") or NO_HEARTBEAT
+
+
 def _clamped(value: float, low: float, high: float) -> float:
     return max(min(value, high), low)
 
@@ -192,14 +221,19 @@ def _clamped(value: float, low: float, high: float) -> float:
 class LeaseKeeper:
     """Does what a lease says, until it ends the run."""
 
-    def __init__(self, work_id: str, lease: Lease, context: WorkerContext, log: WorkerLog) -> None:
+    def __init__(
+        self, work_id: str, lease: Lease, guarded: Child, context: WorkerContext, log: WorkerLog
+    ) -> None:
+        """`guarded` is what the guardian knows of the item."""
         self.lease = lease
         self._id = work_id
+        self._guarded = guarded
         self._context = context
         self._log = log
-        self._now = asyncio.get_running_loop().time
-        self._trouble = ""
+        self._now = context.now
+        self._trouble: str | None = None
         """The latest error of a heartbeat, until one succeeds."""
+        self._handler_has_ended = False
 
     async def claim(self) -> Ending | None:
         """Repeat the first heartbeat, before the handler starts. Return None as soon as the lease is held."""
@@ -208,28 +242,59 @@ class LeaseKeeper:
             while not self.lease.held and (step := self.lease.next_step()):
                 if (pause_s := step.at - self._now()) > 0:
                     await wait_for_any(draining, timeout_s=pause_s)
-                if ending := Ending.SHUT_DOWN if draining.done() else await self._take(step):
+                if draining.done():
+                    return Ending.SHUT_DOWN
+                if ending := await self._take(step):
                     return ending
-                if self._trouble:
+                if self._trouble is not None:
                     waiting.add(self._id)
             return None
         finally:
             waiting.discard(self._id)
 
-    async def keep(self, handler: Child) -> Ending:
+    async def keep(self) -> Ending:
         """Hold or watch the lease until it is lost, or a stop is requested."""
         while step := self.lease.next_step():
             if ending := await self._take(step):
                 return ending
-            self._context.guardian.prepare(handler, self.fallback)
+            self._context.guardian.prepare(self._guarded, self.fallback)
         never: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
         return await never
 
     async def confirm(self) -> Ending | None:
         """If this worker holds the lease, check that it still does. Return how the run ends if it does not."""
-        return (
-            await self._take(LeaseStep(self.lease.last_heartbeat, 0.0)) if self.lease.held else None
-        )
+        if not self.lease.held:
+            return None
+        ending = await self._take(LeaseStep(self.lease.last_heartbeat, 0.0))
+        if ending or self._trouble is None:
+            return ending
+        return await self._take(
+            LeaseStep(self.lease.last_heartbeat, 0.0)
+        )  # once more, for a lost response
+
+    @asynccontextmanager
+    async def held_afterwards(self) -> AsyncIterator[None]:
+        """Hold the lease after the end of the handler, while the item is settled: that may take long."""
+        self._handler_has_ended = True
+        self.lease.take_over(self._now())
+        self._context.guardian.prepare(self._guarded, self.fallback)
+        loop, holding = asyncio.get_running_loop(), list[asyncio.Task[None]]()
+
+        def hold() -> None:
+            holding.append(loop.create_task(self._hold()))
+
+        timer = loop.call_later(_HELD_AFTER_S, hold)
+        try:
+            yield
+        finally:
+            timer.cancel()
+            for task in holding:
+                task.cancel()
+                await asyncio.wait([task])
+
+    async def _hold(self) -> None:
+        if await self.keep() in LEASE_GONE:
+            self.lease.end(self._now())
 
     @property
     def fallback(self) -> Fallback:
@@ -237,21 +302,17 @@ class LeaseKeeper:
 
         If the handler has sent another heartbeat by then, the one that gives back the item fails, and does no harm.
         """
-        give_back = json.dumps(
-            {"work_id": self._id, "expected_last_heartbeat": self.lease.last_heartbeat}
-        )
-        left_s = (
-            NEVER if self.lease.next_step() is None else self.lease.guardian_kills_at - self._now()
-        )
-        return Fallback(self._id, guardian_time() + left_s, give_back)
+        left_s = self.lease.guardian_kills_at - self._now()
+        if self._handler_has_ended or self.lease.next_step() is None:
+            left_s = NEVER
+        return fallback_of(self._id, self.lease.last_heartbeat, guardian_time() + left_s)
 
     async def _take(self, step: LeaseStep) -> Ending | None:
         """Send a heartbeat when it is due. A lease that was not extended in time is lost."""
         try:
             async with asyncio.timeout_at(self.lease.must_stop_at):
-                if (
-                    pause_s := step.at - self._now()
-                ) > 0:  # even `sleep(0)` would take a turn of the event loop
+                pause_s = step.at - self._now()
+                if pause_s > 0:  # even `sleep(0)` would take a turn of the event loop
                     await asyncio.sleep(pause_s)
                 ending = await self._send(step)
         except TimeoutError:
@@ -262,12 +323,13 @@ class LeaseKeeper:
         return ending
 
     async def _send(self, step: LeaseStep) -> Ending | None:
-        sent = self._now()
+        sent, ttl_s = self._now(), int(self._context.options.lease)
+        given = (self._id, step.expected, ttl_s, self.lease.timeout_s)
         try:
-            response = await self._heartbeat(step.expected, int(self._context.options.lease))
+            response = await self._context.call(self._context.api.heartbeat, *given)
             ending = self.lease.take_heartbeat(response, sent)
             self._context.tally.heartbeats["extended"] += ending is None
-            self._trouble = ""
+            self._trouble = None
         except asyncio.CancelledError:  # the handler has ended meanwhile
             self.lease.unclear = self.lease.unclear or step.expected != LOOK
             raise
@@ -277,14 +339,9 @@ class LeaseKeeper:
             self._log.info("heartbeat reports shutdown")
         return ending
 
-    async def _heartbeat(self, expected: str, ttl_s: int) -> WorkItem:
-        api = self._context.api
-        return await self._context.call(
-            api.heartbeat, self._id, expected, ttl_s, self.lease.timeout_s
-        )
-
     def _take_error(self, error: AntError, step: LeaseStep, sent: float) -> Ending | None:
         if isinstance(error, APIError) and error.status == 412:
+            self._trouble = None
             ending = self.lease.take_refusal(step, item_in_refusal(error), sent)
             if ending is Ending.LEASE_LOST:
                 self._log.warn("heartbeat precondition failed; lease reclaimed by another worker")
@@ -296,47 +353,8 @@ class LeaseKeeper:
         self.lease.take_failure(step, self._now(), getattr(error, "retry_after_s", 0.0))
         return None
 
-    async def give_back(self, pause_s: int) -> str:
-        """Let the item be queued again after a pause. Return its state: somebody may have stopped it meanwhile.
 
-        The API has no call for that: the last heartbeat asks for a lease as long as the pause. A handler may have
-        sent the last one before. As long as that lease lasts, nobody else can have the item.
-        """
-        expected, ttl_s = self.lease.last_heartbeat, min(pause_s, LONGEST_LEASE_S)
-        is_open = False  # an attempt may have been carried out
-        for attempt in range(_GIVE_BACK_ATTEMPTS):
-            try:
-                current = await self._heartbeat(expected, ttl_s)
-                self.lease.last_heartbeat = current.get("last_heartbeat") or expected
-                return str(current.get("state"))
-            except AntError as error:
-                current = item_in_refusal(error)
-                lasts = current.get("state") == "active" and self._now() < self.lease.expires_at
-                if current.get("state") in _STOP_STATES:
-                    return str(current["state"])
-                if is_open and current and _heartbeat_of(current) != expected:
-                    return str(
-                        current["state"]
-                    )  # that of this worker's attempt, or of the next worker
-                is_open = is_open or not current
-                if attempt == _GIVE_BACK_ATTEMPTS - 1 or (is_permanent(error) and not lasts):
-                    message = "giving the item back failed; it is queued again when its lease ends"
-                    self._log.warn(message, error=error)
-                    return ""
-            expected = current.get("last_heartbeat") or expected
-            await asyncio.sleep(0 if lasts else backoff(attempt))
-        return ""
-
-    async def look(self) -> WorkItem:
-        """Return what the server says of the item: state, last heartbeat, rest of the lease. Raises AntError."""
-        try:
-            return await self._heartbeat(LOOK, SHORTEST_LEASE_S)
-        except AntError as error:
-            current = item_in_refusal(error)
-            if not current:
-                raise
-            return current
-
-
-def _heartbeat_of(current: Mapping[str, Any]) -> str:
-    return current.get("last_heartbeat") or NO_HEARTBEAT
+def fallback_of(work_id: str, last_heartbeat: str, deadline: float = NEVER) -> Fallback:
+    """Return what the guardian does about an item if this worker is killed: it gives the item back."""
+    give_back = {"work_id": work_id, "expected_last_heartbeat": last_heartbeat}
+    return Fallback(work_id, deadline, json.dumps(give_back))

@@ -16,15 +16,15 @@ from ant_cli import __version__
 from ant_cli.errors import UsageError
 from ant_cli.runtime.extras import install_hint
 from ant_cli.settings.worker_options import PollOptions
+from ant_cli.worker.endings import OUTCOMES
 from ant_cli.worker.listener import Listener, ServedPage, text_page
-from ant_cli.worker.settlement import Outcome
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 READY_S = 60.0
 """How long after its last successful poll a worker with free slots is ready."""
 _ALIVE_S = 5.0
 """How long the event loop may take to react before the worker is considered dead."""
-_FAILURES = (Outcome.FAILED, Outcome.TIMED_OUT, Outcome.LOST, Outcome.DEAD_LETTER)
+_FAILURES = ("failed", "timed_out", "lost", "dead_letter")
 
 
 class Tally:
@@ -39,7 +39,7 @@ class Tally:
         self.waiting_for_leases: set[str] = set()
         """The items whose handlers are not started, because the server accepts no heartbeat."""
         self.polls = Counter(dict.fromkeys(("work", "empty", "error"), 0))
-        self.items: Counter[str] = Counter({outcome.value: 0 for outcome in Outcome})
+        self.items: Counter[str] = Counter(dict.fromkeys(OUTCOMES, 0))
         self.heartbeats = Counter(dict.fromkeys(("extended", "lost", "error"), 0))
         self.metadata_writes = Counter(dict.fromkeys(("written", "failed"), 0))
         self.started_at: dict[str, float] = {}
@@ -63,7 +63,7 @@ class Tally:
         """Return the state of the worker, for a line of the terminal."""
         parts = [
             f"{self.slots_used}/{self.slots} busy",
-            f"{self.items[Outcome.SUCCEEDED]} done",
+            f"{self.items['succeeded']} done",
             f"{sum(self.items[outcome] for outcome in _FAILURES)} failed",
             *(["outage"] if self.outage else []),
             *(["draining"] if self.draining else []),

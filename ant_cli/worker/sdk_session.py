@@ -17,8 +17,8 @@ from ant_cli.runtime import Runtime
 from ant_cli.runtime.background_writer import written_in_background
 from ant_cli.runtime.extras import install_hint
 from ant_cli.settings.worker_options import SessionOptions, read_secret_file
+from ant_cli.worker.endings import EX_TEMPFAIL
 from ant_cli.worker.log import LogView, WorkerLog
-from ant_cli.worker.settlement import EX_TEMPFAIL
 
 LEASE_HOLDER = "ANT_WORKER_HOLDS_LEASE_ON"
 """The variable in which a worker tells a handler that it holds the lease on the item with this ID."""

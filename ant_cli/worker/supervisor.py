@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 from ant_cli.errors import AntError
 from ant_cli.http.retries import backoff
@@ -27,8 +27,9 @@ from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.settings.worker_options import PollOptions
 from ant_cli.worker.context import WorkerContext, wait_for_any
 from ant_cli.worker.handler import find_command
-from ant_cli.worker.item_run import ItemRun
+from ant_cli.worker.item_run import ItemRun, claim
 from ant_cli.worker.log import LogView, WorkerLog
+from ant_cli.worker.make_it_so import Verdict, look_at
 from ant_cli.worker.metrics import monitored
 from ant_cli.worker.work_api import WorkItem, connection_with_key, is_archived, is_permanent
 
@@ -49,6 +50,10 @@ _REFUSED_FOR_S = 60.0
 """How long polls may be refused after one has succeeded. If none has, the key is wrong."""
 _LOOK_EVERY = 300
 """After how many empty polls the worker checks whether the environment is archived."""
+_LOOK_AT_OUTAGE_S = 30.0
+"""How often an idle worker looks at the items on which an outage rests."""
+_END_S = 10.0
+"""How long requests about items may take after the handlers have ended, or were killed."""
 _FRAME_S = 0.5
 """How often the status line is drawn."""
 
@@ -105,10 +110,22 @@ async def _work(
         at_end.callback(context.close)
         with monitored(options, tally):
             await Supervisor(context).run()
-    not_done = len(context.memory.not_done)
-    if not_done and (options.exit_when_idle or options.max_items):
-        noun = "item is" if not_done == 1 else "items are"
-        raise AntError(f"{not_done} {noun} not done. The log says why.")
+    if problem := _what_is_left(context):
+        raise AntError(f"{problem}. The log says why.")
+
+
+def _what_is_left(context: WorkerContext) -> str | None:
+    """Return what is not done: for a job, any item; for others, what they have finished, and could not stop."""
+    options, memory = context.options, context.memory
+    if options.exit_when_idle or options.max_items:
+        not_done = len(memory.not_done)
+        if not_done:
+            return f"{not_done} {'item is' if not_done == 1 else 'items are'} not done"
+    unstopped = len(memory.unstopped)
+    if unstopped:
+        noun = "item is" if unstopped == 1 else "items are"
+        return f"{unstopped} {noun} not confirmed as stopped"
+    return None
 
 
 def _session_command(options: PollOptions, log_format: str) -> list[str]:
@@ -118,6 +135,14 @@ def _session_command(options: PollOptions, log_format: str) -> list[str]:
     """
     limits = ("--workdir", options.workdir, "--max-idle", f"{options.max_idle}s")
     return own_command("beta:worker", "run", *limits, "--log-format", log_format)
+
+
+class Polled(NamedTuple):
+    """An item that a poll returned."""
+
+    item: WorkItem
+    asked_at: float
+    """When the poll was sent."""
 
 
 class Supervisor:
@@ -143,6 +168,10 @@ class Supervisor:
         self._not_before = 0.0
         """When the next poll may be sent."""
         self._claimed = 0
+        """How many items were taken, or are being taken."""
+        self._undecided: set[asyncio.Future[None]] = set()
+        """For each item that is being acknowledged, when it is known whose it is."""
+        self._next_look_at_outage = 0.0
         self._trial: asyncio.Task[None] | None = None
         """The task of the item that shows whether an outage is over."""
 
@@ -154,8 +183,8 @@ class Supervisor:
 
         """
         with signal_handlers({signal.Signals[name]: self._receive for name in _SIGNALS}):
-            options = self._context.options
-            self._context.log.info(
+            context, options = self._context, self._context.options
+            context.log.info(
                 "polling for work",
                 worker_id=options.worker_id,
                 concurrency=options.concurrency,
@@ -167,10 +196,15 @@ class Supervisor:
                 self._loop.create_task(self._keep_polling(is_first=not number))
                 for number in range(polls)
             ]
-            await wait_for_any(*polling, self._context.shutdown.draining)
+            await wait_for_any(*polling, context.shutdown.draining)
             for task in polling:
                 task.cancel()
+            context.key_is_refused = any(
+                task.done() and not task.cancelled() and task.exception() for task in polling
+            )
             await self._drain()
+            for task in context.background:
+                task.cancel()
         for error in await asyncio.gather(*polling, return_exceptions=True):
             if isinstance(error, Exception):  # and not only cancelled
                 raise error
@@ -187,21 +221,41 @@ class Supervisor:
 
         """
         options = self._context.options
-        while not options.max_items or self._claimed < options.max_items:
+        while await self._may_take_more():
             if not is_first:
                 await self._work_waits.wait()
             await self._slots.acquire()
             while len(self._tasks) >= options.concurrency + _MOST_UNSTOPPED:
                 await wait_for_any(*self._tasks)
             await self._wait_out_pauses()
-            item = await self._poll() if is_first or self._work_waits.is_set() else None
-            if item is not None:
-                self._start(item)
+            polled = await self._poll() if is_first or self._work_waits.is_set() else None
+            if polled and not self._is_left_out(polled.item["id"]):
+                self._start(polled)
                 continue
             self._slots.release()
             if is_first and self._is_idle_for_good():
                 self._context.log.info("no work; exiting", idle_seconds=options.exit_when_idle)
                 return
+
+    async def _may_take_more(self) -> bool:
+        """Whether `--max-items` allows another item. One that another worker has won does not count."""
+        limit = self._context.options.max_items
+        while limit and self._claimed >= limit:
+            if not self._undecided:
+                return False
+            await wait_for_any(*self._undecided)
+        return True
+
+    def _is_left_out(self, work_id: str) -> bool:
+        """Whether an item is not taken now: this worker is taking it already, or leaves it to others."""
+        context = self._context
+        until = context.memory.left_to_others_until.get(work_id, 0.0)
+        if work_id not in context.acknowledging and self._loop.time() >= until:
+            return False
+        self._note_work()
+        self._work_waits.clear()
+        self._pause(_IDLE_CYCLE_S)
+        return True
 
     async def _wait_out_pauses(self) -> None:
         outage = self._context.outage
@@ -213,7 +267,7 @@ class Supervisor:
         if pause_s > 0:
             await asyncio.sleep(pause_s)
 
-    async def _poll(self) -> WorkItem | None:
+    async def _poll(self) -> Polled | None:
         """Poll once. If nothing arrives, the next polls wait."""
         context, began = self._context, self._loop.time()
         self._polls += 1
@@ -240,14 +294,35 @@ class Supervisor:
         context.tally.last_poll_at = time.time()
         if item is None:
             if context.tally.polls["empty"] % _LOOK_EVERY == 0 and not self._is_archived:
-                self._look = self._loop.create_task(self._look_at_list())
+                context.start(self._look_at_list())
             context.tally.polls["empty"] += 1
             self._work_waits.clear()
             self._pause(_IDLE_CYCLE_S - (self._loop.time() - began))
-        else:
-            context.tally.polls["work"] += 1
-            self._work_waits.set()
-        return item
+            self._look_at_outage()
+            return None
+        context.tally.polls["work"] += 1
+        self._work_waits.set()
+        return Polled(item, began)
+
+    def _look_at_outage(self) -> None:
+        """From time to time, let an idle worker look at the items on which an outage rests."""
+        now = self._loop.time()
+        if self._context.outage.reason and not self._tasks and now >= self._next_look_at_outage:
+            self._next_look_at_outage = now + _LOOK_AT_OUTAGE_S
+            self._context.start(self._end_outage_of_others())
+
+    async def _end_outage_of_others(self) -> None:
+        """End the outage if all of its items are stopped: nothing would come that shows whether it is over."""
+        context = self._context
+        try:
+            for work_id in context.outage.rests_on:
+                if (await look_at(work_id, context)).get("state") != "stopped":
+                    return
+        except AntError:
+            return
+        if context.outage.reason and not self._tasks:
+            context.outage.take_emptied_queue()
+            context.note_outage()
 
     async def _look_at_list(self) -> None:
         """Log once that the environment is archived. Polls don't show it, but its list of work is refused."""
@@ -276,51 +351,66 @@ class Supervisor:
 
     # Items
 
-    def _start(self, item: WorkItem) -> None:
+    def _start(self, polled: Polled) -> None:
         """Handle an item in its own task. It keeps the slot until it ends."""
         self._claimed += 1
         self._note_work()
         self._context.tally.slots_used += 1
-        task = self._loop.create_task(self._handle(item))
+        task = self._loop.create_task(self._handle(polled))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         if self._context.outage.reason:
             self._trial = task
 
-    async def _handle(self, item: WorkItem) -> None:
+    async def _handle(self, polled: Polled) -> None:
         try:
             try:
-                run = ItemRun(item, self._context)
-                was_claimed = await run.run()
-                if was_claimed:
-                    self._failed_items = 0
-                else:
-                    self._pause_after_trouble()
+                run = await self._claim(polled)
+                if run:
+                    await run.run()
             finally:  # free the slot before the item is stopped, which takes a request
                 self._context.tally.slots_used -= 1
                 self._slots.release()
                 self._note_work()
             # let the next poll be sent first: a free slot waits for its response
             await asyncio.sleep(0)
-            if was_claimed and (pause_s := await run.carry_out()):
+            if run and (pause_s := await run.settle()):
                 # the server needs a moment to hand it out again
                 self._note_work(pause_s + _IDLE_CYCLE_S)
         except Exception as error:  # noqa: BLE001 - a bug that one item triggers must not end the others
-            self._context.log.error(
-                "work item failed", work_id=item["id"], error=f"{type(error).__name__}: {error}"
-            )
-            self._context.memory.not_done[item["id"]] = None
+            work_id, problem = polled.item["id"], f"{type(error).__name__}: {error}"
+            self._context.log.error("work item failed", work_id=work_id, error=problem)
+            self._context.memory.not_done[work_id] = None
             self._pause_after_trouble()
+
+    async def _claim(self, polled: Polled) -> ItemRun | None:
+        """Acknowledge an item. Return None if it is not this worker's."""
+        decided = self._loop.create_future()
+        self._undecided.add(decided)
+        try:
+            verdict, run = await claim(polled.item, polled.asked_at, self._context)
+        finally:
+            self._undecided.discard(decided)
+            decided.set_result(None)
+        if verdict is Verdict.NOT_OURS:
+            self._claimed -= 1
+        if run:
+            self._failed_items = 0
+        else:
+            self._pause_after_trouble(is_logged=verdict is not Verdict.NOT_OURS)
+        return run
 
     def _note_work(self, pause_s: float = 0.0) -> None:
         """Note that there is work, or will be after a pause: this worker is not idle."""
         self._work_came_at = max(self._work_came_at, self._loop.time() + pause_s)
 
-    def _pause_after_trouble(self) -> None:
+    def _pause_after_trouble(self, *, is_logged: bool = True) -> None:
         """Pause polling after an item that could not be acknowledged, or run to its end because of a bug."""
         pause_s = backoff(self._failed_items, _LONGEST_PAUSE_S)
         self._failed_items += 1
-        self._context.log.warn("backing off after unprocessable work item", sleep=round(pause_s, 1))
+        if is_logged:
+            sleep = round(pause_s, 1)
+            self._context.log.warn("backing off after unprocessable work item", sleep=sleep)
         self._pause(pause_s)
         self._work_waits.clear()
 
@@ -344,14 +434,17 @@ class Supervisor:
                 break
 
     async def _drain(self) -> None:
-        """Wait for the running items: as long as they take, but after a signal only for the drain timeout."""
-        shutdown = self._context.shutdown
-        ended: asyncio.Future[Any] = asyncio.gather(*self._tasks)
+        """Wait for the running items: as long as they take, but after a signal only for a limited time."""
+        context, shutdown = self._context, self._context.shutdown
+        ended: asyncio.Future[Any] = asyncio.gather(*self._tasks, return_exceptions=True)
         await wait_for_any(ended, shutdown.draining)
-        await wait_for_any(ended, timeout_s=self._context.options.drain_timeout)
+        await wait_for_any(ended, timeout_s=context.options.drain_timeout)
         if not ended.done() and not shutdown.terminating.done():
-            self._context.log.warn(
+            context.log.warn(
                 "drain timeout exceeded; ending the handlers", running=len(self._tasks)
             )
             shutdown.terminating.set_result(None)
+        await wait_for_any(ended, timeout_s=context.options.kill_timeout + _END_S)
+        for task in self._tasks:
+            task.cancel()
         await ended

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -46,13 +45,14 @@ _MOST_ITEMS = 2000
 """How many of the newest items are looked at for those that run."""
 _PAGE_SIZE = "200"
 """How many of them are requested at once: with 10 KB of metadata each, they fit into `_LARGEST_RESPONSE`."""
-_POLL_TIMEOUT_S = 10.0
-_ACK_TIMEOUT_S = 1.5
-_RECLAIMED_AFTER_S = 4.0
-"""A little less than the time after which a poll returns an item again that was not acknowledged."""
-_TIMEOUT_S = 5.0
+TIMEOUT_S = 30.0
+"""How long to wait for a response. Less would fail on a slow network, and more would keep a slot from its work."""
 _LARGEST_RESPONSE = 2_000_000
 """The most bytes of a response. While it is read, nothing else happens, so more would cost leases."""
+
+
+class MalformedResponse(ResponseError):
+    """A response to a request that succeeded is not of the API's form. Sending it again changes nothing."""
 
 
 class WorkAPI:
@@ -68,8 +68,9 @@ class WorkAPI:
         """Prepare; nothing is connected yet. Raises BadValue if the environment's ID can't be one."""
         client = connect(connection, runtime)
         self._client = client.with_policy(client.policy._replace(response_limit=_LARGEST_RESPONSE))
+        self._patient = _limited(self._client, TIMEOUT_S)
+        self._once = _limited(self._client, TIMEOUT_S, max_retries=0)
         self._environment_id = environment_id
-        self._poller = _limited(self._client, _POLL_TIMEOUT_S)
         self._poll = self._request(work.POLL, block_ms=str(BLOCK_MS), anthropic_worker_id=worker_id)
 
     def close(self) -> None:
@@ -78,7 +79,7 @@ class WorkAPI:
 
     def poll(self) -> WorkItem | None:
         """Return the next item of the queue; None if none arrived while the server waited."""
-        body = self._poller.send(self._poll).body
+        body = self._patient.send(self._poll).body
         if body.strip() == b"null":
             return None
         item = _object(body)
@@ -86,22 +87,9 @@ class WorkAPI:
             raise ResponseError("the server sent a work item without a usable ID.")
         return item
 
-    def acknowledge(self, work_id: str) -> WorkItem | None:
-        """Take an item out of the queue, and return it.
-
-        None if an attempt whose response was lost has taken it. That was an attempt of this worker, because nobody
-        else gets the item so soon after the poll.
-        """
-        client, until = (
-            _limited(self._client, _ACK_TIMEOUT_S),
-            time.monotonic() + _RECLAIMED_AFTER_S,
-        )
-        try:
-            return _object(client.send(self._request(work.ACK, work_id=work_id)).body)
-        except APIError as error:
-            if error.status == 409 and error.outcome_unknown and time.monotonic() < until:
-                return None
-            raise
+    def acknowledge(self, work_id: str) -> WorkItem:
+        """Take an item out of the queue, and return it. The request is sent once."""
+        return _object(self._once.send(self._request(work.ACK, work_id=work_id)).body)
 
     def heartbeat(self, work_id: str, expected: str, ttl_s: int, timeout_s: float) -> WorkItem:
         """Extend the lease, if the last heartbeat is the expected one. The request is sent once."""
@@ -116,7 +104,7 @@ class WorkAPI:
     def give_back(self, work_id: str) -> bool:
         """End the lease of an item that never had a heartbeat. Return False if it has one by now."""
         try:
-            self.heartbeat(work_id, "NO_HEARTBEAT", SHORTEST_LEASE_S, _TIMEOUT_S)
+            self.heartbeat(work_id, "NO_HEARTBEAT", SHORTEST_LEASE_S, TIMEOUT_S)
         except APIError as error:
             if error.status != 412:
                 raise
@@ -126,23 +114,19 @@ class WorkAPI:
     def stop(self, work_id: str) -> WorkItem:
         """Stop an item that nobody runs any more, and return it, if the server does. The request is sent once."""
         request = self._request(work.STOP, {"force": True}, work_id=work_id)
-        return (
-            json_object(_limited(self._client, _TIMEOUT_S, max_retries=0).send(request).body) or {}
-        )
+        return json_object(self._once.send(request).body) or {}
 
     def update(self, work_id: str, metadata: Mapping[str, str | None]) -> None:
         """Merge metadata into an item; None deletes a key. It needs an API key."""
         request = self._request(work.UPDATE, {"metadata": dict(metadata)}, work_id=work_id)
-        _limited(self._client, _TIMEOUT_S).send(request)
+        self._patient.send(request)
 
     def session(self, session_id: str) -> WorkItem:
         """Return a session. The request is sent once."""
         request = Request(
             "GET", f"/v1/sessions/{path_segment('the session', session_id)}", (("beta", "true"),)
         )
-        return (
-            json_object(_limited(self._client, _TIMEOUT_S, max_retries=0).send(request).body) or {}
-        )
+        return json_object(self._once.send(request).body) or {}
 
     def stats(self) -> WorkItem:
         """Return the statistics of the queue."""
@@ -230,7 +214,7 @@ def _object(body: bytes) -> WorkItem:
     """Return the object of a response, after checking the members that the worker reads."""
     value = json_object(body)
     if value is None:
-        raise ResponseError("the server sent something other than a JSON object.")
+        raise MalformedResponse("the server sent something other than a JSON object.")
     return _of_form(value)
 
 
@@ -238,9 +222,8 @@ def _of_form(value: WorkItem) -> WorkItem:
     for name, type_ in _FORM.items():
         member = value.get(name)
         if member is not None and not (type(member) is type_ and _is_small(name, member)):
-            raise ResponseError(
-                f"the server sent an object whose {name!r} is not of the API's form."
-            )
+            problem = f"the server sent an object whose {name!r} is not of the API's form."
+            raise MalformedResponse(problem)
     return value
 
 

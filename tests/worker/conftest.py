@@ -17,6 +17,7 @@ import pytest
 
 from ant_cli.emulator import Emulator
 from ant_cli.settings.worker_options import PollOptions, read_options
+from ant_cli.worker.endings import Run, ended_itself
 from tests.conftest import KEY, flags_of
 from tests.helpers.emulators import serving
 from tests.helpers.processes import ANT, spawn
@@ -33,6 +34,11 @@ def poll_options(**flags: str) -> PollOptions:
     return read_options(
         PollOptions, flags_of("beta:worker", "poll", **required | flags), {}, "beta:worker poll"
     )
+
+
+def exited(status: int, **flags: str) -> Run:
+    """Return a run whose handler exited with a status."""
+    return ended_itself(status, poll_options(**flags))
 
 
 class RequestLog:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from ant_cli.http.retries import backoff
-from ant_cli.worker.failures import NEVER_RUN, History, Memory, Outage, history_in, pause_after
-from ant_cli.worker.settlement import Ending, Fate, Outcome, Run, settle, settle_early
-from tests.worker.conftest import poll_options
+from ant_cli.worker.endings import Ending, before_run, ended, judge, timed_out
+from ant_cli.worker.failures import NEVER_RUN, History, history_in, pause_after
+from ant_cli.worker.memory import Memory
+from ant_cli.worker.outage import Outage
+from tests.worker.conftest import exited, poll_options
 
 NOW = 1_790_000_000.0
 MINUTE, HOUR = 60.0, 3600.0
@@ -39,22 +41,22 @@ class Simulation:
     def _end(self, item, began):
         status, seconds = self._run(item, began)
         self.runs.append(item)
-        run, ended = Run(Ending.EXITED, status), began + seconds
-        if run.succeeded:
+        run, at = exited(status), began + seconds
+        if run.ending is Ending.SUCCEEDED:
             self.outage.take_success(began)
         else:
-            self.outage.take_failure(item, run.failure(poll_options()), began, ended)
+            self.outage.take_failure(item, run.reason, began, at)
         history = self._histories.get(item, NEVER_RUN)
-        settlement = settle(run, history, poll_options(), ended, in_outage=bool(self.outage.reason))
-        if settlement.fate is Fate.GIVE_BACK:
+        run = judge(run, history, poll_options(), at, in_outage=bool(self.outage.reason))
+        if run.ending.fate == "give_back":
             self._histories[item], self._waiting[item] = (
-                settlement.history,
-                settlement.history.retry_at,
+                run.history,
+                run.history.retry_at,
             )
         else:
             del self._waiting[item]
-            self.ended[item] = settlement.outcome, ended
-        return ended
+            self.ended[item] = run.ending.outcome, at
+        return at
 
 
 def bad(status, seconds=0.1):
@@ -74,7 +76,7 @@ def test_a_queue_of_nothing_but_bad_items_ends(count, status):
     simulation = Simulation(bad(status), *(f"bad{number}" for number in range(count)))
     simulation.work(3 * 24 * HOUR)
     assert len(simulation.ended) == count
-    assert {outcome for outcome, _ in simulation.ended.values()} == {Outcome.DEAD_LETTER}
+    assert {outcome for outcome, _ in simulation.ended.values()} == {"dead_letter"}
     assert len(simulation.runs) <= count * (5 + 12)
     if count <= 5:
         assert max(when for _, when in simulation.ended.values()) < 1.5 * HOUR
@@ -86,14 +88,14 @@ def test_items_that_fail_slowly_in_an_outage_are_not_given_up():
     simulation.work(MINUTE)
     assert simulation.outage.reason == "the handler exited with 1"
     simulation.work(HOUR)
-    assert [outcome for outcome, _ in simulation.ended.values()] == [Outcome.SUCCEEDED] * 20
+    assert [outcome for outcome, _ in simulation.ended.values()] == ["succeeded"] * 20
 
 
 def test_four_items_that_fail_at_once_have_eleven_minutes():
     """That is no outage: nobody can tell it from four bad items."""
     simulation = Simulation(until(7 * MINUTE, 0.1), *"abcd")
     simulation.work(HOUR)
-    assert {outcome for outcome, _ in simulation.ended.values()} == {Outcome.SUCCEEDED}
+    assert {outcome for outcome, _ in simulation.ended.values()} == {"succeeded"}
 
 
 @pytest.mark.parametrize("status", [1, 125])
@@ -102,7 +104,7 @@ def test_five_bad_items_do_not_come_before_good_ones(status):
     good = [f"good{number}" for number in range(200)]
     simulation = Simulation(bad(status), *(f"bad{number}" for number in range(5)), *good)
     simulation.work(MINUTE)
-    assert all(simulation.ended[item][0] is Outcome.SUCCEEDED for item in good)
+    assert all(simulation.ended[item][0] == "succeeded" for item in good)
     simulation.work(3 * HOUR)
     assert len(simulation.ended) == 205
 
@@ -112,7 +114,7 @@ def test_a_bad_item_among_good_ones_is_given_up_after_five_failures():
     simulation = Simulation(bad(1, 3.0), "bad", *map(str, range(400)))
     simulation.work(HOUR)
     outcome, when = simulation.ended["bad"]
-    assert outcome is Outcome.DEAD_LETTER
+    assert outcome == "dead_letter"
     assert 8 * MINUTE < when < 13 * MINUTE
     assert simulation.runs.count("bad") == 5
 
@@ -191,29 +193,29 @@ def test_the_pauses_of_an_outage_grow_to_a_minute(outage):
 @pytest.mark.parametrize(
     ("run", "in_outage", "excused", "counts"),
     [
-        (Run(Ending.EXITED, 1), False, 0, True),
-        (Run(Ending.EXITED, 1), True, 11, False),
-        (Run(Ending.EXITED, 1), True, 12, True),
-        *((Run(Ending.EXITED, status), False, 0, False) for status in (75, 78, 125, 126, 127)),
-        (Run(Ending.EXITED, 125), False, 12, True),
-        (Run(Ending.TIMED_OUT, 125), False, 0, True),
-        (Run(Ending.REFUSED, 0), False, 0, True),
+        (exited(1), False, 0, True),
+        (exited(1), True, 11, False),
+        (exited(1), True, 12, True),
+        *((exited(status), False, 0, False) for status in (75, 78, 125, 126, 127)),
+        (exited(125), False, 12, True),
+        (timed_out(poll_options()), False, 0, True),
+        (ended(Ending.REFUSED), False, 0, True),
     ],
 )
 def test_a_failure_is_excused_in_an_outage_or_by_its_status_but_not_for_ever(
     run, in_outage, excused, counts
 ):
     """The metadata says so, for all workers. The item waits in each case."""
-    settlement = settle(run, History(1, 0, excused), poll_options(), NOW, in_outage=in_outage)
-    metadata = settlement.metadata
+    found = judge(run, History(1, 0, excused), poll_options(), NOW, in_outage=in_outage)
+    metadata = found.metadata
     assert (metadata["ant_attempts"], metadata["ant_excused"]) == (
         ("2", str(excused) if excused else None) if counts else ("1", str(excused + 1))
     )
-    assert history_in({"metadata": metadata}) == settlement.history._replace(
-        retry_at=int(settlement.history.retry_at)
+    assert history_in({"metadata": metadata}) == found.history._replace(
+        retry_at=int(found.history.retry_at)
     )
-    assert settlement.history.retry_at >= NOW + 45
-    assert (settlement.outcome is Outcome.GIVEN_BACK) is not counts
+    assert found.history.retry_at >= NOW + 45
+    assert (found.ending is Ending.EXCUSED) is not counts
 
 
 @pytest.mark.parametrize(
@@ -237,9 +239,9 @@ def test_runs_without_a_reported_end_count_as_attempts():
         {"id": "work_1", "metadata": {"ant_attempts": "1", "ant_unreported": "2"}}
     )
     assert (history.failures, history.unreported, history.attempts) == (1, 2, 3)
-    assert settle_early(history, poll_options(attempts="4"), 0.0) is None
-    given_up = settle_early(history, poll_options(attempts="3"), 0.0)
-    assert (given_up.outcome, given_up.fate) == (Outcome.DEAD_LETTER, Fate.STOP)
+    assert before_run(history, poll_options(attempts="4"), 0.0) is None
+    given_up = before_run(history, poll_options(attempts="3"), 0.0)
+    assert given_up.ending is Ending.GIVEN_UP
     assert given_up.metadata["ant_dead_letter"].startswith(
         "3 attempts failed; 2 of its runs had no reported end"
     )
@@ -248,23 +250,21 @@ def test_runs_without_a_reported_end_count_as_attempts():
 def test_a_worker_remembers_the_runs_that_it_can_not_write_down():
     """The metadata may know of more, from another worker. A success ends the history."""
     memory, item = Memory(), {"id": "work_1"}
-    lost, excused = Run(Ending.LEASE_LOST), Run(Ending.EXITED, 75)
-    for run in (Run(Ending.EXITED, 1), lost, lost, Run(Ending.SHUT_DOWN), excused):
-        memory.note("work_1", settle(run, memory.history_of(item), poll_options(), NOW).history)
+    lost, excused = ended(Ending.LEASE_LOST), exited(75)
+    for run in (exited(1), lost, lost, ended(Ending.SHUT_DOWN), excused):
+        memory.note("work_1", judge(run, memory.history_of(item), poll_options(), NOW).remembered)
     assert memory.history_of(item)._replace(retry_at=0.0) == History(1, 2, 1)
     assert memory.history_of({**item, "metadata": {"ant_attempts": "7"}}) == History(7)
     assert memory.history_of({"id": "work_2"}) == NEVER_RUN
-    memory.note(
-        "work_1", settle(Run(Ending.EXITED), memory.history_of(item), poll_options(), NOW).history
-    )
+    memory.note("work_1", judge(exited(0), memory.history_of(item), poll_options(), NOW).remembered)
     assert memory.history_of(item) == NEVER_RUN
 
 
 def test_a_lease_that_was_never_held_is_no_run_of_the_item():
     """A server that refuses heartbeats must not make dead letters of items that no handler has seen."""
-    unheld = settle(Run(Ending.LEASE_ENDED, has_started=False), NEVER_RUN, poll_options())
-    assert (unheld.outcome, unheld.history) == (Outcome.LEASE_LOST, NEVER_RUN)
-    assert settle(Run(Ending.LEASE_ENDED), NEVER_RUN, poll_options()).history == History(0, 1)
+    unheld = judge(ended(Ending.UNCLAIMED), NEVER_RUN, poll_options())
+    assert (unheld.ending.outcome, unheld.history) == ("lease_lost", NEVER_RUN)
+    assert judge(ended(Ending.LEASE_ENDED), NEVER_RUN, poll_options()).history == History(0, 1)
 
 
 def test_a_worker_does_not_remember_more_items_than_it_needs():
@@ -272,12 +272,16 @@ def test_a_worker_does_not_remember_more_items_than_it_needs():
     memory = Memory()
     for number in range(10_001):
         memory.note(f"work_{number}", History(1))
-        memory.finished[f"work_{number}"] = None
+        memory.unstopped[f"work_{number}"] = exited(0)
     assert memory.history_of({"id": "work_0"}) == NEVER_RUN
     assert (
         memory.history_of({"id": "work_1"}) == memory.history_of({"id": "work_10000"}) == History(1)
     )
-    assert [f"work_{number}" in memory.finished for number in (0, 1, 10_000)] == [False, True, True]
+    assert [f"work_{number}" in memory.unstopped for number in (0, 1, 10_000)] == [
+        False,
+        True,
+        True,
+    ]
 
 
 # Pauses
@@ -297,21 +301,19 @@ def test_the_pauses_of_a_failed_item_grow_to_five_minutes_with_jitter(delay, pau
 @pytest.mark.parametrize(
     ("failures", "attempts", "rest_s", "outcome"),
     [
-        (1, "3", 20.0, Outcome.GIVEN_BACK),
+        (1, "3", 20.0, "given_back"),
         (1, "3", 0.5, None),
         (1, "3", -60.0, None),
         (1, "3", 301.0, None),  # no pause is that long: somebody else wrote it
-        (3, "3", -60.0, Outcome.DEAD_LETTER),
+        (3, "3", -60.0, "dead_letter"),
     ],
 )
 def test_an_item_whose_pause_is_not_over_does_not_run(failures, attempts, rest_s, outcome):
     """The server may not have granted a lease as long as the pause. The clock is that of the server."""
-    settlement = settle_early(
-        History(failures, retry_at=NOW + rest_s), poll_options(attempts=attempts), NOW
-    )
-    assert (settlement and settlement.outcome) == outcome
-    if outcome is Outcome.GIVEN_BACK:
-        assert settlement.history.retry_at == NOW + rest_s
+    run = before_run(History(failures, retry_at=NOW + rest_s), poll_options(attempts=attempts), NOW)
+    assert (run and run.ending.outcome) == outcome
+    if outcome == "given_back":
+        assert run.history.retry_at == NOW + rest_s
 
 
 def test_errors_back_off_to_a_minute_with_jitter():

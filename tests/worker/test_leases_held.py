@@ -117,7 +117,7 @@ def heartbeating(script, fifo):
 def test_a_handler_that_starts_slowly_sends_the_first_heartbeat(
     queue, work_id, running, heartbeating, fifo
 ):
-    """It pulls an image meanwhile. The worker only looks, until half of the acknowledged lease has passed."""
+    """It pulls an image meanwhile. The worker only looks, until most of the acknowledged lease has passed."""
     worker = running("--max-items", "1", handler=heartbeating)
     queue.wait_for_requests("/heartbeat", 1)
     assert queue.item(work_id)["state"] == "starting"
@@ -197,30 +197,23 @@ def test_an_item_that_somebody_stops_for_good_is_lost_if_its_handler_ends_by_its
     assert worker.end() == 1
 
 
-def test_an_item_that_was_finished_but_could_not_be_stopped_does_not_run_again(
-    queue, work_id, start, script
-):
-    """The API may be away while a handler finishes. The same worker stops the item when it comes back."""
-    queue.fail("/stop", status=404)
-    worker = start("--max-items", "2", handler=[script("echo ran")])
-    worker.wait_for("stop failed")
-    queue.advance(301)
-    worker.wait_for("this worker has finished the item before, and could not stop it")
-    assert worker.end() == 0
+@pytest.mark.parametrize("status", [401, 403, 404, 503])
+def test_a_stop_that_is_refused_is_repeated(queue, work_id, work, script, status):
+    """Nothing is wrong with finished work. Without the stop it would be done again."""
+    queue.fail("/stop", status=status, times=2)
+    worker = work(handler=[script("echo ran")])
     assert worker.output == ["ran"]
+    assert len(worker.events("stop failed; it is repeated")) == 1
     assert len(worker.events("work item done")) == 1
     assert queue.item(work_id)["state"] == "stopped"
 
 
-def test_a_dead_letter_that_could_not_be_stopped_does_not_run_again(queue, work_id, start, script):
+def test_a_dead_letter_whose_stop_is_refused_runs_once(queue, work_id, work, script):
     """Without an API key only this worker knows its failures, and a forgotten one would run without end."""
-    queue.fail("/stop", status=404)
-    worker = start("--attempts", "1", "--max-items", "2", handler=[script("echo ran; exit 1")])
-    worker.wait_for("stop failed")
-    queue.advance(301)
-    worker.wait_for("this worker has finished the item before, and could not stop it")
-    assert worker.end() == 1
+    queue.fail("/stop", status=404, times=2)
+    worker = work("--attempts", "1", handler=[script("echo ran; exit 1")], status=1)
     assert worker.output == ["ran"]
+    assert [entry["outcome"] for entry in worker.events("work item not done")] == ["dead_letter"]
     assert queue.item(work_id)["state"] == "stopped"
 
 

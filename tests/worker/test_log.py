@@ -16,7 +16,6 @@ from ant_cli.errors import APIError, NetworkError
 from ant_cli.worker.handler import _Output
 from ant_cli.worker.log import KEPT_BYTES, LogEvent, LogView, WorkerLog
 from ant_cli.worker.metrics import Tally
-from ant_cli.worker.settlement import Outcome
 from tests.conftest import KEY, Screen, make_runtime
 from tests.helpers.terminals import Session
 
@@ -361,7 +360,7 @@ def test_a_worker_whose_log_nobody_reads_ends_after_an_error(queue, start, scrip
 def tally_of(**items):
     tally = Tally(4)
     for outcome, count in items.items():
-        tally.items[Outcome(outcome)] += count
+        tally.items[outcome] += count
     return tally
 
 

@@ -28,10 +28,10 @@ from ant_cli.settings.loading import load
 from ant_cli.settings.worker_options import ExporterOptions
 from ant_cli.worker import listener as listener_module
 from ant_cli.worker import metrics as metrics_module
+from ant_cli.worker.endings import OUTCOMES
 from ant_cli.worker.exporter import cached, find_page, of_lists, serve_statistics, to_numbers
 from ant_cli.worker.listener import Listener, text_page
 from ant_cli.worker.metrics import READY_S, Tally, WorkerMetrics, _readiness, _responds
-from ant_cli.worker.settlement import Outcome
 from tests.conftest import KEY, make_runtime
 from tests.worker.conftest import API_KEY
 
@@ -64,7 +64,7 @@ def test_the_metrics_have_the_names_texts_and_values_of_metrics_txt():
     """A counter has each outcome from the start: with 0, `increase` sees the first one."""
     tally, metrics = Tally(4), WorkerMetrics(OWN)
     tally.polls["work"] += 2
-    tally.items[Outcome.SUCCEEDED.value] += 1
+    tally.items["succeeded"] += 1
     tally.slots_used = 1
     tally.started_at |= {"work_2": 990.5, "work_1": 980.5}
     tally.unconfirmed.add("work_3")
@@ -103,15 +103,15 @@ def test_the_worker_changes_what_each_metric_shows():
     shown = {name for name in vars(metrics) if name.startswith("observe_")}
     for name in read - {"slots", "oldest_started_at"}:
         counts = getattr(tally, name)
-        if isinstance(counts, Counter) and counts.keys() != set(Outcome):
+        if isinstance(counts, Counter) and counts.keys() != set(OUTCOMES):
             shown |= {f'{name}["{outcome}"]' for outcome in counts}
         else:
-            shown.add(f"{name}[outcome.value]" if isinstance(counts, Counter) else name)
+            shown.add(f"{name}[outcome]" if isinstance(counts, Counter) else name)
     source = "".join(
         path.read_text("utf-8") for path in Path(metrics_module.__file__).parent.glob("*.py")
     )
-    changed = re.findall(r"\.tally\.(\w+(?:\[.+?\])?)(?: [+-]?= |\()", source)
-    changed += re.findall(r"\.tally\.(\w+)(?:\[self\._id\] = |\.add\()", source)
+    changed = re.findall(r"\btally\.(\w+(?:\[.+?\])?)(?: [+-]?= |\()", source)
+    changed += re.findall(r"\btally\.(\w+)(?:\[self\._id\] = |\.add\()", source)
     assert shown - set(changed) == set()
 
 

@@ -122,7 +122,7 @@ def test_an_invalid_acknowledgement_starts_no_handler(start, script):
         worker = start("--base-url", server.url, "--max-items", "2", handler=[script("echo ran")])
         worker.wait_for("backing off after unprocessable work item")
         worker.send(signal.SIGTERM)
-        assert worker.end() == 0
+        assert worker.end() == 1
     assert worker.output == []
     assert server.count("ack") == 1
 
@@ -212,11 +212,11 @@ def test_what_the_worker_repeats_by_its_own_rules_is_sent_once(api_with):
 
 
 def test_a_worker_does_not_wait_for_a_dead_connection_as_long_as_other_commands_do(api_with):
-    """A poll is held open for a second. The default of 60 s would cost leases, and the time of a free slot."""
+    """Nor does it give up a slow network: it would then take items that nobody runs."""
     transport = Responding(ITEM)
     api = api_with(transport)
     api.poll()
     api.acknowledge("work_1")
     api.heartbeat("work_1", "NO_HEARTBEAT", 45, 2.5)
     api.stop("work_1")
-    assert transport.seconds == {"poll": 10.0, "ack": 1.5, "heartbeat": 2.5, "stop": 5.0}
+    assert transport.seconds == {"poll": 30.0, "ack": 30.0, "heartbeat": 2.5, "stop": 30.0}

@@ -15,13 +15,15 @@ from ant_cli.settings.loading import load
 from ant_cli.worker import failures as failures_module
 from ant_cli.worker import handler as handler_module
 from ant_cli.worker import item_run as item_run_module
+from ant_cli.worker import outage as outage_module
 from ant_cli.worker import supervisor as supervisor_module
 from ant_cli.worker.context import WorkerContext
-from ant_cli.worker.failures import Outage
 from ant_cli.worker.guardian import Guardian
+from ant_cli.worker.handler_run import HandlerRun
 from ant_cli.worker.item_run import ItemRun
 from ant_cli.worker.lease import LeaseKeeper
 from ant_cli.worker.log import LogView, WorkerLog
+from ant_cli.worker.outage import Outage
 from ant_cli.worker.supervisor import Supervisor
 from tests.conftest import KEY, make_runtime
 from tests.helpers.work_server import ITEM
@@ -29,6 +31,7 @@ from tests.worker.conftest import poll_options
 
 NOTHING_TO_RUN = {**ITEM, "data": {"type": "healthcheck"}}
 """An item that is only acknowledged and stopped."""
+REFUSED = APIError("POST /", 404, "Not Found", b"", "")
 
 
 class Calls(list[str]):
@@ -199,7 +202,7 @@ def test_an_empty_poll_does_not_shorten_the_pause_after_an_item_that_can_not_be_
 
         async def reply(name):
             if name == "acknowledge":
-                raise NetworkError("connection refused.")
+                raise REFUSED
             if calls.count("poll") == 1:
                 return NOTHING_TO_RUN
             await others()
@@ -226,7 +229,7 @@ def test_after_an_item_that_can_not_be_run_only_one_poll_is_sent(calls, monkeypa
 
     async def reply(name):
         if name == "acknowledge":
-            raise NetworkError("connection refused.")
+            raise REFUSED
         if calls.count("poll") > 2:
             await others()
             calls.drain()
@@ -247,7 +250,7 @@ def test_the_pause_grows_with_each_item_that_can_not_be_run_until_one_can(calls,
 
     async def reply(name):
         if name == "acknowledge" and calls.count(name) != 3:
-            raise NetworkError("connection refused.")
+            raise REFUSED
         return NOTHING_TO_RUN
 
     calls.reply = reply
@@ -363,7 +366,7 @@ def test_items_that_can_not_be_stopped_do_not_pile_up(calls):
 
 
 @pytest.mark.parametrize(
-    "place", [(LeaseKeeper, "keep"), (ItemRun, "_attend"), (handler_module, "_send")]
+    "place", [(LeaseKeeper, "keep"), (HandlerRun, "_attend"), (handler_module, "_send")]
 )
 def test_a_handler_ends_when_the_code_that_watches_it_fails(calls, monkeypatch, place):
     """Its slot is free then, and the next poll may start the same item again."""
@@ -379,9 +382,11 @@ def test_a_handler_ends_when_the_code_that_watches_it_fails(calls, monkeypatch, 
         calls.drain()
         return None
 
-    monkeypatch.setattr(
-        Guardian, "start", lambda *args: handlers.append(start(*args)) or handlers[-1]
-    )
+    def note(guardian, item, *given):
+        start(guardian, item, *given)
+        handlers.append(item)
+
+    monkeypatch.setattr(Guardian, "start", note)
     monkeypatch.setattr(*place, fail)
     monkeypatch.setattr(supervisor_module, "backoff", lambda *_: 0.0)
     calls.command, calls.reply = ["/bin/sh", "-c", "sleep 600"], reply
@@ -413,7 +418,7 @@ def test_in_an_outage_one_item_at_a_time_tries(calls, monkeypatch):
         return take(outage, work_id, reason, began, ended)
 
     monkeypatch.setattr(Outage, "take_failure", note)
-    monkeypatch.setattr(failures_module, "backoff", lambda *_: 0.02)
+    monkeypatch.setattr(outage_module, "backoff", lambda *_: 0.02)
     calls.command, calls.reply = ["/bin/sh", "-c", "sleep 0.02; exit 125"], reply
     asyncio.run(calls.work(concurrency="3"))
     assert at_once == [1] * 8
@@ -436,7 +441,7 @@ def test_an_item_that_runs_for_a_while_ends_an_outage(calls, monkeypatch):
             await asyncio.Event().wait()  # it is cancelled
         return {**ITEM, "id": f"work_{len(calls)}"}
 
-    monkeypatch.setattr(failures_module, "backoff", lambda *_: 0.0)
+    monkeypatch.setattr(outage_module, "backoff", lambda *_: 0.0)
     monkeypatch.setattr(Outage, "proof_s", 0.05)
     calls.command, calls.reply = ["/bin/sh", "-c", "sleep 600"], reply
     asyncio.run(asyncio.wait_for(calls.work(concurrency="4", drain_timeout="0"), 30))

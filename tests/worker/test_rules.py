@@ -6,6 +6,7 @@ import base64
 import json
 import subprocess
 from types import SimpleNamespace
+from typing import get_args
 
 import pytest
 
@@ -14,105 +15,114 @@ from ant_cli.operations.parsers import duration
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.worker_options import CheckOptions, PollOptions, read_options
 from ant_cli.worker.context import handler_environment
-from ant_cli.worker.failures import NEVER_RUN, History, Memory
+from ant_cli.worker.endings import OUTCOMES, Ending, Outcome, ended, judge, timed_out
+from ant_cli.worker.failures import NEVER_RUN, History
 from ant_cli.worker.handler import find_command, secrets_of_item
-from ant_cli.worker.settlement import Ending, Fate, Outcome, Run, settle
+from ant_cli.worker.memory import Memory
 from tests.conftest import KEY, flags_of
-from tests.worker.conftest import poll_options
+from tests.worker.conftest import exited, poll_options
 
 # The fate of an item
 
 
+def test_each_row_of_the_table_is_another_one():
+    """Rows with equal values would be one: an Enum makes the second the name of the first."""
+    assert len(Ending.__members__) == len(list(Ending)) == 19
+    assert all(row.when for row in Ending)
+
+
 @pytest.mark.parametrize(
-    ("run", "outcome", "fate"),
+    ("run", "ending"),
     [
-        (Run(Ending.EXITED, 0), Outcome.SUCCEEDED, Fate.STOP),
-        (Run(Ending.EXITED, 1), Outcome.FAILED, Fate.GIVE_BACK),
-        (Run(Ending.EXITED, -9), Outcome.FAILED, Fate.GIVE_BACK),
-        (Run(Ending.TIMED_OUT, 0), Outcome.TIMED_OUT, Fate.GIVE_BACK),
-        (Run(Ending.STOP_REQUESTED, 1), Outcome.CANCELLED, Fate.STOP),
-        (Run(Ending.STOP_REQUESTED, 0), Outcome.CANCELLED, Fate.STOP),
-        (Run(Ending.STOPPED, -15), Outcome.CANCELLED, Fate.STOP),
-        (Run(Ending.STOPPED, 0), Outcome.LOST, Fate.LEAVE),
-        (Run(Ending.STOPPED, 0, has_started=False), Outcome.CANCELLED, Fate.STOP),
-        (Run(Ending.LEASE_LOST, 0), Outcome.LEASE_LOST, Fate.LEAVE),
-        (Run(Ending.LEASE_ENDED, 0), Outcome.LEASE_LOST, Fate.LEAVE),
-        (Run(Ending.REFUSED, 0), Outcome.LOST, Fate.GIVE_BACK),
-        (Run(Ending.SHUT_DOWN, -15), Outcome.GIVEN_BACK, Fate.GIVE_BACK),
-        (Run(Ending.SHUT_DOWN, 0), Outcome.GIVEN_BACK, Fate.GIVE_BACK),
+        (exited(0), Ending.SUCCEEDED),
+        (exited(0, no_auto_stop="true"), Ending.HANDED_OVER),
+        (exited(1), Ending.FAILED),
+        (exited(1, no_auto_stop="true"), Ending.FAILED),
+        (exited(-9), Ending.FAILED),
+        (exited(75), Ending.EXCUSED),
+        (timed_out(poll_options(item_timeout="1s")), Ending.TIMED_OUT),
+        (ended(Ending.STOP_REQUESTED), Ending.STOP_REQUESTED),
+        (ended(Ending.LEASE_ENDED), Ending.LEASE_ENDED),
+        (ended(Ending.REFUSED), Ending.REFUSED),
+        (ended(Ending.SHUT_DOWN), Ending.SHUT_DOWN),
     ],
 )
-def test_the_end_of_a_run_decides_the_fate_of_its_item(run, outcome, fate):
-    """An item is stopped only if it was done, given up, or asked to stop. A handler that was ended is not done."""
-    settlement = settle(run, NEVER_RUN, poll_options())
-    assert (settlement.outcome, settlement.fate) == (outcome, fate)
+def test_a_first_run_ends_its_item_as_it_ended_itself(run, ending):
+    """Only the past of an item, and other items, change its row."""
+    assert judge(run, NEVER_RUN, poll_options()).ending is ending
+
+
+def test_an_item_is_stopped_only_if_it_needs_no_further_run():
+    """A handler that was ended is not done, and an item of another worker is left alone."""
+    assert {row.name for row in Ending if row.fate == "stop"} == {
+        *("SUCCEEDED", "NOT_NEEDED", "DEAD_LETTER", "GIVEN_UP"),
+        *("STOP_REQUESTED", "STOPPED", "SESSION_ENDED"),
+    }
+    assert {row.name for row in Ending if row.fate == "leave"} == {
+        *("HANDED_OVER", "LEASE_LOST", "LEASE_ENDED", "UNCLAIMED", "LOST", "STOPPED_MEANWHILE"),
+    }
+
+
+def test_the_outcomes_are_those_of_the_metrics():
+    """Each is counted from the start."""
+    assert set(OUTCOMES) == set(get_args(Outcome))
 
 
 @pytest.mark.parametrize(("number", "name"), [(9, "SIGKILL"), (40, "signal 40")])
 def test_the_signal_that_killed_a_handler_is_named(number, name):
     """A real-time signal has no name."""
-    settlement = settle(Run(Ending.EXITED, -number), NEVER_RUN, poll_options())
-    assert settlement.reason == f"the handler was killed by {name}"
+    assert exited(-number).reason == f"the handler was killed by {name}"
 
 
 def test_only_failures_of_the_handler_are_counted():
     """Failures of the worker, of the machine, or in an outage, are not counted."""
-    counted = (Run(Ending.EXITED, 1), Run(Ending.TIMED_OUT, -15))
     before, nine = History(3, 1), poll_options(attempts="9")
-    assert all(settle(run, before, nine).metadata["ant_attempts"] == "5" for run in counted)
-    others = [
-        settle(Run(ending, 1), before, nine) for ending in (Ending.SHUT_DOWN, Ending.LEASE_LOST)
-    ]
-    others += [settle(Run(Ending.EXITED), before, nine)]
-    assert all(settlement.metadata.get("ant_attempts") in (None, "3") for settlement in others)
+    counted = (exited(1), timed_out(nine))
+    assert all(judge(run, before, nine).metadata["ant_attempts"] == "5" for run in counted)
+    others = (ended(Ending.SHUT_DOWN), ended(Ending.LEASE_LOST), exited(0))
+    for run in others:
+        assert judge(run, before, nine).metadata.get("ant_attempts") in (None, "3")
 
 
 def test_an_item_whose_last_attempt_fails_becomes_a_dead_letter():
     """This happens exactly after the allowed number of failures."""
-    run = Run(Ending.EXITED, 2)
-    assert settle(run, History(1, 0), poll_options(attempts="3")).fate is Fate.GIVE_BACK
-    last = settle(run, History(1, 1), poll_options(attempts="3"))
-    assert (last.outcome, last.fate) == (Outcome.DEAD_LETTER, Fate.STOP)
+    three = poll_options(attempts="3")
+    assert judge(exited(2), History(1, 0), three).ending is Ending.FAILED
+    last = judge(exited(2), History(1, 1), three)
+    assert last.ending is Ending.DEAD_LETTER
     assert (
         last.metadata["ant_dead_letter"]
         == "3 attempts failed; the last one: the handler exited with 2"
     )
-    only = settle(run, NEVER_RUN, poll_options(attempts="1"))
+    assert last.metadata["ant_retry_at"] is None
+    only = judge(exited(2), NEVER_RUN, poll_options(attempts="1"))
     assert (
         only.metadata["ant_dead_letter"]
         == "1 attempt failed; the last one: the handler exited with 2"
     )
 
 
-def test_an_item_that_was_handed_over_is_neither_stopped_nor_given_back():
-    """This applies only after success."""
-    assert (
-        settle(Run(Ending.EXITED, 0), NEVER_RUN, poll_options(no_auto_stop="true")).fate
-        is Fate.LEAVE
-    )
-    assert (
-        settle(Run(Ending.EXITED, 1), NEVER_RUN, poll_options(no_auto_stop="true")).fate
-        is Fate.GIVE_BACK
-    )
-
-
 def test_what_was_written_about_failures_is_deleted_after_a_success():
     """The item needs no further run."""
-    metadata = settle(Run(Ending.EXITED, 0), History(1, 1), poll_options()).metadata
+    metadata = judge(exited(0), History(1, 1), poll_options()).metadata
     keys = ("ant_attempts", "ant_excused", "ant_last_error", "ant_retry_at", "ant_unreported")
     assert metadata == dict.fromkeys(keys)
 
 
+def test_an_item_that_is_stopped_before_its_handler_keeps_no_counts():
+    """The row that is found before the handler is judged, too."""
+    metadata = judge(ended(Ending.STOP_REQUESTED), History(1, 1), poll_options()).metadata
+    assert metadata["ant_attempts"] is None
+
+
 def test_a_run_that_was_counted_before_its_start_is_not_counted_twice():
     """Its end is known now. Earlier runs whose end is not known stay."""
-    ended = settle(Run(Ending.EXITED, 1), History(1, 1), poll_options(attempts="9"))
-    assert ended.metadata["ant_unreported"] is None
-    interrupted = Run(Ending.SHUT_DOWN, 75)
+    run = judge(exited(1), History(1, 1), poll_options(attempts="9"))
+    assert run.metadata["ant_unreported"] is None
+    interrupted = ended(Ending.SHUT_DOWN)
     for unreported, text in ((0, None), (2, "2")):
-        assert (
-            settle(interrupted, History(0, unreported), poll_options()).metadata["ant_unreported"]
-            == text
-        )
+        known = judge(interrupted, History(0, unreported), poll_options())
+        assert known.metadata["ant_unreported"] == text
 
 
 NEW = {

@@ -15,7 +15,7 @@ from anthropic.lib.tools.agent_toolset import AgentToolContext, beta_agent_tools
 from anthropic.resources.beta.environments.work import AsyncWork
 from anthropic.types.beta.environments import BetaSelfHostedWorkHeartbeatResponse
 
-from ant_cli.worker import item_run, sdk_session
+from ant_cli.worker import handler_run, sdk_session
 
 WORKER = ast.parse(inspect.getsource(_worker))
 
@@ -39,7 +39,7 @@ def test_the_sdk_logs_that_it_gives_up_a_session_in_words_that_are_known(beginni
 
 def test_the_sdk_logs_that_its_heartbeat_was_refused_in_words_that_are_known():
     """Its handlers exit with 0 then. If the words change, their items would be stopped, and never be done."""
-    (text,) = (text for text in logged("error") if item_run._REFUSAL_IN_LOG in text)
+    (text,) = (text for text in logged("error") if handler_run._REFUSAL_IN_LOG in text)
     assert "work_id=%s" in text  # which is compared, too
 
 

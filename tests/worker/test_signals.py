@@ -152,7 +152,8 @@ async def work():
     os.posix_spawn = start_and_die
     guardian = Guardian(["/bin/sh", "-c", f"cat > {sys.argv[1]}"], {})
     fallback = Fallback("work_1", float("inf"), "the lease")
-    guardian.start(["/bin/sh", "-c", "sleep 600"], dict(os.environ), (0, 1, 2), fallback)
+    item = guardian.guard(fallback)
+    guardian.start(item, ["/bin/sh", "-c", "sleep 600"], dict(os.environ), (0, 1, 2), fallback)
 
 asyncio.run(work())
 """
