@@ -77,7 +77,8 @@ def _values(raw: bytes, _: ModifierOptions) -> bytes:
 def _flatten(raw: bytes, options: ModifierOptions) -> bytes:
     if json_text.json_type(raw) != "array":
         return raw
-    return make_array(list(_flat(raw, deep=bool(truth(options.get("deep"))))))
+    is_deep = truth(options.get("deep")) is True
+    return make_array(list(_flat(raw, deep=is_deep)))
 
 
 def _flat(raw: bytes, *, deep: bool) -> Iterator[bytes]:

@@ -73,7 +73,8 @@ class Comparison(NamedTuple):
 
 def split_comparison(text: str) -> Comparison:
     """Split the text between the brackets of a query, or raise BadPath. A quoted value keeps its quotes."""
-    split = next((at for at, char in outside_brackets(text) if char in "!=<>%"), len(text))
+    operators = (at for at, char in outside_brackets(text) if char in "!=<>%")
+    split = next(operators, len(text))
     match = _OPERATOR.match(text, split)
     if not match and split < len(text):
         raise BadPath(
@@ -182,12 +183,11 @@ class _Parser:
         bracket = self.text[start]
         self.at = end = self.balanced(start)
         self.expect_end(self.text[start:end])
-        selectors = [
-            _name_and_path(each) for each in split_at_commas(self.text[start + 1 : end - 1])
-        ]
-        return steps.Multipath(
-            bracket, tuple((name, parse(path, self.depth)) for name, path in selectors)
-        )
+        parts = split_at_commas(self.text[start + 1 : end - 1])
+        selectors = []
+        for name, path in map(_name_and_path, parts):
+            selectors.append((name, parse(path, self.depth)))
+        return steps.Multipath(bracket, tuple(selectors))
 
     def literal(self) -> steps.Literal:
         start = self.at + 1
@@ -209,10 +209,10 @@ class _Parser:
             try:
                 options = json_text.members(json_text.encoded(argument))
             except json_text.JSONTextError as error:
-                raise BadPath(
-                    f"The argument of @{name} in the path: {str(error).removesuffix('.')}"
-                ) from None
-        return steps.Modifier(name, options, parse(argument, self.depth) if name == "dig" else ())
+                why = str(error).removesuffix(".")
+                raise BadPath(f"The argument of @{name} in the path: {why}") from None
+        path = parse(argument, self.depth) if name == "dig" else ()
+        return steps.Modifier(name, options, path)
 
     def argument(self) -> str:
         """Read JSON, or all text up to the next pipe, dots included."""

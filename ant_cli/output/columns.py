@@ -176,17 +176,19 @@ def _parse_columns(spec: str) -> tuple[Column, ...]:
 
 def path_of_title(kind: str, title: str) -> str:
     """Return the path of a resource's column by its title, in any case; the title if there is no such column."""
-    return next(
-        (column.path for column in _COLUMNS_BY_TYPE.get(kind, ()) if column.title == title.upper()),
-        title,
-    )
+    for column in _COLUMNS_BY_TYPE.get(kind, ()):
+        if column.title == title.upper():
+            return column.path
+    return title
 
 
 def _columns_for(item: bytes) -> tuple[Column, ...]:
     """Return the columns for a resource, the members of an unknown object, or a bare value."""
     value = json_text.decode(item)
-    known = _COLUMNS_BY_TYPE.get(resource_type(value))
-    return known or tuple(_column_of(key, escaped_key(key)) for key in _keys_of(value)) or (_VALUE,)
+    if known := _COLUMNS_BY_TYPE.get(resource_type(value)):
+        return known
+    members = tuple(_column_of(key, escaped_key(key)) for key in _keys_of(value))
+    return members or (_VALUE,)
 
 
 def _keys_of(value: object) -> list[str]:
@@ -200,11 +202,11 @@ def _column_of(name: str, path: str) -> Column:
 def rows_of(items: list[bytes], columns: tuple[Column, ...]) -> list[list[str]]:
     """Return the cells of each item, decoding each item once."""
     places = [(column, plain_keys(_steps_of(column.path))) for column in columns]
-    decoded = map(json_text.decode, items)
-    return [
-        [_cell_of(column, keys, value, item) for column, keys in places]
-        for value, item in zip(decoded, items, strict=True)
-    ]
+    rows = []
+    for item in items:
+        value = json_text.decode(item)
+        rows.append([_cell_of(column, keys, value, item) for column, keys in places])
+    return rows
 
 
 def _cell_of(column: Column, keys: tuple[str, ...], decoded: Any, item: bytes) -> str:

@@ -112,4 +112,5 @@ def command_of(environ: Mapping[str, str], warn: Callable[[str], None]) -> list[
 def lines_of(data: bytes, width: int) -> int:
     """Return how many lines of the screen `data` fills."""
     lines = _COLOUR.sub(b"", data).decode("utf-8", "replace").split("\n")
-    return sum(1 + max(0, cell_width(line) - 1) // width for line in lines) - 1
+    filled = [1 + max(0, cell_width(line) - 1) // width for line in lines]
+    return sum(filled) - 1  # the last one is what follows the last line feed

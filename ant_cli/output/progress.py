@@ -66,9 +66,12 @@ class Progress(Observer):
         """Show immediately how long it is until the next attempt."""
         if self._logs and delay_s > _LOGGED_WAIT_S:
             self._runtime.say(f"Note: {why}. Retry {attempt} of {of} in {delay_s:.0f} s.")
-        return self._showing(
-            lambda passed: f"Retry {attempt} of {of} in {max(0.0, delay_s - passed):.1f} s: {why}"
-        )
+
+        def countdown(passed: float) -> str:
+            left = max(0.0, delay_s - passed)
+            return f"Retry {attempt} of {of} in {left:.1f} s: {why}"
+
+        return self._showing(countdown)
 
     def of_many(
         self, state: Callable[[], tuple[int, str]], total: int
@@ -80,7 +83,8 @@ class Progress(Observer):
 
         def bar(_passed: float) -> str:
             ended, text = state()
-            return f"{('━' * (_BAR_WIDTH * ended // total)).ljust(_BAR_WIDTH, '·')} {text}"
+            filled = "━" * (_BAR_WIDTH * ended // total)
+            return f"{filled.ljust(_BAR_WIDTH, '·')} {text}"
 
         return self._showing(bar, _BAR_PATIENCE_S)
 

@@ -50,11 +50,12 @@ class PlainTable:
         return json_text.encoded("".join(map(self._line, rows)))
 
     def _line(self, cells: list[str]) -> str:
-        pairs = zip(cells, self._widths, strict=True)
-        return (
-            _GAP.join(text + " " * (width - cell_width(text)) for text, width in pairs).rstrip()
-            + "\n"
-        )
+        line = _GAP.join(map(_padded, cells, self._widths))
+        return line.rstrip() + "\n"
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - cell_width(text))
 
 
 def markdown_table(given: Columns) -> Callable[[list[bytes]], bytes]:
@@ -66,11 +67,8 @@ def markdown_table(given: Columns) -> Callable[[list[bytes]], bytes]:
         items, columns = given.read(values)
         rows = [list(map(markdown_code, cells)) for cells in rows_of(items, columns)]
         if not has_titles:
-            rows = [
-                [markdown_code(column.title) for column in columns],
-                ["---"] * len(columns),
-                *rows,
-            ]
+            titles = [markdown_code(column.title) for column in columns]
+            rows = [titles, ["---"] * len(columns), *rows]
             has_titles = True
         return json_text.encoded("".join(f"| {' | '.join(cells)} |\n" for cells in rows))
 
@@ -180,13 +178,14 @@ class TerminalTable:
         columns = self._columns[: self._most_columns()]
         pairs = zip(needed, columns, strict=False)
         # no column is wider than the screen, so that reducing them ends soon
-        widest = max(self._style.width, 1)
-        widths = [min(max(cells, column.min_width), widest) for cells, column in pairs]
+        most = max(self._style.width, 1)
+        widths = [min(max(cells, column.min_width), most) for cells, column in pairs]
         while sum(widths) > self._room(len(widths)):
-            losses = map(_loss, columns, widths, needed)
-            # of columns that lose the same, the widest
-            _, _, chosen = min((loss, -widths[index], index) for index, loss in enumerate(losses))
-            widths[chosen] -= 1
+            losses = list(map(_loss, columns, widths, needed))
+            least = min(losses)
+            places = [place for place, loss in enumerate(losses) if loss == least]
+            widest = max(places, key=widths.__getitem__)
+            widths[widest] -= 1
         return widths
 
     def _widened(self, needed: list[int]) -> list[int]:

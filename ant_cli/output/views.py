@@ -201,10 +201,10 @@ def _line(row: _ViewRow, width: int, style: Style) -> str:
     if not row.label or not row.text:
         return label + _painted(row, style) + "\n"
     start = label + padding(row.label, width) + _GAP
-    hanging = "\n" + " " * (width + len(_GAP))
-    return (
-        start + _painted(row, style, style.width - width - len(_GAP)).replace("\n", hanging) + "\n"
-    )
+    indent = width + len(_GAP)
+    text = _painted(row, style, style.width - indent)
+    hanging = "\n" + " " * indent
+    return start + text.replace("\n", hanging) + "\n"
 
 
 def _painted(row: _ViewRow, style: Style, width: int = 0) -> str:
@@ -213,4 +213,5 @@ def _painted(row: _ViewRow, style: Style, width: int = 0) -> str:
         return f"{row.text} {style.paint(f'({age})', 'dim')}"
     if row.style or width < _MIN_VALUE:
         return style.paint(row.text, row.style)
-    return "\n".join(part for line in row.text.split("\n") for part in wrap(line, width))
+    lines = row.text.split("\n")
+    return "\n".join(part for line in lines for part in wrap(line, width))

@@ -30,12 +30,14 @@ def _item_parts(items: Sequence[bytes], transform: Transform) -> dict[str, bytes
 
 def _differences(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, str]:
     """Return the changes of the parts by key, in the order of the later state, followed by the removed parts."""
-    changes: dict[str, str] = {
-        key: "changed" if key in before else "added"
-        for key, part in after.items()
-        if before.get(key) != part
-    }
-    return {**changes, **{key: "removed" for key in before if key not in after}}
+    changes = {}
+    for key, part in after.items():
+        if key not in before:
+            changes[key] = "added"
+        elif before[key] != part:
+            changes[key] = "changed"
+    removed = (key for key in before if key not in after)
+    return changes | dict.fromkeys(removed, "removed")
 
 
 class Watch:

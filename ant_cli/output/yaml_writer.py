@@ -94,16 +94,16 @@ def _lines(value: str, indent: str) -> str:
     indent = indent or "  "
     ending = "" if value.endswith("\n") else "-"
     lines = value.removesuffix("\n").split("\n")
-    return "\n".join([f"|{ending}", *(indent + line if line else "" for line in lines)])
+    indented = [indent + line if line else "" for line in lines]
+    return "\n".join([f"|{ending}", *indented])
 
 
 def _text(value: str) -> str:
     """Return a text on one line: without quotes if that is safe, otherwise in double quotes."""
     if _PLAIN.fullmatch(value) and value.lower() not in _NOT_A_TEXT:
         return value
-    return _ESCAPE.sub(
-        lambda match: f"\\u{ord(match[0]):04x}", json.encoder.encode_basestring(value)
-    )
+    quoted = json.encoder.encode_basestring(value)
+    return _ESCAPE.sub(lambda match: f"\\u{ord(match[0]):04x}", quoted)
 
 
 _key = lru_cache(maxsize=2048)(_text)

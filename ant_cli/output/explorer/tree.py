@@ -44,22 +44,24 @@ class Value:
     @property
     def members(self) -> list[Value]:
         """Its members or elements; empty for a scalar."""
-        entries: list[tuple[str, bytes]] = []
+        members: dict[str, bytes] = {}
         if self.json_type == "object":
-            entries = list(json_text.members(self.raw).items())
+            members = json_text.members(self.raw)
         elif self.json_type == "array":
-            entries = [
-                (str(index), element) for index, element in enumerate(json_text.elements(self.raw))
-            ]
-        return [
-            Value(raw, (*self.place, at), (*self.keys, key))
-            for at, (key, raw) in enumerate(entries)
-        ]
+            elements = json_text.elements(self.raw)
+            members = {str(index): element for index, element in enumerate(elements)}
+        return [self._inner(at, key, raw) for at, (key, raw) in enumerate(members.items())]
+
+    def _inner(self, at: int, key: str, raw: bytes) -> Value:
+        return Value(raw, (*self.place, at), (*self.keys, key))
 
     @property
     def can_open(self) -> bool:
         """Whether its members can be shown."""
-        return self.json_type in SIZES and bool(self.raw.strip()[1:-1].strip())
+        if self.json_type not in SIZES:
+            return False
+        content = self.raw.strip()[1:-1]
+        return content.strip() != b""
 
     @cached_property
     def summary(self) -> str:
