@@ -104,9 +104,9 @@ def execute(call: CommandCall, runtime: Runtime) -> None:
             _execute(call, runtime)
         except APIError as error:
             from ant_cli.output.api_error import with_body
-            from ant_cli.settings.loading import output_settings
+            from ant_cli.settings.loading import error_output
 
-            raise with_body(error, output_settings(call.flags), runtime) from None
+            raise with_body(error, error_output(call.flags), runtime) from None
     elif isinstance(call, OfficialCall):
         from ant_cli.commands.official import hand_over
 

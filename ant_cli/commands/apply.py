@@ -31,7 +31,7 @@ from ant_cli.run.sending import target_flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import ask, can_ask, is_yes
 from ant_cli.runtime.shell import quote
-from ant_cli.settings.loading import output_settings
+from ant_cli.settings.loading import error_output
 
 _PENDING = 2
 """The exit code that says that there are changes, if `--exit-code` asks for it."""
@@ -405,7 +405,7 @@ def _say_failures(steps: Sequence[Step], view: View) -> str:
     for step in steps:
         if step.error:
             may_pass |= step.error.may_pass or step.error.exit_code == EXIT_CODES[409]
-            say_failure(step.key, step.error, output_settings(view.flags), runtime)
+            say_failure(step.key, step.error, error_output(view.flags), runtime)
         elif step.blocked:
             runtime.say(f"{step.key}: {step.blocked}.")
         elif step.result == "not recorded":

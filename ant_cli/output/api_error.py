@@ -11,14 +11,14 @@ from ant_cli.output.printer import make_transform
 from ant_cli.output.rendering import make_renderer
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.redactor import LONGEST_SHOWN
-from ant_cli.settings.loading import OutputSettings
+from ant_cli.settings.loading import ErrorOutput
 
 _KEYS = {"type", "request_id"}
 _EXCERPT_LENGTH = 500
 """The most characters of an error that are printed if it is not JSON, such as a proxy's page of HTML."""
 
 
-def say_failure(label: str, error: AntError, output: OutputSettings, runtime: Runtime) -> None:
+def say_failure(label: str, error: AntError, output: ErrorOutput, runtime: Runtime) -> None:
     """Print why one of several requests failed; in a log, on one line."""
     error = with_body(error, output, runtime, brief=True)
     text = error.report(on_terminal=True) if runtime.stderr.is_terminal else error.line()
@@ -26,7 +26,7 @@ def say_failure(label: str, error: AntError, output: OutputSettings, runtime: Ru
 
 
 def with_body(
-    error: AntError, output: OutputSettings, runtime: Runtime, *, brief: bool = False
+    error: AntError, output: ErrorOutput, runtime: Runtime, *, brief: bool = False
 ) -> AntError:
     """Return an API error with its body, in which secrets are redacted; any other error unchanged.
 
@@ -37,7 +37,7 @@ def with_body(
         return error
     body = runtime.redactor.redact_body(error.body, LONGEST_SHOWN)
     details, sentence = _error_details(body, output), ""
-    if output.prints_errors:
+    if output.is_on_stdout:
         with suppress(BrokenPipeError, OutputError):
             runtime.stdout.write(json_text.encoded(f"{details}\n") if details else b"")
             details = ""
@@ -46,12 +46,12 @@ def with_body(
     return error.with_details(details, sentence)
 
 
-def _error_details(body: bytes, settings: OutputSettings) -> str:
+def _error_details(body: bytes, settings: ErrorOutput) -> str:
     """Return the body of an API error, following `--format-error`, `--transform-error` and `-r`."""
-    format_ = BY_NAME[settings.format_error]
+    format_ = BY_NAME[settings.format]
     try:
         json_text.validate(body)
-        raw = make_transform("--transform-error", settings.transform_error)(body)
+        raw = make_transform("--transform-error", settings.transform)(body)
         if settings.raw_output and json_text.json_type(raw) == "string":
             return json_text.string(raw)
         return make_renderer(format_)([raw]).decode("utf-8", "replace").rstrip("\n")

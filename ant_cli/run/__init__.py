@@ -79,7 +79,7 @@ def run(operation: Operation, fields: Texts, flags: Flags, runtime: Runtime) -> 
         if requests.count > 1:
             from ant_cli.run.many import run_many
 
-            run_many(sending, client, printer, progress, settings.output, runtime)
+            run_many(sending, client, printer, progress, settings.errors, runtime)
         elif repeat:
             repeat(client)
         else:

@@ -17,7 +17,7 @@ from ant_cli.output.progress import Progress
 from ant_cli.run.sending import Sending, Sent
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.signals import delayed_signals
-from ant_cli.settings.loading import OutputSettings
+from ant_cli.settings.loading import ErrorOutput
 
 NAMED = 1000
 """How many unsent inputs are listed by name; the rest are only counted."""
@@ -30,7 +30,7 @@ def run_many(
     client: NameClient,
     printer: Printer,
     progress: Progress,
-    output: OutputSettings,
+    errors: ErrorOutput,
     runtime: Runtime,
 ) -> None:
     """Send the requests, and print the results in their order.
@@ -41,7 +41,7 @@ def run_many(
     """
     operation, requests, flags = sending.operation, sending.requests, sending.flags
     offered = (row for row in operation.settings if row.name == PARALLEL.name)
-    report = _Report(sending, output, runtime)
+    report = _Report(sending, errors, runtime)
     with progress.of_many(report.state, requests.count), delayed_signals() as signals:
         parallel = min(flags.of(next(offered, PARALLEL)), requests.count)  # `poll` has no such flag
         send = partial(_send, sending, client.for_threads(parallel))
@@ -79,9 +79,9 @@ def _send(sending: Sending, client: NameClient, request: Request) -> Sent:
 class _Report:
     """Counts the outcomes of the requests, and reports them to people."""
 
-    def __init__(self, sending: Sending, output: OutputSettings, runtime: Runtime) -> None:
+    def __init__(self, sending: Sending, errors: ErrorOutput, runtime: Runtime) -> None:
         self._sending = sending
-        self._output = output
+        self._errors = errors
         self._runtime = runtime
         self._done = self._unchanged = self._failed = 0
         self._not_done: list[int] = []
@@ -163,7 +163,7 @@ class _Report:
             self._not_done.append(result.position)
         self._exit_codes.add(error.exit_code)
         label = self._sending.label(result.position, result.item)
-        say_failure(label, error, self._output, self._runtime)
+        say_failure(label, error, self._errors, self._runtime)
 
     def _name(self, what: str, requests: list[tuple[int, Request]], more: str = "") -> None:
         if requests:

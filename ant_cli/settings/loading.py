@@ -56,17 +56,23 @@ class ConnectionSettings(NamedTuple):
     """The credential for requests that don't take the one in use, if that is an environment key."""
 
 
+class ErrorOutput(NamedTuple):
+    """How the bodies of API errors are printed. Only flags say so."""
+
+    format: str
+    transform: str
+    raw_output: bool
+    is_on_stdout: bool
+    """A flag asks for the bodies, so they are printed on stdout (D1)."""
+
+
 class OutputSettings(NamedTuple):
-    """How results and API errors are printed."""
+    """How results are printed."""
 
     format: str
     format_source: str
     """The flag or profile key that chose the format, as messages name it; or `default`."""
-    format_error: str
     transform: str
-    transform_error: str
-    prints_errors: bool
-    """A flag asks for the bodies of API errors, so they are printed on stdout (D1)."""
     raw_output: bool
     columns: str
     slurp: bool
@@ -77,6 +83,7 @@ class Settings(NamedTuple):
 
     connection: ConnectionSettings
     output: OutputSettings
+    errors: ErrorOutput
     provenance: Provenance
     dry_run: bool
 
@@ -164,6 +171,7 @@ def load(
             custom_headers=_custom_headers(runtime),
         ),
         output=_output(output, flags),
+        errors=error_output(flags),
         provenance=provenance._replace(sources=sources),
         dry_run=output["dry_run"].value,
     )
@@ -177,6 +185,16 @@ def output_settings(flags: Flags) -> OutputSettings:
 
     """
     return _output(resolve(OUTPUT, flags, {}), flags)
+
+
+def error_output(flags: Flags) -> ErrorOutput:
+    """Return how to print the body of an API error."""
+    return ErrorOutput(
+        format=flags.of(SETTINGS["format_error"]) or "auto",
+        transform=flags.of(SETTINGS["transform_error"]),
+        raw_output=flags.of(SETTINGS["raw_output"]),
+        is_on_stdout="format_error" in flags or "transform_error" in flags,
+    )
 
 
 def _second_choice(usable: Sequence[Credential]) -> Credential | None:
@@ -199,15 +217,12 @@ def _custom_headers(runtime: Runtime) -> dict[str, str]:
 
 
 def _output(found: Mapping[str, SettingSource], flags: Flags) -> OutputSettings:
-    values = {
-        name: source.value for name, source in found.items() if name in OutputSettings._fields
-    }
-    values["format_error"] = values["format_error"] or "auto"
-    values["columns"] = ",".join(values["columns"])
     return OutputSettings(
-        **values,
+        format=found["format"].value,
         format_source=found["format"].label,
-        prints_errors="format_error" in flags or "transform_error" in flags,
+        transform=found["transform"].value,
+        raw_output=found["raw_output"].value,
+        columns=",".join(found["columns"].value),
         slurp=flags.of(SLURP),
     )
 
