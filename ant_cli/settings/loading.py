@@ -101,18 +101,16 @@ class Settings(NamedTuple):
         That is so if credential and server come from the same place, if a flag names the server, if the credential
         belongs to the server, or if it must not be sent at all.
         """
-        credential, url, profile = (
-            self.connection.credential,
-            self.connection.base_url,
-            self.provenance.profile,
-        )
-        if credential is None or url == DEFAULT_BASE_URL or is_local(url):
+        credential, url = self.connection.credential, self.connection.base_url
+        if credential is None or credential.refusal:
             return True
-        other = {"profile": variables.BASE_URL, "variable": profile.where("base_url")}.get(
-            credential.origin
-        )
-        is_bound = credential.origin == "profile" and bool(profile.text("base_url"))
-        return is_bound or bool(credential.refusal) or self.provenance.sources["base_url"] != other
+        if url == DEFAULT_BASE_URL or is_local(url):
+            return True
+        source, profile = self.provenance.sources["base_url"], self.provenance.profile
+        if credential.origin == "profile":
+            is_bound = bool(profile.text("base_url"))
+            return is_bound or source != variables.BASE_URL
+        return credential.origin == "flag" or source != profile.where("base_url")
 
 
 def load(
@@ -145,35 +143,41 @@ def load(
     server = next(setting_sources(SETTINGS["base_url"], flags, runtime.environ)).value
     needs_login = not has_own_credential and not is_local(server)
     provenance = find_credentials(flags, runtime, store, accepts, needs_login=needs_login)
-    profile = provenance.profile
-    connection = resolve(CONNECTION, flags, runtime.environ, profile)
+    connection = resolve(CONNECTION, flags, runtime.environ, provenance.profile)
     # The format of a profile counts only at a terminal, so that it breaks no script.
-    output = resolve(
-        OUTPUT, flags, runtime.environ, profile if runtime.stdout.is_terminal else NO_PROFILE
-    )
-    base_url = connection["base_url"]
-    usable = [
-        each._replace(refusal=refusal(each, profile, base_url)) for each in provenance.credentials
-    ]
-    credential = usable[0] if usable else None
+    profile = provenance.profile if runtime.stdout.is_terminal else NO_PROFILE
+    output = resolve(OUTPUT, flags, runtime.environ, profile)
     sources = {name: item.label for name, item in (connection | output).items()}
     return Settings(
-        connection=ConnectionSettings(
-            base_url=base_url.value,
-            credential=credential,
-            second_choice=_second_choice(usable),
-            workspace_id=connection["workspace_id"].value,
-            timeout_s=connection["timeout"].value,
-            max_retries=connection["max_retries"].value,
-            debug=connection["debug"].value,
-            profile_name=profile.name,
-            accepts=accepts,
-            custom_headers=_custom_headers(runtime),
-        ),
+        connection=_connection(connection, provenance, accepts, runtime),
         output=_output(output, flags),
         errors=error_output(flags),
         provenance=provenance._replace(sources=sources),
         dry_run=output["dry_run"].value,
+    )
+
+
+def _connection(
+    found: Mapping[str, SettingSource],
+    provenance: Provenance,
+    accepts: tuple[CredentialType, ...],
+    runtime: Runtime,
+) -> ConnectionSettings:
+    profile, base_url = provenance.profile, found["base_url"]
+    usable = [
+        each._replace(refusal=refusal(each, profile, base_url)) for each in provenance.credentials
+    ]
+    return ConnectionSettings(
+        base_url=base_url.value,
+        credential=usable[0] if usable else None,
+        second_choice=_second_choice(usable),
+        workspace_id=found["workspace_id"].value,
+        timeout_s=found["timeout"].value,
+        max_retries=found["max_retries"].value,
+        debug=found["debug"].value,
+        profile_name=profile.name,
+        accepts=accepts,
+        custom_headers=_custom_headers(runtime),
     )
 
 
@@ -238,23 +242,32 @@ def refusal(
     A variable may come from a file in somebody else's project. So it can't send the secret of a profile with its
     own server to another one, nor any secret of a profile over plain http.
     """
-    url, stored = base_url.value, profile.text("base_url")
+    url = base_url.value
     if credential.origin != "profile" or base_url.origin != "variable" or is_local(url):
         return None
     sent = f"the {credential.noun} of profile {profile.name!r}"
     named = f"{strip_userinfo(url)} ({base_url.label})"
-    home = SETTINGS["base_url"].value_of(profile.where("base_url"), stored) if stored else ""
+    home = _home(profile)
     if home and _server(home) != _server(url):
         problem = f"{sent} is for {strip_userinfo(home)}, and is not sent to {named}."
     elif not home and _is_exposed(url):
         problem = f"{sent} is not sent to {named}, since others could read it on the way."
     else:
         return None
+    target = strip_userinfo(url)
     return CredentialError(
         problem,
         f"To send it to {strip_userinfo(home or DEFAULT_BASE_URL)}: unset {base_url.label}",
-        f"To send it to {strip_userinfo(url)}, in this command only: --base-url {strip_userinfo(url)}",
+        f"To send it to {target}, in this command only: --base-url {target}",
     )
+
+
+def _home(profile: SelectedProfile) -> str:
+    """Return the server that a profile's secrets are for; empty if it names none."""
+    stored = profile.text("base_url")
+    if not stored:
+        return ""
+    return str(SETTINGS["base_url"].value_of(profile.where("base_url"), stored))
 
 
 def _server(url: str) -> tuple[str, str, int | None, str]:
@@ -292,13 +305,11 @@ def describe_destination(settings: Settings) -> str:
     credential, connection = settings.connection.credential, settings.connection
     if credential is None or settings.stays_at_home:
         return ""
-    is_stored = credential.origin == "profile"
-    sent = (
-        f"the {credential.noun} of profile {connection.profile_name!r}"
-        if is_stored
-        else credential.source
-    )
-    return f"{sent} is sent to {strip_userinfo(connection.base_url)} ({settings.provenance.sources['base_url']})"
+    sent = credential.source
+    if credential.origin == "profile":
+        sent = f"the {credential.noun} of profile {connection.profile_name!r}"
+    source = settings.provenance.sources["base_url"]
+    return f"{sent} is sent to {strip_userinfo(connection.base_url)} ({source})"
 
 
 def _ambiguity(credentials: tuple[Credential, ...]) -> str:
@@ -308,13 +319,14 @@ def _ambiguity(credentials: tuple[Credential, ...]) -> str:
     used, *others = credentials
     if used.origin == "flag" and all(other.kind == used.kind for other in others):
         return ""
-    return f"multiple auth sources ({', '.join(place.source for place in credentials)}); using {used.source}"
+    sources = ", ".join(place.source for place in credentials)
+    return f"multiple auth sources ({sources}); using {used.source}"
 
 
 def _namesake(settings: Settings, runtime: Runtime) -> str:
     """Return a clause if the official tool also has a profile with the name of the one in use."""
     profile, credential = settings.provenance.profile, settings.connection.credential
-    if profile.official or credential is None or credential.origin != "profile":
+    if credential is None or credential.origin != "profile" or profile.official:
         return ""
     from ant_cli.settings.logins import has_profile  # late: few runs get their key from a profile
 

@@ -189,26 +189,34 @@ def setting_sources(
         BadValue: if the profile's value is neither text nor a number.
 
     """
-    name, given = row.name, row.name in flags
-    profile = profile if row.in_profile or profile.official else NO_PROFILE
-    if name == "base_url" and flags.get("local"):
-        if given and flags[name] != LOCAL:
-            raise exclude_each_other("--local", "--base-url")
-        yield SettingSource("--local", LOCAL, "flag", is_text=False)
-    if given:
-        yield SettingSource(row.flag, flags[name], "flag", is_text=False)
+    if row.name == "base_url":
+        yield from _local_server(row, flags)
+    if row.name in flags:
+        yield SettingSource(row.flag, flags[row.name], "flag", is_text=False)
     if profile.official:
-        yield from _stored(name, profile)
-    if (text := environ.get(row.variable, "")).strip():
+        yield from _stored(row, profile)
+    text = environ.get(row.variable, "")
+    if text.strip():
         yield SettingSource(row.variable, text, "variable")
     if not profile.official:
-        yield from _stored(name, profile)
+        yield from _stored(row, profile)
     yield SettingSource("default", row.default_value, "default", is_text=False)
 
 
-def _stored(name: str, profile: SelectedProfile) -> Iterator[SettingSource]:
-    text = profile.text(name) or ""
-    if text.strip():
+def _local_server(row: Setting, flags: Flags) -> Iterator[SettingSource]:
+    if not flags.get("local"):
+        return
+    if row.name in flags and flags[row.name] != LOCAL:
+        raise exclude_each_other("--local", row.flag)
+    yield SettingSource("--local", LOCAL, "flag", is_text=False)
+
+
+def _stored(row: Setting, profile: SelectedProfile) -> Iterator[SettingSource]:
+    if not (row.in_profile or profile.official):
+        return
+    name = row.name
+    text = profile.text(name)
+    if text and text.strip():
         yield SettingSource(profile.where(name), text, "profile", profile.fix_hint(name))
 
 
