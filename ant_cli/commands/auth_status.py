@@ -22,7 +22,7 @@ from ant_cli.settings.credentials import (
     ENVIRONMENT_KEY_LAST,
     Credential,
     Place,
-    environment_key,
+    environment_key_place,
     no_credential,
 )
 from ant_cli.settings.loading import Settings, describe_destination, load
@@ -123,7 +123,7 @@ def _report(run: _Run, *, is_usable: bool) -> Report:
             "source": settings.provenance.sources["workspace_id"],
         },
         "profile": _profile(run),
-        "environment_key": _environment_key(environment_key(run.runtime.environ)),
+        "environment_key": _environment_key(environment_key_place(run.runtime.environ)),
         "official_profile": official,
         "note": describe_destination(settings) or None,
         "sources": list(_source_rows(run, official)),

@@ -1,41 +1,29 @@
-"""`ant auth token`, `print-credentials` and `status`: the credential in use, for other programs and for people.
-
-The report of `status` is made as JSON, and its text is made from that, so that both say the same.
-"""
+"""`ant auth token` and `print-credentials`: the credential in use, for other programs."""
 
 from __future__ import annotations
 
 import json
 import shlex
 from copy import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ant_cli.errors import CredentialError, exclude_each_other
+from ant_cli.errors.command_line import command_line
 from ant_cli.http.token_exchange import AccessTokens
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime, variables
 from ant_cli.settings.credentials import no_credential
 from ant_cli.settings.loading import Settings, load, note_credential_choice
 from ant_cli.settings.local_emulator import is_local
-from ant_cli.settings.selection import ACTIVE
 
-_KINDS = {"api_key": "API key", "auth_token": "bearer token"}
-_ACTIVE = {"active": "the active one", ACTIVE: "the active one of the official tool"}
-_OWNER = (
-    "account_email",
-    "organization_id",
-    "organization_name",
-    "workspace_id",
-    "workspace_name",
-    "scope",
-)
-"""What a login says about its owner, or else its profile."""
+if TYPE_CHECKING:
+    from ant_cli.settings.access_tokens import AccessToken
+    from ant_cli.settings.federation import FederationRule
+    from ant_cli.settings.logins import Login
 
 Report = dict[str, Any]
 """JSON: members and their values."""
-
-
-# The credential itself
+_TOKEN = {"version": "1.0", "type": "oauth_token"}
 
 
 def token(runtime: Runtime, flags: Flags) -> None:
@@ -54,17 +42,14 @@ def print_credentials(
     """
     if access_token and env:
         raise exclude_each_other("--access-token", "--env")
-    left_out = (variables.API_KEY, variables.AUTH_TOKEN)
-    runtime = copy(runtime)
-    runtime.environ = {
-        name: value for name, value in runtime.environ.items() if name not in left_out
-    }
+    runtime = _without_keys(runtime)
     settings = load(runtime, flags)
-    name = settings.connection.profile_name
     if settings.connection.credential is None:
+        name = settings.connection.profile_name
+        words = ["--profile", name] if name else []
         raise CredentialError(
             "no profile with a credential is in use, and the key of a variable is not printed.",
-            f"Log in: ant auth login --profile {name}" if name else "Log in: ant auth login",
+            f"Log in: {command_line('auth login', *words)}",
             "For the credential that other commands use: ant auth token",
         )
     note_credential_choice(settings, runtime, sends=False)
@@ -83,29 +68,42 @@ def print_credentials(
     runtime.stdout.write(text.encode() + b"\n")
 
 
+def _without_keys(runtime: Runtime) -> Runtime:
+    """Return a runtime whose variables give no key or token of the organization."""
+    left_out = (variables.API_KEY, variables.AUTH_TOKEN)
+    others = {name: text for name, text in runtime.environ.items() if name not in left_out}
+    runtime = copy(runtime)
+    runtime.environ = others
+    return runtime
+
+
 def _credential(settings: Settings, runtime: Runtime) -> Report:
+    """Return the credential in use as the official tool prints it."""
     credential = settings.connection.credential
     if credential is None:
         raise no_credential(settings.connection.profile_name, runtime)
-    about: Report = {}
     if credential.issuer:
-        if credential.issuer.exchanges and is_local(settings.connection.base_url):
-            raise CredentialError("the emulator in this process exchanges no identity tokens.")
-        if credential.refusal:
-            raise credential.refusal
-        tokens = credential.issuer.tokens(
-            runtime, lambda rule: AccessTokens(rule, settings.connection, runtime)
-        )
-        current = tokens.current()
-        credential, about = (
-            credential.with_secret(current.secret),
-            {"expires_at": current.end, **current.about},
-        )
+        token = _access_token(credential.issuer, settings, runtime)
+        about = {"expires_at": token.end, **token.about}
+        given = {name: value for name, value in about.items() if value not in (None, "")}
+        return {**_TOKEN, "access_token": token.secret, **given}
     secret = credential.fetch(runtime).secret
     if credential.kind == "api_key":
         return {"version": "1.0", "type": "api_key", "api_key": secret}
-    given = {name: value for name, value in about.items() if value not in (None, "")}
-    return {"version": "1.0", "type": "oauth_token", "access_token": secret, **given}
+    return {**_TOKEN, "access_token": secret}
+
+
+def _access_token(
+    issuer: FederationRule | Login, settings: Settings, runtime: Runtime
+) -> AccessToken:
+    """Return an access token that can be used. It may have to be exchanged over the network."""
+    connection = settings.connection
+    if issuer.exchanges and is_local(connection.base_url):
+        raise CredentialError("the emulator in this process exchanges no identity tokens.")
+    if connection.credential and connection.credential.refusal:
+        raise connection.credential.refusal
+    tokens = issuer.tokens(runtime, lambda rule: AccessTokens(rule, connection, runtime))
+    return tokens.current()
 
 
 def _secret(credential: Report) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ant_cli.commands.profile import note_active_profile, note_profile_variable, prompt_secret
 from ant_cli.errors import AntError, NetworkError, ResponseError, UsageError, exclude_each_other
 from ant_cli.http.client import connect
@@ -57,37 +59,34 @@ def login(
     name = check_name(
         requested(flags.get("profile"), runtime.environ, store)[0] or _DEFAULT_PROFILE
     )
-    server = _server_of_key(
-        flags, SelectedProfile(name, values=store.profiles.get(name, {})), runtime
-    )
+    before = store.profiles.get(name, {})
+    server = _server_of_key(flags, SelectedProfile(name, values=before), runtime)
     chosen = {"base_url": server}
     if "workspace_id" in flags:  # a variable may be meant for something else
         chosen["workspace_id"] = flags["workspace_id"]
     if keyring:
         check_store()
     if "profile" not in flags:
-        _confirm_replacement(name, store.profiles.get(name, {}), runtime)
+        _confirm_replacement(name, before, runtime)
     key = _key_to_store(flags, name, server, runtime)
     if not no_verify:
-        planned = store.with_profile(
-            name, _without_credentials(store.profiles.get(name, {})) | chosen
-        )
-        settings = load(
-            runtime, flags.with_values(api_key=key, profile=name, base_url=server), planned
-        )
-        try:
-            verify(settings, runtime)
-        except AntError as error:
-            hint = "Nothing was stored. To store the key without verifying it: --no-verify"
-            hinted = (
-                error.with_hints(hint)
-                if isinstance(error, NetworkError)
-                else error.with_only_hints(hint)
-            )
-            raise hinted from None
+        planned = store.with_profile(name, _without_credentials(before) | chosen)
+        given = flags.with_values(api_key=key, profile=name, base_url=server)
+        _verify_first(load(runtime, given, planned), runtime)
     _store_key(key, name, chosen, runtime, in_keyring=keyring)
     _note_shadowing_variables(server, runtime)
     note_profile_variable(name, runtime)
+
+
+def _verify_first(settings: Settings, runtime: Runtime) -> None:
+    """Check the key before it is stored. Raises AntError, which says that nothing was."""
+    hint = "Nothing was stored. To store the key without verifying it: --no-verify"
+    try:
+        verify(settings, runtime)
+    except NetworkError as error:
+        raise error.with_hints(hint) from None
+    except AntError as error:
+        raise error.with_only_hints(hint) from None
 
 
 def _server_of_key(flags: Flags, profile: SelectedProfile, runtime: Runtime) -> str:
@@ -114,29 +113,35 @@ def _server_of_key(flags: Flags, profile: SelectedProfile, runtime: Runtime) -> 
 
 def _confirm_replacement(name: str, profile: Profile, runtime: Runtime) -> None:
     """Ask before replacing the key of a profile that was not named. Raises UsageError if the user declines."""
-    replaced = ", ".join(key for key in CREDENTIAL_KEYS if profile.get(key))
-    if replaced and can_ask(runtime):
-        question = f"Profile {name!r} already has a key ({replaced}). Replace it? [y/N]"
-        if not is_yes(ask(question, runtime)):
-            raise UsageError(
-                "nothing was stored.", "For a key in another profile: ant auth login --profile NAME"
-            )
+    replaced = _credentials_in(profile)
+    if not replaced or not can_ask(runtime):
+        return
+    question = f"Profile {name!r} already has a key ({replaced}). Replace it? [y/N]"
+    if not is_yes(ask(question, runtime)):
+        hint = "For a key in another profile: ant auth login --profile NAME"
+        raise UsageError("nothing was stored.", hint)
+
+
+def _credentials_in(profile: Profile) -> str:
+    return ", ".join(key for key in CREDENTIAL_KEYS if profile.get(key))
 
 
 def _key_to_store(flags: Flags, name: str, server: str, runtime: Runtime) -> str:
     """Return the key that a flag gives, also from stdin, or else the one from the prompt."""
-    given = flags.get("api_key")
-    if given is None and runtime.stdin.has_input:
+    if "api_key" in flags:
+        return check_new_secret("the key", flags["api_key"])
+    if runtime.stdin.has_input:
         raise UsageError(
             "something is piped in.", "If it is the key: ant auth login --api-key-stdin"
         )
-    if given is None:
-        if server == DEFAULT_BASE_URL:
-            runtime.hint(API_KEY_PLACE)
-        place = "" if server == DEFAULT_BASE_URL else f" at {strip_userinfo(server)}"
-        prompt = f"API key for profile {name!r}{place} (not shown): "
-        given = prompt_secret(prompt, runtime, "ant auth login --api-key-stdin")
-    return check_new_secret("the key", given)
+    place = ""
+    if server == DEFAULT_BASE_URL:
+        runtime.hint(API_KEY_PLACE)
+    else:
+        place = f" at {strip_userinfo(server)}"
+    prompt = f"API key for profile {name!r}{place} (not shown): "
+    typed = prompt_secret(prompt, runtime, "ant auth login --api-key-stdin")
+    return check_new_secret("the key", typed)
 
 
 def _without_credentials(profile: Profile) -> dict[str, object]:
@@ -156,14 +161,13 @@ def _store_key(
     except AntError:
         delete_keys(value)
         raise
-    replaced = ", ".join(key for key in CREDENTIAL_KEYS if before.get(key))
-    instead = f", in place of its {replaced}" if replaced else ""
-    server = (
-        ""
-        if chosen["base_url"] == DEFAULT_BASE_URL
-        else f" for {strip_userinfo(chosen['base_url'])}"
-    )
-    runtime.say(f"Stored the key {mask(key)}{server} in profile {name!r}{instead}.")
+    done = f"Stored the key {mask(key)}"
+    if chosen["base_url"] != DEFAULT_BASE_URL:
+        done += f" for {strip_userinfo(chosen['base_url'])}"
+    done += f" in profile {name!r}"
+    if replaced := _credentials_in(before):
+        done += f", in place of its {replaced}"
+    runtime.say(f"{done}.")
     note_active_profile(name, draft.active, runtime)
     delete_keys(before.get("api_key"))
 
@@ -215,27 +219,28 @@ def verify(settings: Settings, runtime: Runtime) -> None:
 # Log out
 
 
+def _remove_credentials(names: Sequence[str], runtime: Runtime) -> dict[str, Profile]:
+    """Remove the credentials of profiles, and return those that had some, as they were."""
+    removed: dict[str, Profile] = {}
+    with edit(runtime) as draft:
+        profiles = {name: draft.existing(name) for name in names}
+        for name, profile in profiles.items():
+            if any(key in profile for key in CREDENTIAL_KEYS):
+                removed[name] = profile
+                draft.profiles[name] = _without_credentials(profile)
+    return removed
+
+
 def logout(runtime: Runtime, flags: Flags, *, all: bool = False) -> None:  # noqa: A002 - named as the flag is
     """Remove the credentials of a profile; its other settings stay."""
     if all and "profile" in flags:
         raise exclude_each_other("--all", "--profile")
     store = read_store(runtime)
-    names = (
-        sorted(store.profiles)
-        if all
-        else [select_own(flags.get("profile"), runtime.environ, store).name]
-    )
-    removed: dict[str, Profile] = {}
-    if any(names):
-        with edit(runtime) as draft:
-            profiles = {name: draft.existing(name) for name in names}
-            removed = {
-                name: old
-                for name, old in profiles.items()
-                if any(key in old for key in CREDENTIAL_KEYS)
-            }
-            for name, old in removed.items():
-                draft.profiles[name] = _without_credentials(old)
+    if all:
+        names = sorted(store.profiles)
+    else:
+        names = [select_own(flags.get("profile"), runtime.environ, store).name]
+    removed = _remove_credentials(names, runtime) if any(names) else {}
     for name in removed:
         runtime.say(f"Removed the credentials of profile {name!r}.")
     if not removed:

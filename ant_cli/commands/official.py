@@ -16,6 +16,8 @@ from ant_cli.runtime.variables import BASE_URL, OFFICIAL
 from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.variable_rows import value_of
 
+_NATIVE = (b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
+"""How a program of Linux, Windows or macOS begins."""
 _MODULE = b"anthropics/anthropic-cli"
 """The Go module of the official tool. Its name is in every binary; a script that starts one has to name it, too."""
 
@@ -57,11 +59,12 @@ def _find(environ: Mapping[str, str]) -> str | None:
         named: str | None = value_of(OFFICIAL, environ)
         return named
     # Relative folders don't count: they depend on the working folder.
-    folders = filter(os.path.isabs, environ.get("PATH", "").split(os.pathsep))
-    programs = (Path(folder, "ant.exe" if sys.platform == "win32" else "ant") for folder in folders)
-    return next(
-        (str(each) for each in programs if os.access(each, os.X_OK) and _is_official(each)), None
-    )
+    name = "ant.exe" if sys.platform == "win32" else "ant"
+    for folder in filter(os.path.isabs, environ.get("PATH", "").split(os.pathsep)):
+        program = Path(folder, name)
+        if os.access(program, os.X_OK) and _is_official(program):
+            return str(program)
+    return None
 
 
 def _is_official(program: Path) -> bool:
@@ -71,14 +74,17 @@ def _is_official(program: Path) -> bool:
         content = program.read_bytes() if program.is_file() else b""
     except OSError:
         return False
+    if content.startswith(_NATIVE):
+        return _MODULE in content
     return _MODULE in content and b"ant_cli" not in content
 
 
 def _names_emulator(argv: Sequence[str], environ: Mapping[str, str]) -> bool:
     """Whether the arguments, or else the variable, name the emulator, which only this program has."""
+    if "--help" in argv:
+        return False
+    if "--local" in argv:
+        return True
     words = [word for arg in argv for word in arg.split("=", 1)]
-    urls = [
-        environ.get(BASE_URL, ""),
-        *(url for flag, url in pairwise(words) if flag == "--base-url"),
-    ]
-    return "--help" not in argv and ("--local" in argv or is_local(urls[-1]))
+    typed = [url for flag, url in pairwise(words) if flag == "--base-url"]
+    return is_local(typed[-1] if typed else environ.get(BASE_URL, ""))

@@ -331,7 +331,7 @@ def _look_at(places: Iterable[Place], search: Search, accepts: Accepts) -> list[
     ]
 
 
-def environment_key(environ: Mapping[str, str]) -> Credential:
+def environment_key_place(environ: Mapping[str, str]) -> Credential:
     """Return the place of the environment key, and the key if the variable is set."""
     (place,) = _ENVIRONMENT_KEY(Search(Flags(), environ))
     return place

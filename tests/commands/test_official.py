@@ -128,7 +128,9 @@ def test_the_official_binary_is_recognized_by_its_module(run):
     done = run(
         "models",
         "list",
-        programs=[b"\x7fELF" + bytes(50_000) + b"github.com/anthropics/anthropic-cli"],
+        programs=[
+            b"\x7fELF" + bytes(50_000) + b"tenant_client github.com/anthropics/anthropic-cli"
+        ],
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert "Exec format error" in done.stderr
