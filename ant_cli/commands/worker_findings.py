@@ -14,9 +14,9 @@ from ant_cli.worker.work_api import LONGEST_LEASE_S, age
 Report = dict[str, Any]
 """JSON: members and their values. An unknown value is None."""
 GET_KEY = f"Make a key for this environment in the Console, and set {ENVIRONMENT_KEY}."
-_FRESH_S = {"starting": 165}
+_FRESH_S = {"starting": 255}
 """After how many seconds without a sign an item of this state is silent, in place of 45: with `--heartbeat auto`,
-the worker sends its first heartbeat after 150."""
+the worker sends its first heartbeat after 240."""
 _SLOW_S = 30
 """After how many seconds an item waits too long."""
 _OUTAGE_ITEMS = 5

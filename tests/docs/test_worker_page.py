@@ -29,14 +29,13 @@ from ant_cli.settings.worker_options import (
 from ant_cli.worker.context import handler_environment
 from ant_cli.worker.exporter import Reading, find_page, to_numbers
 from ant_cli.worker.sdk_session import LEASE_HOLDER
+from ant_cli.worker.supervisor import _END_S
 
 DOCS = Path(__file__).parents[2] / "docs"
 FOLDER = DOCS / "worker"
 PATHS = (DOCS / "worker.md", DOCS / "worker-faults.md", FOLDER / "README.md")
 PAGES = "".join(path.read_text() for path in PATHS)
 UNIT = "ant-worker@.service"
-STOPS_S = 10
-"""How long the last stops are repeated after `--kill-timeout`."""
 ITEM = {"id": "work_1", "environment_id": "env_1", "data": {"id": "session_1"}, "secret": "s"}
 MANIFESTS = {
     (value["kind"], value["metadata"]["name"]): value
@@ -117,7 +116,7 @@ def time_to_end_s(values):
         row for row in rows_of(PollOptions) if row.name in ("drain_timeout", "kill_timeout")
     ]
     given = {row.variable: values[row.variable] for row in timeouts if row.variable in values}
-    return STOPS_S + sum(found.value for found in resolve(tuple(timeouts), Flags(), given).values())
+    return _END_S + sum(found.value for found in resolve(tuple(timeouts), Flags(), given).values())
 
 
 def test_prometheus_scrapes_the_ports_of_the_unit_and_of_the_exporter():

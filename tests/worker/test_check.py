@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ant_cli.commands import worker_check
+from ant_cli.commands import worker_check, worker_findings
+from ant_cli.worker import lease
 from ant_cli.worker.listener import Listener, ServedPage
 from ant_cli.worker.metrics import Tally, WorkerMetrics, _readiness
 from tests.helpers.servers import Act, ScriptedServer
@@ -106,11 +107,11 @@ def hold(queue):
 
 
 def be_silent(queue):
-    """Run a handler without heartbeats under `auto`: the worker takes the lease after 150 seconds."""
+    """Run a handler without heartbeats under `auto`: the worker takes the lease after 240 seconds."""
     (work_id,) = queue.enqueue()
     poll_as_worker(queue)
     queue.act(work_id, "ack")
-    queue.advance(100)
+    queue.advance(240)
     poll_as_worker(queue)
 
 
@@ -283,6 +284,12 @@ def test_a_check_exits_with_0_while_work_would_be_done(queue, check, name):
     done = check(handler=handler)
     assert_reported(name, done.stdout)
     assert (done.exit, done.stderr) == (0, "")
+
+
+def test_an_item_is_not_silent_before_its_worker_would_send_a_heartbeat():
+    """With `auto`, that is late in the acknowledged lease. A minute more would be too late to notice."""
+    first_heartbeat_s = lease._CLAIMED_AFTER * lease.ACKNOWLEDGED_S
+    assert first_heartbeat_s < worker_findings._FRESH_S["starting"] < first_heartbeat_s + 60
 
 
 def test_dead_letters_are_unknown_if_the_key_for_metadata_is_not_accepted(queue, check):
