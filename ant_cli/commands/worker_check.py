@@ -299,20 +299,29 @@ def _lists(items: list[WorkItem] | None, now: float) -> Report:
 
 
 def _shown(item: WorkItem, now: float) -> Report:
-    """Return an item's data for the report, and the longest time that its lease can last."""
+    """Return an item's data for the report."""
     metadata = item.get("metadata") or {}
-    taken_at, heartbeat_at = item.get("acknowledged_at"), item.get("latest_heartbeat_at")
-    last_sign_at = heartbeat_at or taken_at
-    is_held = item.get("state") in RUNNING
-    is_paused = (seconds_since_1970(str(metadata.get(RETRY_AT))) or 0) > now
-    left_s = round(max(LONGEST_LEASE_S - age(last_sign_at, now), 0))
+    retry_at = metadata.get(RETRY_AT)
+    is_paused = (seconds_since_1970(str(retry_at)) or 0) > now
     return {
         **{key: item.get(key) for key in ("id", "state", "data", "created_at")},
-        "taken_at": taken_at if is_held else None,
-        "last_sign_at": last_sign_at,
-        "lease_ends_within_seconds": left_s if is_held else None,
-        "retry_at": metadata.get(RETRY_AT) if is_paused else None,
+        **_lease_of(item, now),
+        "retry_at": retry_at if is_paused else None,
         "reason": metadata.get(DEAD_LETTER) or metadata.get(LAST_ERROR),
+    }
+
+
+def _lease_of(item: WorkItem, now: float) -> Report:
+    """Return when an item was taken, its last sign, and the longest time that its lease can last."""
+    taken_at = item.get("acknowledged_at")
+    last_sign_at = item.get("latest_heartbeat_at") or taken_at
+    if item.get("state") not in RUNNING:
+        return {"taken_at": None, "last_sign_at": last_sign_at, "lease_ends_within_seconds": None}
+    left_s = LONGEST_LEASE_S - age(last_sign_at, now)
+    return {
+        "taken_at": taken_at,
+        "last_sign_at": last_sign_at,
+        "lease_ends_within_seconds": round(max(left_s, 0)),
     }
 
 

@@ -283,6 +283,17 @@ def read_options(
         UsageError: if the value of a variable can't be used.
 
     """
+    values = _values_of(kind, flags, environ)
+    if "environment_key" in flags:
+        values["environment_key_file"] = ""
+    elif values.get("environment_key_file"):
+        values["environment_key"] = read_key_file(values["environment_key_file"])
+    if missing := [row for row in rows_of(kind) if row.required and not values[row.name]]:
+        raise _missing(missing, command)
+    return kind(**values)
+
+
+def _values_of(kind: type[Options], flags: Flags, environ: Mapping[str, str]) -> dict[str, Any]:
     from ant_cli.settings.selection import resolve  # late: help needs only the rows
 
     found = resolve(rows_of(kind), flags, environ)
@@ -291,14 +302,10 @@ def read_options(
         source = found[option.row.name]
         is_unset = source.origin == "default" and not option.row.default
         values[option.row.name] = option.unset if is_unset else source.value
-    if "environment_key" in flags:
-        values["environment_key_file"] = ""
-    elif values.get("environment_key_file"):
-        values["environment_key"] = read_key_file(values["environment_key_file"])
-    missing = [row for row in rows_of(kind) if row.required and not values[row.name]]
-    if missing:
-        names = [f"{row.flag} ({row.variable})" for row in missing]
-        needs_key = any(row.name == "environment_key" for row in missing)
-        place = ENVIRONMENT_KEY_PLACE if needs_key else ""
-        raise MissingFlag(names, command).with_hints(place)
-    return kind(**values)
+    return values
+
+
+def _missing(rows: list[Setting], command: str) -> UsageError:
+    error = MissingFlag([f"{row.flag} ({row.variable})" for row in rows], command)
+    needs_key = any(row.name == "environment_key" for row in rows)
+    return error.with_hints(ENVIRONMENT_KEY_PLACE) if needs_key else error

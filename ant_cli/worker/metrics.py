@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from ant_cli import __version__
 from ant_cli.errors import UsageError
@@ -47,7 +47,7 @@ class Tally:
         self.unconfirmed: set[str] = set()
         """The items that are to be stopped, and whose stop has failed so far."""
         self.observe_duration: Callable[[float], object] = lambda _seconds: None
-        self.observe_wait = self.observe_duration
+        self.observe_wait: Callable[[float], object] = lambda _seconds: None
         """Called with seconds. `monitored` replaces them by the methods of histograms."""
         self.last_poll_at = 0.0
         """The Unix time of the last successful poll; 0 before the first."""
@@ -55,30 +55,86 @@ class Tally:
     @property
     def oldest_started_at(self) -> float:
         """When the handler that runs longest was started; 0 if none runs."""
-        return min(
-            list(self.started_at.values()), default=0.0
-        )  # a copy: others change it meanwhile
+        started_at = list(self.started_at.values())  # at once: others change it meanwhile
+        return min(started_at, default=0.0)
 
     def status(self) -> str:
         """Return the state of the worker, for a line of the terminal."""
-        parts = [
-            f"{self.slots_used}/{self.slots} busy",
-            f"{self.items['succeeded']} done",
-            f"{sum(self.items[outcome] for outcome in _FAILURES)} failed",
-            *(["outage"] if self.outage else []),
-            *(["draining"] if self.draining else []),
-        ]
+        failed = sum(self.items[outcome] for outcome in _FAILURES)
+        parts = [f"{self.slots_used}/{self.slots} busy", f"{self.items['succeeded']} done"]
+        parts.append(f"{failed} failed")
+        if self.outage:
+            parts.append("outage")
+        if self.draining:
+            parts.append("draining")
         return "  ".join(parts)
 
     def summary(self, seconds: float) -> str:
         """Return what the worker has done until its end."""
-        counts = {
-            outcome.replace("_", " "): count for outcome, count in self.items.items() if count
-        }
-        listed = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
-        total = sum(counts.values())
-        runs = f"{total} {'run' if total == 1 else 'runs'} in {timedelta(seconds=round(seconds))}"
-        return f"{runs}: {listed}" if listed else runs
+        total = self.items.total()
+        noun = "run" if total == 1 else "runs"
+        runs = f"{total} {noun} in {timedelta(seconds=round(seconds))}"
+        if total == 0:
+            return runs
+        counts = [
+            f"{count} {outcome.replace('_', ' ')}" for outcome, count in self.items.items() if count
+        ]
+        return f"{runs}: {', '.join(counts)}"
+
+
+class _Gauge(NamedTuple):
+    """A number of a worker that goes up and down."""
+
+    name: str
+    text: str
+    value: Callable[[Tally], float]
+
+
+_GAUGES = (
+    _Gauge("ant_worker_slots", "Items that can run at once.", lambda tally: tally.slots),
+    _Gauge("ant_worker_slots_used", "Items that run now.", lambda tally: tally.slots_used),
+    _Gauge(
+        "ant_worker_outage",
+        "Whether all handlers fail, so that one item at a time runs.",
+        lambda tally: bool(tally.outage),
+    ),
+    _Gauge("ant_worker_draining", "Whether no more work is taken.", lambda tally: tally.draining),
+    _Gauge(
+        "ant_worker_last_poll_timestamp_seconds",
+        "When a poll last succeeded; 0 for never.",
+        lambda tally: tally.last_poll_at,
+    ),
+    _Gauge(
+        "ant_worker_oldest_item_timestamp_seconds",
+        "When the handler that runs longest was started; 0 if none runs.",
+        lambda tally: tally.oldest_started_at,
+    ),
+    _Gauge(
+        "ant_worker_unconfirmed",
+        "Items that are to be stopped, and whose stop the server has not confirmed.",
+        lambda tally: len(tally.unconfirmed),
+    ),
+)
+
+
+class _Counter(NamedTuple):
+    """Events of a worker that are counted by their outcomes, each of which is there from the start."""
+
+    name: str
+    text: str
+    counts: Callable[[Tally], Mapping[str, int]]
+
+
+_COUNTERS = (
+    _Counter("ant_worker_polls", "Polls by what they brought.", lambda tally: tally.polls),
+    _Counter("ant_worker_items", "Items by outcome.", lambda tally: tally.items),
+    _Counter("ant_worker_heartbeats", "Heartbeats by outcome.", lambda tally: tally.heartbeats),
+    _Counter(
+        "ant_worker_metadata_writes",
+        "Writes of metadata by outcome.",
+        lambda tally: tally.metadata_writes,
+    ),
+)
 
 
 def library() -> Any:
@@ -102,63 +158,44 @@ class WorkerMetrics:
         self._labels = labels
         self._library = library()
         histogram = partial(self._library.Histogram, labelnames=labels, registry=None)
-        took, waited = (
-            "How long handlers ran.",
-            "The time from the creation of an item to its start.",
-        )
         self._histograms = (
             histogram(
                 "ant_worker_item_duration_seconds",
-                took,
+                "How long handlers ran.",
                 buckets=(0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600),
             ),
             histogram(
                 "ant_worker_queue_wait_seconds",
-                waited,
+                "The time from the creation of an item to its start.",
                 buckets=(0.05, 0.1, 0.25, 0.5, 1, 5, 30, 120, 600),
             ),
         )
-        self.observe_duration, self.observe_wait = (
-            each.labels(**labels).observe for each in self._histograms
-        )
+        durations, waits = (each.labels(**labels) for each in self._histograms)
+        self.observe_duration: Callable[[float], object] = durations.observe
+        self.observe_wait: Callable[[float], object] = waits.observe
 
     def text(self, tally: Tally) -> bytes:
         """Return the metrics in Prometheus' text format."""
-        labels, registry = self._labels, self._library.CollectorRegistry()
-
-        def gauge(name: str, text: str, value: float, **more: str) -> None:
-            made = self._library.Gauge(name, text, [*labels, *more], registry=registry)
-            made.labels(**labels, **more).set(value)
-
-        def counter(name: str, text: str, counts: Mapping[str, int]) -> None:
-            made = self._library.Counter(name, text, [*labels, "outcome"], registry=registry)
-            for outcome, count in counts.items():
-                made.labels(**labels, outcome=outcome).inc(count)
-
-        gauge("ant_worker_info", "The worker.", 1, version=__version__)
-        gauge("ant_worker_slots", "Items that can run at once.", tally.slots)
-        gauge("ant_worker_slots_used", "Items that run now.", tally.slots_used)
-        gauge(
-            "ant_worker_outage",
-            "Whether all handlers fail, so that one item at a time runs.",
-            bool(tally.outage),
-        )
-        gauge("ant_worker_draining", "Whether no more work is taken.", tally.draining)
-        last_poll = "When a poll last succeeded; 0 for never."
-        gauge("ant_worker_last_poll_timestamp_seconds", last_poll, tally.last_poll_at)
-        oldest = "When the handler that runs longest was started; 0 if none runs."
-        gauge("ant_worker_oldest_item_timestamp_seconds", oldest, tally.oldest_started_at)
-        unconfirmed = "Items that are to be stopped, and whose stop the server has not confirmed."
-        gauge("ant_worker_unconfirmed", unconfirmed, len(tally.unconfirmed))
-        counter("ant_worker_polls", "Polls by what they brought.", tally.polls)
-        counter("ant_worker_items", "Items by outcome.", tally.items)
-        counter("ant_worker_heartbeats", "Heartbeats by outcome.", tally.heartbeats)
-        counter(
-            "ant_worker_metadata_writes", "Writes of metadata by outcome.", tally.metadata_writes
-        )
-        for each in self._histograms:
-            registry.register(each)
+        registry = self._library.CollectorRegistry()
+        self._add_gauge(registry, "ant_worker_info", "The worker.", 1, version=__version__)
+        for gauge in _GAUGES:
+            self._add_gauge(registry, gauge.name, gauge.text, gauge.value(tally))
+        for counter in _COUNTERS:
+            self._add_counter(registry, counter, tally)
+        for histogram in self._histograms:
+            registry.register(histogram)
         return bytes(self._library.generate_latest(registry))
+
+    def _add_gauge(self, registry: Any, name: str, text: str, value: float, **more: str) -> None:
+        names = [*self._labels, *more]
+        made = self._library.Gauge(name, text, names, registry=registry)
+        made.labels(**self._labels, **more).set(value)
+
+    def _add_counter(self, registry: Any, counter: _Counter, tally: Tally) -> None:
+        names = [*self._labels, "outcome"]
+        made = self._library.Counter(counter.name, counter.text, names, registry=registry)
+        for outcome, count in counter.counts(tally).items():
+            made.labels(**self._labels, outcome=outcome).inc(count)
 
 
 @contextmanager
@@ -174,24 +211,25 @@ def monitored(options: PollOptions, tally: Tally) -> Iterator[None]:
         yield
         return
     event_loop = asyncio.get_running_loop()
-    metrics = WorkerMetrics(
-        {"environment_id": options.environment_id, "worker_id": options.worker_id}
-    )
+    labels = {"environment_id": options.environment_id, "worker_id": options.worker_id}
+    metrics = WorkerMetrics(labels)
     tally.observe_duration, tally.observe_wait = metrics.observe_duration, metrics.observe_wait
 
     def find(path: str) -> ServedPage | None:
         if path == "/metrics":
             return ServedPage(200, CONTENT_TYPE, metrics.text(tally))
         if path == "/healthz":
-            return (
-                text_page("ok")
-                if _responds(event_loop)
-                else text_page("the event loop is stuck", 503)
-            )
+            return _health(event_loop)
         return _readiness(tally, time.time()) if path == "/readyz" else None
 
     with closing(Listener(*options.listen, find)):
         yield
+
+
+def _health(event_loop: asyncio.AbstractEventLoop) -> ServedPage:
+    if _responds(event_loop):
+        return text_page("ok")
+    return text_page("the event loop is stuck", 503)
 
 
 def _responds(event_loop: asyncio.AbstractEventLoop) -> bool:
@@ -204,14 +242,11 @@ def _readiness(tally: Tally, now: float) -> ServedPage:
     if tally.draining:
         return text_page("draining", 503)
     if tally.outage:
-        return text_page(
-            f"outage: {tally.outage}; only one item at a time runs, until one succeeds", 503
-        )
+        what_runs = "only one item at a time runs, until one succeeds"
+        return text_page(f"outage: {tally.outage}; {what_runs}", 503)
     if waiting := len(tally.waiting_for_leases):
         return text_page(f"heartbeats fail; {waiting} items wait for their leases", 503)
-    busy = tally.slots_used >= tally.slots  # with all slots busy, there is no reason to poll
-    return (
-        text_page("ok")
-        if busy or now - tally.last_poll_at < READY_S
-        else text_page("polling fails", 503)
-    )
+    has_reason_to_poll = tally.slots_used < tally.slots
+    if has_reason_to_poll and now - tally.last_poll_at >= READY_S:
+        return text_page("polling fails", 503)
+    return text_page("ok")

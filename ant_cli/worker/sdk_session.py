@@ -7,7 +7,7 @@ import logging
 import os
 import re
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -149,31 +149,35 @@ async def _handle(
         worker = EnvironmentWorker(
             client, tools=tools, workdir=folder, max_idle=options.max_idle or None
         )
-        task = asyncio.ensure_future(
-            worker.handle_item(
-                work_id=options.work_id,
-                environment_id=options.environment_id,
-                session_id=options.session_id,
-                environment_key=options.environment_key or None,
-                work_secret=secret or None,
-            )
+        session = worker.handle_item(
+            work_id=options.work_id,
+            environment_id=options.environment_id,
+            session_id=options.session_id,
+            environment_key=options.environment_key or None,
+            work_secret=secret or None,
         )
-
-        def end() -> None:
-            shutdown.set()
-            task.cancel()
-
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, end)
         try:
-            await task
+            await _until_shutdown(session, shutdown)
             # if the SDK gave up, the session is not done
-            if not (worker_holds_lease or sdk_log.gave_up):
+            if not worker_holds_lease and not sdk_log.gave_up:
                 await asyncio.gather(*(stop() for stop in stops))
         except asyncio.CancelledError:  # the SDK has sent what was pending
             raise AntError("the session was interrupted.").with_exit_code(EX_TEMPFAIL) from None
         except (APIError, ValueError, ExceptionGroup) as error:
             raise AntError(f"the session failed: {_causes(error)}.") from None
+
+
+async def _until_shutdown(session: Coroutine[Any, Any, object], shutdown: asyncio.Event) -> None:
+    """Run a session to its end. A signal sets the event and cancels it. Raises CancelledError then."""
+    task = asyncio.ensure_future(session)
+
+    def end() -> None:
+        shutdown.set()
+        task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, end)
+    await task
 
 
 def _interruptible(tool: Any, shutdown: asyncio.Event) -> Any:
