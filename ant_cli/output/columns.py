@@ -199,24 +199,36 @@ def _column_of(name: str, path: str) -> Column:
     return Column(format_scalar(name.upper()), path, flexible=not has_id(path))
 
 
+class Cells(NamedTuple):
+    """How values become the cells of a row."""
+
+    of_scalar: Callable[[Any], str]
+    """Takes a decoded text, number or boolean, or None."""
+    of_json: Callable[[bytes | None], str]
+    """Takes any value; None if it is missing."""
+
+    def rows(self, items: list[bytes], columns: tuple[Column, ...]) -> list[list[str]]:
+        """Return the cells of each item, decoding each item once."""
+        places = [(column, plain_keys(_steps_of(column.path))) for column in columns]
+        rows = []
+        for item in items:
+            value = json_text.decode(item)
+            rows.append([self._cell(column, keys, value, item) for column, keys in places])
+        return rows
+
+    def _cell(self, column: Column, keys: tuple[str, ...], decoded: Any, item: bytes) -> str:
+        """Return the cell of a value: from the decoded item if the path consists of keys, which is faster."""
+        for key in keys:
+            # the key may be the index of an array
+            decoded = decoded.get(key) if isinstance(decoded, dict) else []
+        if not keys or isinstance(decoded, CONTAINERS):
+            return self.of_json(column.find(item))
+        return self.of_scalar(decoded)
+
+
 def rows_of(items: list[bytes], columns: tuple[Column, ...]) -> list[list[str]]:
-    """Return the cells of each item, decoding each item once."""
-    places = [(column, plain_keys(_steps_of(column.path))) for column in columns]
-    rows = []
-    for item in items:
-        value = json_text.decode(item)
-        rows.append([_cell_of(column, keys, value, item) for column, keys in places])
-    return rows
-
-
-def _cell_of(column: Column, keys: tuple[str, ...], decoded: Any, item: bytes) -> str:
-    """Return a value as one line of text, from the decoded item if the path consists of keys, which is faster."""
-    for key in keys:
-        # the key may be the index of an array
-        decoded = decoded.get(key) if isinstance(decoded, dict) else []
-    if not keys or isinstance(decoded, CONTAINERS):
-        return _cell(column.find(item))
-    return format_scalar(decoded)
+    """Return the cells of each item for people, as single lines of text."""
+    return Cells(format_scalar, _cell).rows(items, columns)
 
 
 def _cell(raw: bytes | None) -> str:

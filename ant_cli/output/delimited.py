@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import Any
 
 from ant_cli.gjson import json_text
-from ant_cli.output.columns import Columns
+from ant_cli.output.columns import Cells, Columns
 from ant_cli.output.style import Style
+from ant_cli.output.views import CONTAINERS
 
 DELIMITERS = {"csv": ",", "tsv": "\t"}
 _LINE_END = "\r\n"
@@ -30,7 +32,7 @@ class DelimitedTable:
     def __call__(self, values: list[bytes]) -> bytes:
         """Return the rows of these values, below the titles if they are the first."""
         items, columns = self._given.read(values)
-        rows = [[_text(column.find(item)) for column in columns] for item in items]
+        rows = _CELLS.rows(items, columns)
         if not self._has_titles:
             rows.insert(0, [column.title for column in columns])
             self._has_titles = True
@@ -43,9 +45,15 @@ class DelimitedTable:
         return line.getvalue().removesuffix(_LINE_END) + "\n"
 
 
-def _text(value: bytes | None) -> str:
-    if value is None or json_text.json_type(value) == "null":
-        return ""
-    if json_text.json_type(value) == "string":
-        return json_text.string(value)
-    return json_text.compact(value).decode("utf-8", "surrogateescape")
+def _of_scalar(value: Any) -> str:
+    return "" if value is None else json_text.scalar_text(value)
+
+
+def _of_json(raw: bytes | None) -> str:
+    value = None if raw is None else json_text.decode(raw)
+    if raw is None or not isinstance(value, CONTAINERS):
+        return _of_scalar(value)
+    return json_text.compact(raw).decode()
+
+
+_CELLS = Cells(_of_scalar, _of_json)
