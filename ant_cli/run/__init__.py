@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from ant_cli.input.build import build_all
@@ -51,11 +52,11 @@ def run(operation: Operation, fields: Texts, flags: Flags, runtime: Runtime) -> 
         operation, requests, flags, runtime, prints_response=printer.format.is_response
     )
     repeat: Callable[[NameClient], None] | None = None
-    if flags.of(WATCH) or any(param.name in flags for param in (UNTIL, EVERY, FOR)):
+    if _repeats(flags):
         from ant_cli.run.repetition import make_repetition
 
         repeat = make_repetition(sending, printer, progress, settings.output, flags, runtime)
-    if not requests.count:
+    if requests.count == 0:
         return
     where = _place(settings)
     if settings.dry_run:
@@ -90,6 +91,11 @@ def run(operation: Operation, fields: Texts, flags: Flags, runtime: Runtime) -> 
         runtime.say(requests.first.success_message)
 
 
+def _repeats(flags: Flags) -> bool:
+    """Whether the request is to be repeated. `--every` alone is rejected by what repeats it."""
+    return flags.of(WATCH) or any(setting.name in flags for setting in (UNTIL, EVERY, FOR))
+
+
 def _empty_message(operation: Operation, flags: Flags) -> str:
     if operation.empty_message and FILTER.name in flags:  # there may be other items
         return f"{operation.empty_message.removesuffix('.')} match {FILTER.flag}."
@@ -121,11 +127,12 @@ def _question(sending: Sending) -> str:
     """Return what is about to be done to which objects."""
     requests, action = sending.requests, sending.operation.name.capitalize()
     if requests.count == 1:
-        name = f" ({requests.first.object_name})" if requests.first.object_name else ""
-        return f"{action} {' '.join(requests.first.path_params.values())}{name}"
-    first = [request for _, request in zip(range(_SHOWN), requests, strict=False)]
+        ids, name = requests.first.path_params.values(), requests.first.object_name
+        return f"{action} {' '.join(ids)}" + (f" ({name})" if name else "")
     shown = [
-        f"{sending.label(position, each)} {each.object_name}".rstrip()
-        for position, each in enumerate(first)
+        f"{sending.label(position, request)} {request.object_name}".rstrip()
+        for position, request in enumerate(islice(requests, _SHOWN))
     ]
-    return f"{action} {requests.count} objects ({', '.join(shown)}{', ...' * (requests.count > _SHOWN)})"
+    if requests.count > _SHOWN:
+        shown.append("...")
+    return f"{action} {requests.count} objects ({', '.join(shown)})"

@@ -11,6 +11,7 @@ from math import inf
 from typing import NamedTuple
 
 from ant_cli.errors import (
+    AntError,
     APIError,
     NetworkError,
     ResponseError,
@@ -18,8 +19,10 @@ from ant_cli.errors import (
     exclude_each_other,
     see_help,
 )
+from ant_cli.errors.command_line import command_line
 from ant_cli.http.retries import RETRIED
 from ant_cli.names import NameClient
+from ant_cli.operations import work
 from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT, AUTO_PIPE, BY_NAME
 from ant_cli.operations.shared_flags import EVERY, FOR, UNTIL, WATCH
 from ant_cli.operations.spec import Flags, Operation
@@ -118,38 +121,54 @@ class _Repetition(NamedTuple):
         """
         runtime = self.runtime
         self.progress.disable()  # its line would get between those of the changes, which appear at any time
-        deadline, has_begun = runtime.monotonic() + self.limit_s, False
+        deadline = runtime.monotonic() + self.limit_s
+        has_begun = False
         while True:
             delay_s = self.every_s
             try:
                 watch.show(self.sending.fetch(client))
                 has_begun = True
             except (APIError, NetworkError, ResponseError) as error:
-                may_pass = not isinstance(error, APIError) or error.status in RETRIED
-                if not (has_begun and may_pass):
+                if not has_begun or not _may_pass(error):
                     raise
-                delay_s = max(delay_s, error.retry_after_s if isinstance(error, APIError) else 0.0)
+                delay_s = max(delay_s, _requested_delay_s(error))
                 watch.failed(f"{error.message.removesuffix('.')}. Asking again in {delay_s:g} s")
             if runtime.monotonic() + delay_s > deadline:
                 return
             runtime.sleep(delay_s)
 
 
+def _may_pass(error: AntError) -> bool:
+    """Whether the next request may succeed."""
+    return not isinstance(error, APIError) or error.status in RETRIED
+
+
+def _requested_delay_s(error: AntError) -> float:
+    return error.retry_after_s if isinstance(error, APIError) else 0.0
+
+
 def _conditions(operation: Operation, texts: Sequence[str]) -> tuple[list[str], str]:
     """Return the conditions for the values of `--until`, and their description. Raises UsageError for a bad one."""
     expressions, descriptions = list[str](), list[str]()
     for text in texts:
-        if text == _IDLE and operation.busy_states:
-            expressions += (f'#.state!="{state}"' for state in operation.busy_states)
+        if text == _IDLE:
+            expressions += _expressions_of_idle(operation)
             *states, last = operation.busy_states
             descriptions.append(f"no item is {', '.join(states)} or {last}")
-        elif text == _IDLE:
-            example = "For example: ant beta:environments:work list ENVIRONMENT_ID --until idle"
-            raise UsageError(f"{UNTIL.flag} {_IDLE} is for lists of work items.", example)
         else:
             expressions.append(text)
             descriptions.append(text)
     return expressions, " and ".join(descriptions)
+
+
+def _expressions_of_idle(operation: Operation) -> list[str]:
+    """Return conditions that hold if no item is in a busy state. Raises UsageError if items have none."""
+    if not operation.busy_states:
+        example = command_line(work.LIST.command, "ENVIRONMENT_ID", UNTIL.flag, _IDLE)
+        raise UsageError(
+            f"{UNTIL.flag} {_IDLE} is for lists of work items.", f"For example: {example}"
+        )
+    return [f'#.state!="{state}"' for state in operation.busy_states]
 
 
 def _make_watch(
@@ -158,22 +177,17 @@ def _make_watch(
     """Return what prints the states. Raises UsageError for settings that can't be combined with `--watch`."""
     if output.slurp:
         raise UsageError(f"--slurp prints at the end of a list, but {WATCH.flag} never ends.")
-    on_terminal, is_list = runtime.stdout.is_terminal, operation.paginated
-    terminal_format = AUTO_LIST if is_list else AUTO_OBJECT
-    # The format of a profile does not count here: it may be one that can't show changes.
-    name = output.format if output.format_source == "--format" else "auto"
-    if name == "auto":
-        name = (
-            AUTO_LIST if output.columns.strip() else terminal_format if on_terminal else AUTO_PIPE
-        )
-    is_for_people = on_terminal and name == terminal_format
+    is_list = operation.paginated
+    on_terminal = runtime.stdout.is_terminal
+    for_people = AUTO_LIST if is_list else AUTO_OBJECT
+    name = _watch_format(output, for_people if on_terminal else AUTO_PIPE)
+    is_for_people = on_terminal and name == for_people
     if not is_for_people and not BY_NAME[name].shows_changes:
-        at_terminal = f"; at a terminal also {terminal_format}"
         raise UsageError(
             f"{WATCH.flag} can't show the format {name}.",
-            f"Formats: auto, json, jsonl{at_terminal}.",
+            f"Formats: auto, json, jsonl; at a terminal also {for_people}.",
         )
-    plain = output._replace(format=terminal_format if is_for_people else "jsonl", transform="")
+    plain = output._replace(format=for_people if is_for_people else "jsonl", transform="")
     make_printer = partial(
         Printer,
         plain,
@@ -186,3 +200,10 @@ def _make_watch(
     return Watch(
         make_printer, printer.transform, runtime, is_list=is_list, is_for_people=is_for_people
     )
+
+
+def _watch_format(output: OutputSettings, default: str) -> str:
+    """Return the format that was asked for. That of a profile does not count: it may show no changes."""
+    if output.format_source == "--format" and output.format != "auto":
+        return output.format
+    return AUTO_LIST if output.columns.strip() else default

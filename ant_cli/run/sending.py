@@ -22,7 +22,7 @@ from ant_cli.runtime.shell import positional, quote
 
 if TYPE_CHECKING:
     from ant_cli.run.conditions import Condition
-    from ant_cli.run.list_edits import Edit
+    from ant_cli.run.edits import Edit
 
 _ARCHIVED = r'state==?"?archived"?|archived(_at)?(!=null|[<>].*)?'
 """Filters that select archived environments only."""
@@ -149,7 +149,7 @@ def make_sending(
         _check_list_flags(requests, flags, runtime, prints_response=prints_response)
     edits: Sequence[Edit] = ()
     if any(param.name in flags for param in EDITS):
-        from ant_cli.run.list_edits import parse_edits
+        from ant_cli.run.edits import parse_edits
 
         edits = parse_edits(flags, operation.lists, requests.typed, runtime)
     is_wanted = (

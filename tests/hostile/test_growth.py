@@ -74,7 +74,7 @@ from ant_cli.output.rendering import make_renderer
 from ant_cli.output.style import PLAIN, Style
 from ant_cli.output.times import relative_time
 from ant_cli.run.conditions import Condition
-from ant_cli.run.list_edits import _PACKAGE_NAMES, _package
+from ant_cli.run.edits import _PACKAGE_NAMES, _package
 from ant_cli.runtime.redaction import _KEY, redact, secrets_in, strip_userinfo, url_secrets
 from ant_cli.runtime.sanitize import collapse_space, escape_breaks, escape_commands
 from ant_cli.runtime.screen import wrap_message
@@ -573,7 +573,7 @@ MADE_ELSEWHERE = {
     "ant_cli.gjson.parser expression + ('' if last is None else f'.*{last}')": [
         "(?>.*?a)(?>.*?b).*c"
     ],
-    "ant_cli.run.list_edits _PACKAGE_NAMES.get(name.rpartition('.')[2], '.*')": _PACKAGE_NAMES.values(),
+    "ant_cli.run.edits _PACKAGE_NAMES.get(name.rpartition('.')[2], '.*')": _PACKAGE_NAMES.values(),
     "ant_cli.runtime.redaction pattern": [_KEY],
 }
 """Regular expressions that are not constants where they are used, and examples of them."""
