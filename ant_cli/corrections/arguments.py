@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ant_cli.corrections.flags import takes_program
 from ant_cli.corrections.line import Argv, Line, Role
-from ant_cli.corrections.rows import argument_rows, is_file_name
+from ant_cli.corrections.rows import is_file_name, word_rows
 from ant_cli.corrections.slips import noun
 from ant_cli.corrections.steps import Sentence, Step
 from ant_cli.errors.command_line import PIPE, Operator
@@ -25,7 +25,7 @@ _METADATA = "metadata"
 def argument_steps(line: Line) -> Iterator[Step | Sentence]:
     """Yield what may have been meant by the words after a command, the likeliest first."""
     words = _Words(line)
-    yield from argument_rows(line)
+    yield from word_rows(line)
     yield from words.help()
     yield from words.dashes()
     yield from words.columns()
@@ -203,7 +203,7 @@ class _Words:
         """`list demo` shows one object."""
         if operation.paginated and operation.positional is None:
             path = (operation.group, "retrieve")
-            yield Step(self._line.with_command(path, self._line.rest), ())
+            yield Step((*self._line.before, *path, *self._line.rest))
 
     def several_ids(self, operation: Operation) -> Iterator[Step]:
         """Give several IDs to a command that reads on its stdin."""

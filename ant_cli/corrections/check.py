@@ -5,6 +5,7 @@ Nothing is sent, no file and no stdin is read, no program is started and no cred
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,8 +24,8 @@ from ant_cli.help.catalog import longest_match
 from ant_cli.help.command_row import HELP, HELP_COMMAND
 from ant_cli.help.contents import OTHER_NAMES, TOPICS
 from ant_cli.operations import GROUPS
-from ant_cli.operations.shared_flags import EDITS, FILE, FILTER
-from ant_cli.operations.spec import Field, Text, flag_name
+from ant_cli.operations.shared_flags import EDITS, FILE
+from ant_cli.operations.spec import Field, Operation, Texts, flag_name
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.redaction import may_be_key
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
@@ -106,26 +107,22 @@ def _can_be_sent(call: CommandCall, environ: Mapping[str, str], *, has_input: bo
         return _is_known_tool_call(call)
     if not isinstance(call, ApiCall):
         return True
-    operation, texts = call.operation, dict(call.texts)
     file = call.flags.of(FILE)
     if file and not _may_be_file(file):
         return False
-    missing = [field for field in operation.fields if _is_missing(field, texts, environ)]
-    if missing and not (has_input or file):
+    required = [field for field in call.operation.fields if field.required]
+    missing = [field for field in required if _is_missing(field, call.texts, environ)]
+    if not (has_input or file) and (missing or not _changes_something(call)):
         return False
-    edits = [setting for setting in EDITS if setting.name in call.flags]
-    changes = [
-        field for field in operation.fields if field.location == "body" and field.name in texts
-    ]
-    if operation.partial_update and not (edits or changes or has_input or file):
+    edits = (text for setting in EDITS for text in call.flags.of(setting))
+    if not all(_is_edit(text, call.operation) for text in edits):
         return False
-    if any(text[:1] == "@" for text in _texts_in(texts.values())):
-        return True  # no file is read
-    is_simple = all(_is_simple(field) for field in operation.fields if field.name in texts)
-    if is_simple and not edits and FILTER.name not in call.flags:
+    given = [field for field in call.operation.fields if field.name in call.texts]
+    reads_files = any(text[:1] == "@" for field in given for text in call.texts[field.name])
+    if reads_files or all(field.type in (str, list) and not field.choices for field in given):
         return True
-    places = {field.name: _PLACES.get(field.type, field.name.upper()) for field in missing}
-    return _builds(call._replace(texts=texts | places), environ)
+    places = {field.name: _PLACES.get(field.type, field.name) for field in missing}
+    return _builds(call._replace(texts={**call.texts, **places}), environ)
 
 
 def _is_known_tool_call(call: ToolCall) -> bool:
@@ -138,7 +135,7 @@ def _is_known_tool_call(call: ToolCall) -> bool:
 
 def _page_of(call: ToolCall) -> Argv | None:
     """Return the line that shows a page of help; None if there is no such page."""
-    topic = tuple(call.flags.get("topic", ()))
+    topic = tuple(call.flags.of(HELP_COMMAND.settings[0]))
     name = "-".join(topic)
     if name in TOPICS or name in OTHER_NAMES:
         return ("help", *topic)
@@ -147,45 +144,40 @@ def _page_of(call: ToolCall) -> Argv | None:
 
 def _may_be_file(name: str) -> bool:
     """Whether a value of `--file` may be meant as one: for other tools, `-f` is `--force` or `--follow`."""
-    return is_file_name(name) or os.path.isfile(name)  # noqa: PTH113 - Path.is_file() may raise
+    return is_file_name(name) or os.path.isfile(name)
 
 
-def _is_missing(field: Field, texts: Mapping[str, Text], environ: Mapping[str, str]) -> bool:
-    return field.required and field.name not in texts and not environ.get(field.variable)
+def _is_missing(field: Field, texts: Texts, environ: Mapping[str, str]) -> bool:
+    return field.name not in texts and not environ.get(field.variable)
 
 
-def _texts_in(values: Iterable[Text]) -> Iterator[str]:
-    for value in values:
-        yield from [value] if isinstance(value, str) else value
+def _changes_something(call: ApiCall) -> bool:
+    """Whether a call gives an update a change, or is none."""
+    names = {*call.texts, *call.flags}
+    changes = [field.name for field in call.operation.fields if field.location == "body"]
+    return not call.operation.partial_update or not names.isdisjoint(
+        (*changes, *(setting.name for setting in EDITS))
+    )
 
 
-def _is_simple(field: Field) -> bool:
-    """Whether any text is a value of the field."""
-    return field.type in (str, list) and not field.choices
+def _is_edit(text: str, operation: Operation) -> bool:
+    """Whether a text names a list or a key of metadata, which `run/` looks at when it reads the object."""
+    name = text.partition("=")[0].removeprefix("config.")
+    return name in operation.lists or name.startswith("metadata.")
 
 
 def _builds(call: ApiCall, environ: Mapping[str, str]) -> bool:
-    """Whether the requests can be built, without a warning."""
-    from ant_cli.input.build import build_all  # late, like the others: many lines have only texts
-    from ant_cli.run.sending import make_sending
+    """Whether the requests can be built, without a warning, and the server takes a new environment."""
+    from ant_cli.input.build import build_all  # late: 10 ms, and most lines have only texts
+    from ant_cli.input.validation import check
 
     said = list[str]()
     runtime = Runtime(Stdin(None), Stdout(None), Stderr(None), environ)
     runtime.stderr.log = lambda text, _: said.append(text)
-    requests = build_all(call.operation, call.texts, call.flags, runtime)
-    make_sending(call.operation, requests, call.flags, runtime, prints_response=False)
+    request = build_all(call.operation, call.texts, call.flags, runtime).first
     if any(text.startswith("Warning:") for text in said):
         return False
-    return not (call.operation.creates and _is_rejected_by_server(requests.first.body))
-
-
-def _is_rejected_by_server(body: bytes | None) -> bool:
-    """Whether the server would reject a new environment: this program leaves that to it."""
-    import json
-
-    from ant_cli.input.validation import check
-
-    return bool(check(json.loads(body or b"{}")))
+    return not (call.operation.creates and check(json.loads(request.body or b"{}")))
 
 
 # What was typed

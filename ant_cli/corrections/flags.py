@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from ant_cli.corrections.line import Line, Part, Role
 from ant_cli.corrections.rows import flag_rows, is_plain
 from ant_cli.corrections.steps import Sentence, Step
 from ant_cli.errors.suggestions import nearest
+from ant_cli.gjson import json_text
 from ant_cli.help.command_row import HELP, Command
 from ant_cli.operations.environments import PACKAGE_MANAGERS
 from ant_cli.operations.spec import Param
@@ -204,4 +204,4 @@ def _yaml(value: object) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_yaml, value)) + "]"
     text = str(value)
-    return text if is_plain(text) else json.dumps(text)
+    return text if is_plain(text) else json_text.quote(text).decode()

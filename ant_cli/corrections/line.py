@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum, auto
+from functools import cache
 from typing import NamedTuple
 
 from ant_cli.argv import split_leading_globals
@@ -13,6 +14,8 @@ from ant_cli.help.command_row import HELP, Command
 from ant_cli.operations.spec import Param
 
 Argv = tuple[str, ...]
+ROOT = catalog()
+"""All commands."""
 TARGETS = ("profile", "base_url", "local", "workspace_id")
 """The flags that choose a server or an account."""
 
@@ -58,15 +61,14 @@ class Line(NamedTuple):
     rest: Argv
 
     @property
-    def known(self) -> dict[str, Param]:
+    def argv(self) -> Argv:
+        """The whole line."""
+        return self.with_rest(*self.rest)
+
+    @property
+    def known(self) -> Mapping[str, Param]:
         """The flags that may follow, by name: those of the command, or of all commands after a group."""
-        commands = self.command.walk() if self.command.subcommands else (self.command,)
-        return {
-            name: param
-            for command in commands
-            for param in (*command.flags, *command.global_flags, HELP)
-            for name in param.spellings
-        }
+        return _known(self.command.path)
 
     @property
     def parts(self) -> list[Part]:
@@ -77,14 +79,20 @@ class Line(NamedTuple):
         """Return the line with other arguments after its command."""
         return (*self.before, *self.command.path, *rest)
 
-    def with_command(self, path: Sequence[str], rest: Sequence[str]) -> Argv:
-        """Return the line with another command."""
-        return (*self.before, *path, *rest)
+
+@cache
+def _known(path: Argv) -> Mapping[str, Param]:
+    return {
+        name: param
+        for command in line_of(path).command.walk()
+        for param in (*command.flags, *command.global_flags, HELP)
+        for name in param.spellings
+    }
 
 
 def line_of(argv: Sequence[str]) -> Line:
     """Split a command line into its parts. Raises UsageError if a global flag lacks its value."""
-    command, before, rest = catalog(), Argv(), Argv(argv)
+    command, before, rest = ROOT, Argv(), Argv(argv)
     while command.subcommands:
         flags, words = split_leading_globals(rest)
         before, rest = (*before, *flags), Argv(words)

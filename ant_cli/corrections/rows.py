@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
 from functools import cache
 from itertools import takewhile
 from typing import NamedTuple
@@ -13,6 +11,7 @@ from typing import NamedTuple
 from ant_cli.corrections.line import Argv, Line, Part, Role, commands_in, targets_in
 from ant_cli.corrections.steps import Sentence, Step
 from ant_cli.errors.command_line import PIPE
+from ant_cli.gjson import json_text
 from ant_cli.operations.parsers import seconds_in
 from ant_cli.runtime.own_data import own_data
 from ant_cli.runtime.shell import split
@@ -20,8 +19,9 @@ from ant_cli.settings.rows import simple_path
 
 _FILE = "rows.txt"
 _FILE_ENDINGS = (".yaml", ".yml", ".json")
-_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.+=<>~/")
-"""The characters of a value that needs no quotes in YAML, after a letter or a digit."""
+_CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_PLAIN = r"[A-Za-z0-9][\w.+=<>~/-]*"
+"""A value that needs no quotes in YAML."""
 
 
 class Row(NamedTuple):
@@ -32,50 +32,32 @@ class Row(NamedTuple):
     typed: Sequence[Argv]
     """What is typed, in several ways: a flag or words, and kinds of values."""
     instead: str
-    """What to type instead; empty if there is a sentence."""
-    sentence: str
+    """What to type instead, or a sentence."""
+    is_sentence: bool
 
     def is_after(self, command: str) -> bool:
         """Whether it is about a command, by its full name."""
-        return any(fnmatchcase(command or "ant", pattern) for pattern in self.commands)
+        return any(_is_like(command or "ant", pattern) for pattern in self.commands)
 
 
-class Match(NamedTuple):
-    """What a row found in a line."""
-
-    values: Mapping[str, str]
-    """The values, by the kind that stands for each."""
-    taken: int
-    """How many arguments it takes."""
-    literal: Argv
-    """The typed words that the row itself has."""
+def _is_like(command: str, pattern: str) -> bool:
+    """Whether a command has the name, or its beginning before `*`, or its end after it."""
+    start, star, end = pattern.partition("*")
+    return command.startswith(start) and command.endswith(end) if star else command == pattern
 
 
 @cache
 def all_rows() -> tuple[Row, ...]:
     """Return the rows, in the order in which they are tried."""
-    return tuple(_read(own_data("corrections", _FILE).decode()))
+    _, *groups = own_data("corrections", _FILE).decode().split("\nafter ")
+    return tuple(row for group in groups for row in _rows_after(*group.splitlines()))
 
 
-def _read(text: str) -> Iterator[Row]:
-    _, *groups = text.split("\nafter ")
-    for group in groups:
-        first, *lines = group.splitlines()
-        yield from _rows_after(first.split(" | "), lines)
-
-
-def _rows_after(commands: Sequence[str], lines: Sequence[str]) -> Iterator[Row]:
+def _rows_after(commands: str, *lines: str) -> Iterator[Row]:
     for line in filter(None, lines):
-        typed, arrow, sentence = line.partition(" => ")
-        if arrow:
-            yield Row(commands, _patterns(typed), "", sentence)
-        else:
-            typed, _, instead = line.partition(" -> ")
-            yield Row(commands, _patterns(typed), instead, "")
-
-
-def _patterns(text: str) -> list[Argv]:
-    return [tuple(pattern.split()) for pattern in text.split(" | ")]
+        typed, arrow, instead = re.split(" (->|=>) ", line, maxsplit=1)
+        patterns = [tuple(pattern.split()) for pattern in typed.split(" | ")]
+        yield Row(commands.split(" | "), patterns, instead, arrow == "=>")
 
 
 # Kinds of values
@@ -86,236 +68,187 @@ def is_file_name(text: str) -> bool:
     return text.endswith(_FILE_ENDINGS)
 
 
+def is_plain(value: str) -> bool:
+    """Whether a value needs no quotes in YAML."""
+    return re.fullmatch(_PLAIN, value) is not None
+
+
+def _is_period(text: str) -> bool:
+    return text.isdecimal() or seconds_in(text) is not None
+
+
 _KINDS: dict[str, Callable[[str], bool]] = {
-    "NUMBER": str.isdecimal,
-    "TIME": lambda text: seconds_in(text) is not None,
-    "PERIOD": lambda text: text.isdecimal() or seconds_in(text) is not None,
-    "PAIR": lambda text: text.find("=") > 0,
-    "LIST": lambda text: "," in text,
-    "YAML": lambda text: text.startswith("{"),
-    "URL": lambda text: text.startswith(("http://", "https://")),
     "FILE": is_file_name,
+    "KEY": lambda text: text[:1].isalnum() and text.endswith("-"),
+    "LIST": lambda text: "," in text,
+    "NUMBER": str.isdecimal,
+    "PAIR": lambda text: text.find("=") > 0,
     "PATH": lambda text: bool(simple_path(text)),
-    "KEY": lambda text: text.endswith("-") and text[:1].isalnum(),
+    "PERIOD": _is_period,
+    "TIME": lambda text: seconds_in(text) is not None,
+    "URL": lambda text: text.startswith(("http://", "https://")),
+    "YAML": lambda text: text.startswith("{"),
 }
 """Kinds of values that a row may ask for. Any other name in capitals stands for any value."""
-_CONVERTED: dict[str, tuple[str, Callable[[str], str]]] = {
-    "PATH": ("PATH", simple_path),
-    "MILLISECONDS": ("PERIOD", lambda text: str(round(_seconds(text) * 1000))),
-    "PAUSE": ("PERIOD", lambda text: f"{text}s" if text.isdecimal() else text),
-    "SECONDS": ("PERIOD", lambda text: f"{_seconds(text):g}"),
-    "FIELD": ("FIELD", lambda text: text.replace("-", "_")),
-    "EQUATION": ("PAIR", lambda text: _equation(*text.partition("="))),
-    "KEY": ("KEY", lambda text: text.removesuffix("-")),
-}
-"""Values that are typed in another form: the kind in the row, and what becomes of it."""
-
-
-_LOSSY = ("PATH", "MILLISECONDS", "SECONDS")
-"""The forms in which the typed text can't be found again."""
-
-
-def _equation(key: str, _: str, value: str) -> str:
-    text = value.lstrip("=")
-    return f'{key}=="{text}"'
 
 
 def _seconds(text: str) -> float:
     return float(text) if text.isdecimal() else seconds_in(text) or 0.0
 
 
-def _kind_in(word: str) -> str:
-    """Return the kind at the end of a word of a row, such as NAME in `metadata.NAME`; empty if it has none."""
-    end = word.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    return word[len(end) :]
+def _equation(text: str) -> str:
+    key, _, value = text.partition("=")
+    return f'{key}=="{value.lstrip("=")}"'
 
 
-def _value_of(pattern: str, text: str) -> str | None:
-    """Return the value in a typed word; None if it is not what the row has."""
-    kind = _kind_in(pattern)
-    start = pattern[: len(pattern) - len(kind)]
-    if not kind or not text.startswith(start) or len(text) == len(start):
-        return None
-    value = text[len(start) :]
-    fits = _KINDS.get(kind)
-    return value if fits is None or fits(value) else None
+_FORMS: dict[str, tuple[str, Callable[[str], str]]] = {
+    "EQUATION": ("PAIR", _equation),
+    "FIELD": ("FIELD", lambda text: text.replace("-", "_")),
+    "KEY": ("KEY", lambda text: text.removesuffix("-")),
+    "MILLISECONDS": ("PERIOD", lambda text: f"{_seconds(text) * 1000:.0f}"),
+    "PATH": ("PATH", simple_path),
+    "PAUSE": ("PERIOD", lambda text: f"{text}s" if text.isdecimal() else text),
+    "SECONDS": ("PERIOD", lambda text: f"{_seconds(text):g}"),
+}
+"""Values that are typed in another form: the kind in the row, and what becomes of it."""
 
 
-# What a row finds
+# What a row finds in a line
 
 
-def _match_words(pattern: Argv, words: Sequence[str]) -> Match | None:
+class _Match(NamedTuple):
+    """What a row found."""
+
+    values: Mapping[str, str]
+    """The values, by the kind that stands for each."""
+    literal: Argv
+    """The typed words that the row itself has."""
+
+
+def _match(pattern: Argv, words: Sequence[str]) -> _Match | None:
     """Return what a pattern finds at the start of some words."""
-    values, literal = dict[str, str](), []
+    values, literal = dict[str, str](), list[str]()
     if len(words) < len(pattern):
         return None
     for expected, text in zip(pattern, words, strict=False):
-        if expected == text.lower():
+        start = expected if expected[0] == "-" else expected.rstrip(_CAPITALS)
+        kind, value = expected[len(start) :], text[len(start) :]
+        if expected == text or (expected[-1] == "*" and text.startswith(expected[:-1])):
             literal.append(text)
-            continue
-        value = _value_of(expected, text)
-        if value is None or text.startswith("-"):
+        elif kind and value and text.startswith(start) and _KINDS.get(kind, bool)(value):
+            values[kind] = value
+            literal.append(start)
+        else:
             return None
-        values[_kind_in(expected)] = value
-        literal.append(text.removesuffix(value))
-    return Match(values, len(pattern), tuple(literal))
+    return _Match(values, tuple(literal))
 
 
-def _match_flag(row: Row, pattern: Argv, parts: Sequence[Part]) -> Match | None:
-    """Return what a pattern finds in a flag and what follows it."""
-    name, *expected = pattern
-    for typed, value in _readings(parts[0].text):
-        if not _is_named(typed, name):
+def word_rows(line: Line) -> Iterator[Step | Sentence]:
+    """Yield what the rows have for the words after a command or a group."""
+    parts = line.parts
+    end = next((at for at, part in enumerate(parts) if part.role is Role.UNKNOWN), len(parts))
+    places = [at for at, part in enumerate(parts[:end]) if part.role is Role.WORD]
+    words = [parts[at].text for at in places]
+    for row, pattern in _patterns_after(line.command.full_name):
+        found = None if pattern[0][0] == "-" else _match(pattern, words)
+        if found is not None:
+            yield from _answers(row, found, line, places[: len(pattern)])
+
+
+def flag_rows(line: Line, at: int) -> Iterator[Step | Sentence]:
+    """Yield what the rows have for a flag. One that the command has is wrong only together with what follows."""
+    parts = line.parts[at:]
+    is_known = parts[0].role is Role.FLAG
+    following = [part.text for part in takewhile(_is_value, parts[1:])]
+    for row, pattern in _patterns_after(line.command.full_name):
+        if pattern[0][0] != "-" or (is_known and len(pattern) == 1):
             continue
-        if row.sentence and not expected:
-            return Match({}, 1, ())
-        given = [] if value is None else [value]
-        following = [part.text for part in takewhile(_is_value, parts[1:])]
-        words = [*given, *following][: len(expected)]
-        found = _match_words(tuple(expected), words)
-        if found is not None and (expected or not given):
-            return found._replace(taken=1 + len(expected) - len(given))
-    return None
+        for name, *value in _readings(parts[0].text):
+            found = _match(pattern, [name, *value, *following])
+            taken = len(pattern) - len(value)
+            if found is not None and (taken > 0 or row.is_sentence):
+                yield from _answers(row, found, line, range(at, at + max(taken, 1)))
 
 
-def _readings(text: str) -> Iterator[tuple[str, str | None]]:
+@cache
+def _patterns_after(command: str) -> Sequence[tuple[Row, Argv]]:
+    rows = [row for row in all_rows() if row.is_after(command)]
+    return [(row, pattern) for row in rows for pattern in row.typed]
+
+
+def _readings(text: str) -> Iterator[Sequence[str]]:
     """Yield how a flag can be read: its name with two dashes, and the value in the same argument, if any."""
-    name, equals, value = text.partition("=")
-    is_long = name.startswith("--")
-    if len(name) > 2 and not is_long:
-        yield f"-{name}", value if equals else None
-        yield name[:2], text[2:]
+    name, *value = text.split("=", 1)
+    if len(name) == 2 or name.startswith("--"):
+        yield name, *value
     else:
-        yield name, value if equals else None
+        yield f"-{name}", *value
+        yield text[:2], text[2:]
 
 
 def _is_value(part: Part) -> bool:
     return part.role in (Role.WORD, Role.VALUE)
 
 
-def _is_named(name: str, pattern: str) -> bool:
-    if pattern.endswith("*"):
-        return name.startswith(pattern[:-1])
-    return name == pattern
-
-
 # What becomes of it
 
 
-def command_rows(line: Line, words: Sequence[str]) -> Iterator[Step | Sentence]:
-    """Yield what the rows have for words in the place of a command."""
-    for row in all_rows():
-        if row.is_after(line.command.full_name):
-            for pattern in row.typed:
-                found = None if pattern[0].startswith("-") else _match_words(pattern, words)
-                if found is not None:
-                    yield from _answers(row, found, line, _words_of(line, found.taken))
-
-
-def flag_rows(line: Line, at: int) -> Iterator[Step | Sentence]:
-    """Yield what the rows have for the flag at a position after the command.
-
-    A flag that the command has is only wrong together with what follows it.
-    """
-    parts = line.parts[at:]
-    is_known = parts[0].role is Role.FLAG
-    for row in all_rows():
-        if row.is_after(line.command.full_name):
-            for pattern in row.typed:
-                is_about_flag = pattern[0].startswith("-") and not (is_known and len(pattern) == 1)
-                found = _match_flag(row, pattern, parts) if is_about_flag else None
-                if found is not None:
-                    yield from _answers(row, found, line, range(at, at + found.taken))
-
-
-def argument_rows(line: Line) -> Iterator[Step | Sentence]:
-    """Yield what the rows have for the words after a command."""
-    words = [part.text for part in line.parts if part.role is Role.WORD]
-    yield from command_rows(line, words)
-
-
-def _words_of(line: Line, count: int) -> list[int]:
-    return [at for at, part in enumerate(line.parts) if part.role is Role.WORD][:count]
-
-
 def _answers(
-    row: Row, found: Match, line: Line, places: Sequence[int]
+    row: Row, found: _Match, line: Line, places: Sequence[int]
 ) -> Iterator[Step | Sentence]:
     """Yield what a row has for what it found at some places of a line."""
-    if row.sentence:
-        yield Sentence(row.sentence)
+    if row.is_sentence:
+        yield Sentence(row.instead)
         return
     words = _filled(row.instead, found.values)
-    if words is None:
+    if not words:
         return
-    consumed = (*found.literal, *_converted(row.instead, found.values))
-    rest = list(line.rest)
-    first = min(places)
-    kept = [text for at, text in enumerate(rest) if at not in places]
+    kept = [text for at, text in enumerate(line.rest) if at not in places]
+    first = places[0]
     if words[-1] is PIPE:
-        yield Step((*targets_in(_argv(line)), *words, *line.with_rest(*kept)), consumed)
+        argv = (*targets_in(line.argv), *words, *line.with_rest(*kept))
     elif words[0] == "ant":
-        yield Step(_whole(line, words[1:], kept), consumed)
+        argv = _with_commands(line, words, kept)
     else:
-        yield Step(line.with_rest(*kept[:first], *words, *kept[first:]), consumed)
+        argv = line.with_rest(*kept[:first], *words, *kept[first:])
+    yield Step(
+        argv, (*found.literal, *found.values.values()) if _is_converted(row) else found.literal
+    )
 
 
-def _argv(line: Line) -> Argv:
-    return line.with_rest(*line.rest)
+def _is_converted(row: Row) -> bool:
+    """Whether a typed value can't be found again in what a row has instead."""
+    return any(name in row.instead for name in ("MILLISECONDS", "PATH", "SECONDS"))
 
 
-def _whole(line: Line, words: Argv, kept: Sequence[str]) -> Argv:
+def _with_commands(line: Line, words: Argv, kept: Sequence[str]) -> Argv:
     """Return a line with other commands. Each command of a pipe gets the targets."""
-    *earlier, last = commands_in(words)
+    *earlier, last = (command[1:] for command in commands_in(words))
     if not earlier:
-        return (*line.before, *words, *kept)
-    targets = targets_in(_argv(line))
-    last = last[1:]  # each begins with `ant`
+        return (*line.before, *last, *kept)
+    targets = targets_in(line.argv)
     piped = [word for command in earlier for word in (*targets, *command, PIPE)]
     others = [text for text in (*line.before, *kept) if text not in targets]
     return (*piped, *targets, *last, *others)
 
 
-def _filled(text: str, values: Mapping[str, str]) -> Argv | None:
-    """Return the words to type, with the values in their places; None if one can't be there."""
-    texts = _by_place(values)
-    filled = [PIPE if word == "|" else _put(word, texts) for word in split(text)]
-    whole = [word for word in filled if word is not None]
-    return tuple(whole) if len(whole) == len(filled) else None
-
-
-def _put(word: str, texts: Mapping[str, str]) -> str | None:
-    """Return a word with values in its places; None if it can't have one of them."""
-    in_yaml, in_condition = "{" in word, '"' in word
-    used = [value for name, value in texts.items() if name in word]
-    if in_condition and not in_yaml and any({*value} & {'"', "\\"} for value in used):
-        return None
-    places = "|".join(texts)
-    return re.sub(places, lambda place: _written(texts[place[0]], in_yaml), word) if used else word
-
-
-def _written(value: str, in_yaml: bool) -> str:  # noqa: FBT001 - it is private
-    return json.dumps(value) if in_yaml and not is_plain(value) else value
-
-
-def _by_place(values: Mapping[str, str]) -> dict[str, str]:
-    """Return the text for each place, the longest name first: converted values, and the typed ones."""
+def _filled(text: str, values: Mapping[str, str]) -> Argv:
+    """Return the words to type, with the values in their places; none if one can't be there."""
     texts = dict(values)
-    for name, (kind, convert) in _CONVERTED.items():
+    for name, (kind, convert) in _FORMS.items():
         if kind in values:
             texts[name] = convert(values[kind])
-    return dict(sorted(texts.items(), key=lambda item: -len(item[0])))
+    if '"' in text and any({'"', "\\"} & {*value} for value in values.values()):
+        return ()
+    return tuple(PIPE if word == "|" else _put(word, texts) for word in split(text))
 
 
-def _converted(text: str, values: Mapping[str, str]) -> Argv:
-    """Return the typed values whose form a row changes."""
-    return tuple(
-        values[_CONVERTED[name][0]]
-        for name in _LOSSY
-        if name in text and _CONVERTED[name][0] in values
-    )
+def _put(word: str, texts: Mapping[str, str]) -> str:
+    """Return a word with values in its places. In YAML, they are in quotes if they need them."""
 
+    def value_of(place: re.Match[str]) -> str:
+        value = texts[place[0]]
+        return value if "{" not in word or is_plain(value) else json_text.quote(value).decode()
 
-def is_plain(value: str) -> bool:
-    """Whether a value needs no quotes in YAML."""
-    return value[:1].isalnum() and _PLAIN.issuperset(value)
+    names = sorted(texts, key=len, reverse=True)
+    return re.sub("|".join(names), value_of, word) if names else word
