@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ant_cli.corrections.arguments import PRINTF
-from ant_cli.corrections.check import Typed
 from ant_cli.corrections.line import Argv, commands_in
 from ant_cli.corrections.search import Search
 from ant_cli.corrections.steps import Sentence
+from ant_cli.corrections.typed import Typed
 from ant_cli.errors import Mistyped, see_help
-from ant_cli.errors.command_line import PIPE, shell_line
+from ant_cli.errors.command_line import PIPE, command_line, shell_line
+from ant_cli.help.command_row import HELP, Command
 
 
 def corrected(error: Mistyped, argv: Sequence[str], environ: Mapping[str, str]) -> Mistyped:
@@ -26,8 +27,15 @@ def corrected(error: Mistyped, argv: Sequence[str], environ: Mapping[str, str]) 
     if answer is not None:
         return error.with_only_hints(f"Did you mean: {written(answer)}")
     if search.recognized is not None:
-        return error.with_only_hints(see_help(search.recognized.full_name))
+        return error.with_only_hints(_page_of(search.recognized))
     return error
+
+
+def _page_of(command: Command) -> str:
+    """Return the hint that names the help page of a command, or of a group."""
+    if not command.subcommands:
+        return see_help(command.full_name)
+    return f"Run `{command_line(command.full_name, HELP.flag)}` to see the commands."
 
 
 def written(argv: Argv) -> str:

@@ -7,51 +7,25 @@ from __future__ import annotations
 
 import json
 import os
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
-from typing import NamedTuple
+from collections.abc import Mapping
 
 from ant_cli.argv import ApiCall, CommandCall, ToolCall, parse
 from ant_cli.corrections.arguments import PRINTF
-from ant_cli.corrections.line import Argv, Part, Role, commands_in, line_of, parts_of
+from ant_cli.corrections.line import Argv, commands_in, line_of
 from ant_cli.corrections.rows import is_file_name
-from ant_cli.corrections.slips import meant, split_words
 from ant_cli.corrections.steps import Step
+from ant_cli.corrections.typed import Typed, is_unwritable, names_group
 from ant_cli.errors import UsageError
-from ant_cli.errors.suggestions import nearest
 from ant_cli.help.catalog import longest_match
 from ant_cli.help.command_row import HELP, HELP_COMMAND
 from ant_cli.help.contents import OTHER_NAMES, TOPICS
-from ant_cli.operations import GROUPS
 from ant_cli.operations.shared_flags import EDITS, FILE
-from ant_cli.operations.spec import Field, Operation, Texts, flag_name
+from ant_cli.operations.spec import Field
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.redaction import may_be_key
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
-from ant_cli.settings import exposed_secrets
 
-_FINAL = ("delete", "archive", "stop", "reset", "logout")
-"""The commands that can't be undone."""
-_DECISIONS = ("yes", "force", "prune", "requeue", "delete_archived", "allow_origin_change")
-"""The flags that answer a question, or do more than a command does without them."""
-_SHORT_YES = "-y"
 _PLACES: dict[type, str] = {dict: "KEY=VALUE"}
 """What stands for a value of the input, by its type."""
-_LONGEST = 1000
-"""A longer line is not shown."""
-
-
-class Typed(NamedTuple):
-    """What was typed, which each line is compared with."""
-
-    argv: Argv
-    environ: Mapping[str, str]
-
-    @property
-    def has_secret(self) -> bool:
-        """Whether a secret is in it."""
-        return any(exposed_secrets(self.argv, {}))
 
 
 def may_be_shown(step: Step, typed: Typed) -> bool:
@@ -59,14 +33,14 @@ def may_be_shown(step: Step, typed: Typed) -> bool:
     commands = list(commands_in(step.argv))
     own = [command for command in commands if command[0] is not PRINTF]
     for command in own:
-        is_piped = command is not commands[0]
-        if not is_accepted(command, typed.environ, has_input=is_piped):
+        has_input = command is not commands[0]
+        if not is_accepted(command, typed.environ, has_input=has_input):
             return False
-    if _is_unwritable(step.argv) or _shows_secret(step.argv, own, typed):
+    if is_unwritable(step.argv) or typed.shows_secret(step.argv, own):
         return False
-    if any(_names_group(command) or _is_invented(command, typed) for command in own):
+    if any(names_group(command) or typed.is_exceeded(command) for command in own):
         return False
-    return not _is_lost(step, own, typed)
+    return not typed.is_lost(step.argv, step.consumed, own)
 
 
 def help_page(argv: Argv) -> Argv | None:
@@ -102,27 +76,12 @@ def _has_no_notes(call: CommandCall) -> bool:
 
 
 def _can_be_sent(call: CommandCall, environ: Mapping[str, str], *, has_input: bool) -> bool:
-    """Whether the request of a call can be made. Raises UsageError if a value can't be used."""
+    """Whether a call can be made. Raises UsageError if a value can't be used."""
     if isinstance(call, ToolCall):
         return _is_known_tool_call(call)
-    if not isinstance(call, ApiCall):
-        return True
-    file = call.flags.of(FILE)
-    if file and not _may_be_file(file):
-        return False
-    required = [field for field in call.operation.fields if field.required]
-    missing = [field for field in required if _is_missing(field, call.texts, environ)]
-    if not (has_input or file) and (missing or not _changes_something(call)):
-        return False
-    edits = (text for setting in EDITS for text in call.flags.of(setting))
-    if not all(_is_edit(text, call.operation) for text in edits):
-        return False
-    given = [field for field in call.operation.fields if field.name in call.texts]
-    reads_files = any(text[:1] == "@" for field in given for text in call.texts[field.name])
-    if reads_files or all(field.type in (str, list) and not field.choices for field in given):
-        return True
-    places = {field.name: _PLACES.get(field.type, field.name) for field in missing}
-    return _builds(call._replace(texts={**call.texts, **places}), environ)
+    if isinstance(call, ApiCall):
+        return _Request(call, environ, has_input=has_input).can_be_sent
+    return True
 
 
 def _is_known_tool_call(call: ToolCall) -> bool:
@@ -142,129 +101,81 @@ def _page_of(call: ToolCall) -> Argv | None:
     return (*topic, HELP.flag) if longest_match(topic).path == topic else None
 
 
-def _may_be_file(name: str) -> bool:
-    """Whether a value of `--file` may be meant as one: for other tools, `-f` is `--force` or `--follow`."""
-    return is_file_name(name) or os.path.isfile(name)
+class _Request:
+    """The request of a call of the API."""
 
+    def __init__(self, call: ApiCall, environ: Mapping[str, str], *, has_input: bool) -> None:
+        self._call = call
+        self._environ = environ
+        self._file = call.flags.of(FILE)
+        self._has_input = has_input or bool(self._file)
+        fields = call.operation.fields
+        self._given = [field for field in fields if field.name in call.texts]
+        self._missing = [field for field in fields if field.required and self._is_missing(field)]
 
-def _is_missing(field: Field, texts: Texts, environ: Mapping[str, str]) -> bool:
-    return field.name not in texts and not environ.get(field.variable)
+    def _is_missing(self, field: Field) -> bool:
+        return field.name not in self._call.texts and not self._environ.get(field.variable)
 
+    @property
+    def can_be_sent(self) -> bool:
+        """Whether it has what it needs. Only values that are not texts are looked at: others are accepted."""
+        if not (self._may_read_file and self._is_complete and self._has_known_edits):
+            return False
+        return self._reads_values or self._has_only_texts or self._can_be_built
 
-def _changes_something(call: ApiCall) -> bool:
-    """Whether a call gives an update a change, or is none."""
-    names = {*call.texts, *call.flags}
-    changes = [field.name for field in call.operation.fields if field.location == "body"]
-    return not call.operation.partial_update or not names.isdisjoint(
-        (*changes, *(setting.name for setting in EDITS))
-    )
+    @property
+    def _may_read_file(self) -> bool:
+        """Whether the value of `--file` may be meant as one: for other tools, `-f` is `--force` or `--follow`."""
+        name = self._file
+        return not name or is_file_name(name) or os.path.isfile(name)
 
-
-def _is_edit(text: str, operation: Operation) -> bool:
-    """Whether a text names a list or a key of metadata, which `run/` looks at when it reads the object."""
-    name = text.partition("=")[0].removeprefix("config.")
-    return name in operation.lists or name.startswith("metadata.")
-
-
-def _builds(call: ApiCall, environ: Mapping[str, str]) -> bool:
-    """Whether the requests can be built, without a warning, and the server takes a new environment."""
-    from ant_cli.input.build import build_all  # late: 10 ms, and most lines have only texts
-    from ant_cli.input.validation import check
-
-    said = list[str]()
-    runtime = Runtime(Stdin(None), Stdout(None), Stderr(None), environ)
-    runtime.stderr.log = lambda text, _: said.append(text)
-    request = build_all(call.operation, call.texts, call.flags, runtime).first
-    if any(text.startswith("Warning:") for text in said):
-        return False
-    return not (call.operation.creates and check(json.loads(request.body or b"{}")))
-
-
-# What was typed
-
-
-def _is_unwritable(argv: Argv) -> bool:
-    text = " ".join(argv)
-    return len(text) > _LONGEST or not text.isprintable()
-
-
-def _shows_secret(argv: Argv, commands: Sequence[Argv], typed: Typed) -> bool:
-    """Whether a secret may be in a line. After `auth` and `profile`, any word may be a key."""
-    if typed.has_secret or any(exposed_secrets(argv, {})):
-        return True
-    for command in commands:
-        line = line_of(command)
-        words = [part.text for part in line.parts if part.role in (Role.WORD, Role.AFTER)]
-        is_about_keys = line.command.path[:1] in (("auth",), ("profile",))
-        if is_about_keys and any(may_be_key(word) for word in words if not _is_url(word)):
+    @property
+    def _is_complete(self) -> bool:
+        if self._has_input:
             return True
-    return False
+        return not self._missing and self._changes_something
 
+    @property
+    def _changes_something(self) -> bool:
+        if not self._call.operation.partial_update:
+            return True
+        has_field = any(field.location == "body" for field in self._given)
+        return has_field or any(setting.name in self._call.flags for setting in EDITS)
 
-def _is_url(text: str) -> bool:
-    """Whether a text is a URL. A password in it is found with the other secrets."""
-    return text.startswith(("http://", "https://", "local:"))
-
-
-def _names_group(argv: Argv) -> bool:
-    """Whether an argument is the name of a group, which no object has."""
-    return any(part.role is Role.WORD and part.text in GROUPS for part in line_of(argv).parts)
-
-
-def _is_invented(argv: Argv, typed: Typed) -> bool:
-    """Whether a line can't be undone, or answers a question, and that was not typed."""
-    name = line_of(argv).command.path[-1:]
-    parts = parts_of(typed.argv)
-    words = {
-        word.lower() for part in parts if part.role is Role.WORD for word in split_words(part.text)
-    }
-    words |= {word.lower() for word in split_words(" ".join(line_of(typed.argv).command.path))}
-    if name and name[0] in _FINAL and not meant(words, name[0]):
+    @property
+    def _has_known_edits(self) -> bool:
+        """Whether edits name lists or keys of metadata, which `run/` looks at."""
+        for setting in EDITS:
+            for text in self._call.flags.of(setting):
+                name = text.partition("=")[0].removeprefix("config.")
+                if name not in self._call.operation.lists and not name.startswith("metadata."):
+                    return False
         return True
-    typed_flags = [part.flag for part in parts if part.role in (Role.FLAG, Role.UNKNOWN)]
-    decisions = {part.param.name for part in parts_of(argv) if part.param is not None}
-    return any(
-        name in decisions and not _is_typed(flag_name(name), typed_flags) for name in _DECISIONS
-    )
 
+    @property
+    def _reads_values(self) -> bool:
+        """Whether a value is in a file, which is not read here."""
+        for field in self._given:
+            texts = self._call.texts[field.name]
+            if any(text.startswith("@") for text in ([texts] if isinstance(texts, str) else texts)):
+                return True
+        return False
 
-def _is_typed(flag: str, typed_flags: Sequence[str]) -> bool:
-    if flag == flag_name("yes") and _SHORT_YES in typed_flags:
-        return True
-    return any(nearest(f"--{typed.lstrip('-')}", [flag]) for typed in typed_flags)
+    @property
+    def _has_only_texts(self) -> bool:
+        return all(field.type in (str, list) and not field.choices for field in self._given)
 
+    @property
+    def _can_be_built(self) -> bool:
+        """Whether it can be built, without a warning, and the server takes a new environment."""
+        from ant_cli.input.build import build_all  # late: 10 ms, and most lines have only texts
+        from ant_cli.input.validation import check
 
-def _is_lost(step: Step, commands: Sequence[Argv], typed: Typed) -> bool:
-    """Whether a word of a typed value, or a flag that the commands know, is not in the line."""
-    needed = Counter(_pieces(_values_in(parts_of(typed.argv))))
-    kept = Counter(_pieces([*step.argv, *step.consumed]))
-    if needed - kept:
-        return True
-    known = {name: param for command in commands for name, param in line_of(command).known.items()}
-    shown = {part.param.name for command in commands for part in parts_of(command) if part.param}
-    flags = [part.flag for part in parts_of(typed.argv) if part.role in (Role.FLAG, Role.UNKNOWN)]
-    return any(flag in known and known[flag].name not in shown for flag in flags)
-
-
-def _values_in(parts: Sequence[Part]) -> Iterator[str]:
-    """Yield the values and words among arguments."""
-    for part in parts:
-        if part.role in (Role.FLAG, Role.UNKNOWN):
-            yield part.value
-        else:
-            yield part.text
-
-
-def _pieces(texts: Iterable[str]) -> Iterator[str]:
-    """Yield the letters and the numbers in texts: `5s` has 5 and s."""
-    for text in texts:
-        for is_word, piece in groupby(text.lower(), _kind_of):
-            if is_word:
-                yield "".join(piece)
-
-
-def _kind_of(character: str) -> int:
-    """Return 1 for a digit, 2 for a letter, 0 for anything else."""
-    if character.isdecimal():
-        return 1
-    return 2 if character.isalpha() else 0
+        call, said = self._call, list[str]()
+        runtime = Runtime(Stdin(None), Stdout(None), Stderr(None), self._environ)
+        runtime.stderr.log = lambda text, _: said.append(text)
+        places = {field.name: _PLACES.get(field.type, field.name) for field in self._missing}
+        request = build_all(call.operation, {**call.texts, **places}, call.flags, runtime).first
+        if any(text.startswith("Warning:") for text in said):
+            return False
+        return not (call.operation.creates and check(json.loads(request.body or b"{}")))

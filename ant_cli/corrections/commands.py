@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from ant_cli.corrections.flags import renamed
 from ant_cli.corrections.line import ROOT, Argv, Line, Part, Role
-from ant_cli.corrections.rows import word_rows
-from ant_cli.corrections.slips import EXACT, SLIP, fit, noun, split_words
+from ant_cli.corrections.rows import flag_rows, word_rows
+from ant_cli.corrections.slips import EXACT, SLIP, fit, is_noun, noun, split_words
 from ant_cli.corrections.steps import Sentence, Step
 from ant_cli.help.command_row import HELP, Command
 from ant_cli.operations import OFFICIAL_RESOURCES
@@ -33,6 +33,7 @@ def command_steps(line: Line) -> Iterator[Step | Sentence]:
             yield _replaced(line, parts, reading)
     else:
         yield from renamed(line, 0)
+        yield from flag_rows(line, 0)
         yield from _flags_behind(line, parts)
 
 
@@ -91,7 +92,8 @@ def _children(group: Command, words: Sequence[str]) -> Iterator[_Reading]:
     """Read the first word as the name of a command of this group, or of a group in it."""
     for item in group.subcommands:
         rank = _fit(words[0].removeprefix("beta:"), item, group)
-        if rank is not None:
+        is_other = not group.path and is_noun(words[0])
+        if rank is not None and (rank == EXACT or not is_other):
             yield _Reading(rank, 0, item.path, 1)
 
 
@@ -148,7 +150,7 @@ def _verb_alone(groups: Sequence[Command], parts: Sequence[str]) -> Iterator[_Re
 def _or_list(item: Command, group: Command, parts: Sequence[str]) -> Argv:
     """Return the path of a command; that of `list` for `get` without the name of an object."""
     lists = [other.path for other in group.subcommands if other.path[-1] == "list"]
-    is_list = item.path[-1] == "retrieve" and len(parts) == 1 and lists
+    is_list = item.path[-1] == "retrieve" and parts == [parts[0]] != ["retrieve"] and lists
     return lists[0] if is_list else item.path
 
 

@@ -32,6 +32,10 @@ class Role(Enum):
     """It is `--`, or follows it."""
 
 
+FLAGS = (Role.FLAG, Role.UNKNOWN)
+"""What begins with a dash."""
+
+
 class Part(NamedTuple):
     """An argument with its role."""
 

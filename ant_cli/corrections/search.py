@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ant_cli.corrections.arguments import argument_steps, places_for_missing
-from ant_cli.corrections.check import Typed, help_page, is_accepted, may_be_shown
+from ant_cli.corrections.check import help_page, is_accepted, may_be_shown
 from ant_cli.corrections.commands import command_steps
 from ant_cli.corrections.flags import known_flag_steps, unknown_flag_steps
 from ant_cli.corrections.line import Argv, Line, Role, commands_in, line_of
 from ant_cli.corrections.steps import Sentence, Step
+from ant_cli.corrections.typed import Typed
 from ant_cli.errors import UsageError
 from ant_cli.errors.suggestions import nearest
 from ant_cli.help.command_row import HELP, HELP_COMMAND, Command
@@ -73,7 +74,8 @@ class Search:
             command = line_of(last).command
         except UsageError:
             return
-        if self.recognized is None and not command.subcommands:
+        is_better = self.recognized is None or self.recognized.subcommands
+        if command.path and is_better and not (self.recognized and command.subcommands):
             self.recognized = command
 
 

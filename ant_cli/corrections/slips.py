@@ -68,7 +68,7 @@ def fit(word: str, name: str, names: Collection[str], *, is_implied: bool = Fals
     typed = word.lower()
     if letters_of(typed) == letters_of(name):
         return EXACT
-    if any(typed in family and name in family for family in FAMILIES):
+    if any(letters_of(typed) in family and name in family for family in FAMILIES):
         return SYNONYM
     if letters_of(typed) in map(letters_of, names):
         return None
@@ -102,6 +102,11 @@ def meant(words: Collection[str], name: str) -> bool:
 
 def _nearly(word: str, names: Collection[str]) -> bool:
     return any(is_slip(word, name) for name in names)
+
+
+def is_noun(word: str) -> bool:
+    """Whether a word is one of the nouns, as it is."""
+    return word in NOUNS
 
 
 def split_words(text: str) -> list[str]:

@@ -12,10 +12,11 @@ import yaml
 
 from ant_cli.argv import parse
 from ant_cli.corrections import corrected, written
-from ant_cli.corrections.check import Typed, may_be_shown
+from ant_cli.corrections.check import may_be_shown
 from ant_cli.corrections.line import commands_in, line_of
 from ant_cli.corrections.rows import all_rows
 from ant_cli.corrections.steps import Step
+from ant_cli.corrections.typed import Typed
 from ant_cli.errors import Mistyped, UsageError
 from ant_cli.errors.command_line import PIPE
 from ant_cli.help.catalog import catalog
@@ -243,8 +244,8 @@ def samples(word):
 def typed_by(row, pattern):
     """Yield lines that a row answers, with and without what its commands need besides."""
     for command in catalog().walk():
-        is_about_flag = pattern[0].startswith("-")
-        if row.is_after(command.full_name) and not (command.subcommands and is_about_flag):
+        is_elsewhere = bool(command.path and command.subcommands) and pattern[0].startswith("-")
+        if row.is_after(command.full_name) and not is_elsewhere:
             for words in itertools.product(*map(samples, pattern)):
                 yield [*command.path, *words]
                 for before in itertools.accumulate(
@@ -256,7 +257,7 @@ def typed_by(row, pattern):
 @pytest.mark.parametrize("row", all_rows(), ids=lambda row: " ".join(row.typed[0]))
 def test_each_row_answers_what_it_is_for(row):
     """After one of its commands at least, in each of the ways in which it is typed."""
-    expected = row.sentence or "Did you mean: ant "
+    expected = row.instead if row.is_sentence else "Did you mean: ant "
     for pattern in row.typed:
         assert any(expected in hint_for(line) for line in typed_by(row, pattern)), pattern
 
@@ -264,7 +265,7 @@ def test_each_row_answers_what_it_is_for(row):
 @pytest.mark.parametrize("row", all_rows(), ids=lambda row: " ".join(row.typed[0]))
 def test_each_value_behind_an_arrow_is_typed_before_it(row):
     """Otherwise, the line would have a place where nothing was left out."""
-    places = set(re.findall(r"\b[A-Z]{3,}\b", row.instead)) - {"ID"}
+    places = set() if row.is_sentence else set(re.findall(r"\b[A-Z]{3,}\b", row.instead))
     for pattern in row.typed:
         kinds = {re.search("[A-Z]*$", word)[0] for word in pattern}
         sources = {CONVERTED.get(place, place) for place in places}
@@ -282,13 +283,13 @@ def hint_for(argv):
         return corrected(error, argv, {}).hint
     except UsageError as error:
         return error.hint
-    return ""
+    return corrected(Mistyped("a list that is not known"), argv, {}).hint
 
 
 @pytest.mark.parametrize(
-    "row", [row for row in all_rows() if row.sentence], ids=lambda row: row.sentence[:40]
+    "row", [row for row in all_rows() if row.is_sentence], ids=lambda row: row.instead[:40]
 )
 def test_a_command_in_a_sentence_exists(row):
-    for line in re.findall(r"\bant ([a-z][^;|,:.]*(?::[a-z:]+[^;|,:.]*)?)", row.sentence):
+    for line in re.findall(r"\bant ([a-z][^;|,:.]*(?::[a-z:]+[^;|,:.]*)?)", row.instead):
         words = shlex.split(line.replace("'", ""))
         assert line_of(words).command.path, line

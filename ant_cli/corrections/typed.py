@@ -1,0 +1,110 @@
+"""Whether a line does what was typed: not more, not less, and without a secret."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from ant_cli.corrections.line import FLAGS, Argv, Part, Role, line_of, parts_of
+from ant_cli.corrections.slips import meant, split_words
+from ant_cli.errors.suggestions import nearest
+from ant_cli.operations import GROUPS
+from ant_cli.operations.spec import flag_name
+from ant_cli.runtime.redaction import may_be_key
+from ant_cli.settings import exposed_secrets
+
+_FINAL = ("delete", "archive", "stop", "reset", "logout")
+"""The commands that can't be undone."""
+_DECISIONS = ("yes", "force", "prune", "requeue", "delete_archived", "allow_origin_change")
+"""The flags that answer a question, or do more than a command does without them."""
+_YES, _SHORT_YES = flag_name("yes"), "-y"
+_PIECE = r"\d+|[^\W\d_]+"
+"""The letters and the numbers of a text: `5s` has 5 and s."""
+_LONGEST = 1000
+"""A longer line is not shown."""
+
+
+class Typed:
+    """What was typed, with which each line is compared."""
+
+    def __init__(self, argv: Argv, environ: Mapping[str, str]) -> None:
+        self.argv = argv
+        self.environ = environ
+        parts = parts_of(argv)
+        self._flags = [part.flag for part in parts if part.role in FLAGS]
+        self._pieces = Counter(_pieces(map(_value_of, parts)))
+        self._has_secret = any(exposed_secrets(argv, {}))
+        texts = [part.text for part in parts if part.role is Role.WORD]
+        words = split_words(" ".join([*line_of(argv).command.path, *texts]).lower())
+        self._words = {*words, "".join(words[:2])}
+        """Those in the place of a command, and all others; `log out` is also one word."""
+
+    def shows_secret(self, argv: Argv, commands: Sequence[Argv]) -> bool:
+        """Whether a secret may be in a line. After `auth` and `profile`, any word may be a key."""
+        if self._has_secret or any(exposed_secrets(argv, {})):
+            return True
+        return any(_may_show_key(command) for command in commands)
+
+    def is_exceeded(self, command: Argv) -> bool:
+        """Whether a command can't be undone, or has a flag that answers a question, and that was not typed."""
+        name = line_of(command).command.path[-1:]
+        if name and name[0] in _FINAL and not meant(self._words, name[0]):
+            return True
+        params = {part.param.name for part in parts_of(command) if part.param is not None}
+        decisions = [flag_name(name) for name in _DECISIONS if name in params]
+        return not all(map(self._has_flag, decisions))
+
+    def _has_flag(self, flag: str) -> bool:
+        if flag == _YES and _SHORT_YES in self._flags:
+            return True
+        return any(nearest(f"--{typed.lstrip('-')}", [flag]) for typed in self._flags)
+
+    def is_lost(self, argv: Argv, consumed: Argv, commands: Sequence[Argv]) -> bool:
+        """Whether a word of a typed value, or a flag that the commands know, is neither in a line nor replaced."""
+        if self._pieces - Counter(_pieces((*argv, *consumed))):
+            return True
+        flags = [flag for flag in self._flags if flag not in consumed]
+        return any(_lacks(flag, commands) for flag in flags)
+
+
+def is_unwritable(argv: Argv) -> bool:
+    """Whether a line is too long to show, or has characters that are not shown as they are."""
+    text = " ".join(argv)
+    return len(text) > _LONGEST or not text.isprintable()
+
+
+def names_group(command: Argv) -> bool:
+    """Whether an argument is the name of a group, which no object has."""
+    return any(part.role is Role.WORD and part.text in GROUPS for part in line_of(command).parts)
+
+
+def _may_show_key(command: Argv) -> bool:
+    line = line_of(command)
+    if line.command.path[:1] not in (("auth",), ("profile",)):
+        return False
+    words = [part.text for part in line.parts if part.role in (Role.WORD, Role.AFTER)]
+    return any(may_be_key(word) and not _is_url(word) for word in words)
+
+
+def _is_url(text: str) -> bool:
+    """Whether a text is a URL. A password in it is found with the other secrets."""
+    return text.startswith(("http://", "https://", "local:"))
+
+
+def _lacks(flag: str, commands: Sequence[Argv]) -> bool:
+    """Whether commands know a flag, but none of them has it."""
+    knowing = [command for command in commands if flag in line_of(command).known]
+    if not knowing:
+        return False
+    param = line_of(knowing[0]).known[flag]
+    return all(part.param != param for command in knowing for part in parts_of(command))
+
+
+def _value_of(part: Part) -> str:
+    return part.value if part.role in FLAGS else part.text
+
+
+def _pieces(texts: Iterable[str]) -> Iterator[str]:
+    for text in texts:
+        yield from re.findall(_PIECE, text.lower())
