@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ant_cli.corrections.arguments import PRINTF
-from ant_cli.corrections.line import Argv, commands_in
+from ant_cli.corrections.line import Argv, Sentence, commands_in
 from ant_cli.corrections.search import Search
-from ant_cli.corrections.steps import Sentence
 from ant_cli.corrections.typed import Typed
 from ant_cli.errors import Mistyped, see_help
 from ant_cli.errors.command_line import PIPE, command_line, shell_line

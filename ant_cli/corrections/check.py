@@ -11,9 +11,8 @@ from collections.abc import Mapping
 
 from ant_cli.argv import ApiCall, CommandCall, ToolCall, parse
 from ant_cli.corrections.arguments import PRINTF
-from ant_cli.corrections.line import Argv, commands_in, line_of
+from ant_cli.corrections.line import Argv, Step, commands_in, line_of
 from ant_cli.corrections.rows import is_file_name
-from ant_cli.corrections.steps import Step
 from ant_cli.corrections.typed import Typed, is_unwritable, names_group
 from ant_cli.errors import UsageError
 from ant_cli.help.catalog import longest_match

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ant_cli.corrections.flags import renamed
-from ant_cli.corrections.line import ROOT, Argv, Line, Part, Role
+from ant_cli.corrections.line import ROOT, Argv, Line, Part, Role, Sentence, Step
 from ant_cli.corrections.rows import flag_rows, word_rows
 from ant_cli.corrections.slips import EXACT, SLIP, fit, is_noun, noun, split_words
-from ant_cli.corrections.steps import Sentence, Step
 from ant_cli.help.command_row import HELP, Command
 from ant_cli.operations import OFFICIAL_RESOURCES
 

@@ -3,64 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from ant_cli.corrections.line import Line, Part, Role
+from ant_cli.corrections.line import Line, Part, Role, Sentence, Step
 from ant_cli.corrections.rows import flag_rows, is_plain
-from ant_cli.corrections.steps import Sentence, Step
 from ant_cli.errors.suggestions import nearest
 from ant_cli.gjson import json_text
 from ant_cli.help.command_row import HELP, Command
 from ant_cli.operations.environments import PACKAGE_MANAGERS
-from ant_cli.operations.spec import Param
 
 _SHORTEST_BEGINNING = 6
 """The fewest characters of a flag, with its dashes, that are recognized as its beginning."""
-_NETWORK_FLAGS = ("--networking", "--network", "--network-type", "--network-policy")
-_HOST_FLAGS = ("--allowed-hosts", "--allowed-host", "--allow-hosts", "--allow-host", "--hosts")
-_PACKAGE_FLAGS = ("--packages", "--package", "--pkg")
-_TYPE_FLAGS = ("--type", "--config-type")
+_NETWORK_FLAGS = ("networking", "network", "network-type", "network-policy")
+_HOST_FLAGS = ("allowed-hosts", "allowed-host", "allow-hosts", "allow-host", "hosts")
+_PACKAGE_FLAGS = ("packages", "package", "pkg")
+_TYPE_FLAGS = ("type", "config-type")
 _YES = ("yes", "on", "y", "enabled")
 _NO = ("no", "off", "n", "disabled")
 
 
 def unknown_flag_steps(line: Line, *, is_first: bool) -> Iterator[Step | Sentence]:
     """Yield what may have been meant by the first flag that the command does not have, the likeliest first."""
-    parts = line.parts
-    at = next(at for at, part in enumerate(parts) if part.role is Role.UNKNOWN)
-    if any(part.param is not None and part.param.name == HELP.name for part in parts):
+    at = next(at for at, part in enumerate(line.parts) if part.role is Role.UNKNOWN)
+    operation = line.command.operation
+    if HELP in line.params:
         yield Step(line.with_rest(HELP.flag))
-    if is_first:
-        yield from _program_steps(line, parts, at)
-    if line.command.operation is not None and line.command.operation.creates:
-        yield from _config_steps(line, parts)
+    if is_first and takes_program(line.command):
+        yield from _program(line, at)
+    if operation is not None and operation.creates:
+        yield from _config_steps(line)
     yield from renamed(line, at)
     yield from flag_rows(line, at)
-    yield from _beginnings(line, parts[at], at)
+    yield from _beginning(line, at)
 
 
 def known_flag_steps(line: Line) -> Iterator[Step | Sentence]:
     """Yield what may have been meant by the flags that the command has."""
     for at, part in enumerate(line.parts):
-        if part.role is Role.FLAG and part.param is not None:
-            yield from flag_rows(line, at)
-            yield from _boolean_steps(line, at, part, part.param)
-            yield from _choice_steps(line, at, part.param)
-
-
-def _replacing(line: Line, at: int, *words: str, count: int = 1) -> Step:
-    """Return the line with other words in place of some."""
-    return Step(line.with_rest(*line.rest[:at], *words, *line.rest[at + count :]))
-
-
-def _program_steps(line: Line, parts: Sequence[Part], at: int) -> Iterator[Step]:
-    """Yield the line with `--` before the command line of another program, whose flag it is."""
-    if not takes_program(line.command):
-        return
-    before = len(line.command.arguments) - 1
-    words = [place for place, part in enumerate(parts) if part.role is Role.WORD]
-    if len(words) > before and words[before] < at:
-        start = words[before]
-        yield Step(line.with_rest(*line.rest[:start], "--", *line.rest[start:]))
+        if part.role is not Role.FLAG or part.param is None:
+            continue
+        yield from flag_rows(line, at)
+        if part.param.choices:
+            yield from _choice(line, at, part.param.choices)
+        elif not part.param.takes_value:
+            yield from _boolean(line, at)
 
 
 def takes_program(command: Command) -> bool:
@@ -68,139 +54,121 @@ def takes_program(command: Command) -> bool:
     return any(param.help.startswith("After --") for param in command.arguments)
 
 
+def _program(line: Line, at: int) -> Iterator[Step]:
+    """Yield the line with `--` before the command line of another program, whose flag it is."""
+    others = line.words[len(line.command.arguments) - 1 :]
+    if others and others[0][0] < at:
+        start, text = others[0]
+        yield line.replacing(start, "--", text)
+
+
 def renamed(line: Line, at: int) -> Iterator[Step]:
     """Yield the line with the flag that has one slip in its name."""
     part = line.parts[at]
-    dashed = part.flag if part.flag.startswith("--") else f"-{part.flag}"
+    dashed = "--" + part.flag.lstrip("-")
     names = [name for name in line.known if name.startswith("--")]
     if found := nearest(dashed, names):
-        yield _replacing(line, at, _with_value(found, part))
+        yield line.replacing(at, _with_value(found, part))
 
 
-def _beginnings(line: Line, part: Part, at: int) -> Iterator[Step]:
+def _beginning(line: Line, at: int) -> Iterator[Step]:
     """Yield the line with the only flag that begins with what was typed."""
+    part = line.parts[at]
     names = [name for name in line.known if name.startswith(part.flag)]
     if len(names) == 1 and len(part.flag) >= _SHORTEST_BEGINNING:
-        yield _replacing(line, at, _with_value(names[0], part))
+        yield line.replacing(at, _with_value(names[0], part))
 
 
 def _with_value(flag: str, part: Part) -> str:
     return f"{flag}={part.value}" if "=" in part.text else flag
 
 
-def _boolean_steps(line: Line, at: int, part: Part, param: Param) -> Iterator[Step]:
+def _boolean(line: Line, at: int) -> Iterator[Step]:
     """Yield the line with the value of a boolean as it is written here: `--watch=yes` is `--watch`."""
-    if param.takes_value or "=" not in part.text:
-        return
+    part = line.parts[at]
     if part.value.lower() in _YES:
-        yield _replacing(line, at, part.flag)._replace(consumed=(part.value,))
+        yield line.replacing(at, part.flag, consumed=(part.value,))
     if part.value.lower() in _NO:
-        yield _replacing(line, at, f"{part.flag}=false")._replace(consumed=(part.value,))
+        yield line.replacing(at, f"{part.flag}=false", consumed=(part.value,))
 
 
-def _choice_steps(line: Line, at: int, param: Param) -> Iterator[Step]:
+def _choice(line: Line, at: int, choices: Sequence[str]) -> Iterator[Step]:
     """Yield the line with the choice that has one slip."""
-    parts = line.parts
-    is_joined = "=" in parts[at].text
-    place = at if is_joined else at + 1
-    if not param.choices or place >= len(parts):
-        return
-    typed = parts[at].value if is_joined else parts[place].text
-    found = "" if typed in param.choices else nearest(typed, param.choices)
-    if found:
-        text = f"{parts[at].flag}={found}" if is_joined else found
-        yield _replacing(line, place, text)._replace(consumed=(typed,))
+    part = line.parts[at]
+    for place in [at] if "=" in part.text else [at + 1][: len(line.rest) - at - 1]:
+        typed = part.value or line.rest[place]
+        found = nearest(typed, choices)
+        if found and typed not in choices:
+            text = f"{part.flag}={found}" if part.value else found
+            yield line.replacing(place, text, consumed=(typed,))
 
 
 # Parts of the config of a new environment
 
 
-def _config_steps(line: Line, parts: Sequence[Part]) -> Iterator[Step]:
+def _config_steps(line: Line) -> Iterator[Step]:
     """Yield the line with one `--config` in place of all flags for parts of it, such as `--pip numpy`."""
-    config = _Config()
-    kept = list[str]()
-    texts = iter(enumerate(parts))
-    for at, part in texts:
-        value = part.value or _following(parts, at)
-        if part.role is not Role.UNKNOWN or not config.take(part.flag, value):
+    config, kept = dict[str, Any](), list[str]()
+    parts = iter(enumerate(line.parts))
+    for at, part in parts:
+        value = part.value or "".join(line.following(at)[:1])
+        found = _part_of_config(part.flag, value) if part.role is Role.UNKNOWN else {}
+        _merge(config, found)
+        if not found:
             kept.append(part.text)
         elif "=" not in part.text:
-            next(texts)
-    if not config.members:
+            next(parts)
+    if not config:
         return
     if any(text.startswith("--config.type") for text in kept):
-        flags = [(f"--config.{name}", _yaml(value)) for name, value in config.members.items()]
-        yield Step(line.with_rest(*kept, *(word for pair in flags for word in pair)))
-    elif not any(text.startswith("--config") for text in kept):
-        whole = {"type": "cloud", **config.members}
+        for name, value in config.items():
+            kept += [f"--config.{name}", _yaml(value)]
+        yield Step(line.with_rest(*kept))
+    else:
+        whole = {"type": "cloud", **config}
         yield Step(line.with_rest(*kept, "--config", _yaml(whole)))
 
 
-def _following(parts: Sequence[Part], at: int) -> str:
-    following = parts[at + 1 : at + 2]
-    return following[0].text if following and following[0].role is Role.WORD else ""
+def _part_of_config(flag: str, value: str) -> dict[str, Any]:
+    """Return the part of a config that a flag of another tool describes; empty if it is not about one."""
+    name = flag.lstrip("-")
+    elements = [element.strip() for element in value.strip("[]").split(",")]
+    manager = name.partition("-")[0]
+    if not value or value.startswith("{"):
+        return {}
+    if name in _TYPE_FLAGS:
+        return {"type": value.replace("-", "_")}
+    if name in _NETWORK_FLAGS:
+        return {"networking": {"type": value}}
+    if name in _HOST_FLAGS:
+        return {"networking": {"type": "limited", "allowed_hosts": elements}}
+    if manager in PACKAGE_MANAGERS:
+        return {"packages": {manager: elements}}
+    if name not in _PACKAGE_FLAGS:
+        return {}
+    first, equals, rest = value.partition("=")
+    if equals and first in PACKAGE_MANAGERS:
+        return _part_of_config(first, rest)
+    return {"packages": {"pip": elements}}
 
 
-class _Config:
-    """The config that flags of other tools describe."""
-
-    def __init__(self) -> None:
-        self.members: dict[str, object] = {}
-        self._packages: dict[str, list[str]] = {}
-        self._network: dict[str, object] = {}
-
-    def take(self, flag: str, value: str) -> bool:
-        """Take a flag with its value. Return whether it is one for a part of the config."""
-        name = flag if flag.startswith("--") else f"-{flag}"
-        manager = _manager(name)
-        if not value or value.startswith("{"):
-            return False
-        if name in _TYPE_FLAGS:
-            self.members["type"] = value.replace("-", "_")
-        elif name in _NETWORK_FLAGS:
-            self._take_network(value)
-        elif name in _HOST_FLAGS:
-            self._take_hosts(value)
-        elif manager:
-            self._add(manager, value)
-        elif name in _PACKAGE_FLAGS:
-            first, equals, rest = value.partition("=")
-            self._add(first, rest) if equals and first in PACKAGE_MANAGERS else self._add(
-                "pip", value
-            )
+def _merge(config: dict[str, Any], part: Mapping[str, Any]) -> None:
+    """Add a part to a config. Lists grow."""
+    for key, value in part.items():
+        old = config.get(key)
+        if isinstance(old, dict):
+            _merge(old, value)
+        elif isinstance(old, list):
+            old += value
         else:
-            return False
-        return True
-
-    def _add(self, manager: str, value: str) -> None:
-        self._packages.setdefault(manager, []).extend(_elements(value))
-        self.members["packages"] = self._packages
-
-    def _take_network(self, value: str) -> None:
-        self._network["type"] = value
-        self.members["networking"] = self._network
-
-    def _take_hosts(self, value: str) -> None:
-        self._network.setdefault("type", "limited")
-        self._network["allowed_hosts"] = _elements(value)
-        self.members["networking"] = self._network
-
-
-def _elements(value: str) -> list[str]:
-    """Return the elements of a list that was typed with commas, maybe in brackets."""
-    return [element.strip() for element in value.strip("[]").split(",")]
-
-
-def _manager(flag: str) -> str:
-    """Return the package manager that a flag names: `--pip`, `--pip-packages`; empty if it names none."""
-    first = flag.removeprefix("--").partition("-")[0]
-    return first if first in PACKAGE_MANAGERS else ""
+            config[key] = value
 
 
 def _yaml(value: object) -> str:
     """Return a value in YAML on one line, as people write it."""
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {_yaml(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, dict):
+        members = [f"{key}: {_yaml(each)}" for key, each in value.items()]
+        return "{" + ", ".join(members) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_yaml, value)) + "]"
     text = str(value)

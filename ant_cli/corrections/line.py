@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum, auto
 from functools import cache
+from itertools import takewhile
 from typing import NamedTuple
 
 from ant_cli.argv import split_leading_globals
@@ -55,6 +56,20 @@ class Part(NamedTuple):
         return self.text.partition("=")[2]
 
 
+class Step(NamedTuple):
+    """A line in place of the one that was typed."""
+
+    argv: Argv
+    consumed: Argv = ()
+    """Typed words that the change has replaced: those of a command, and values that it has converted."""
+
+
+class Sentence(NamedTuple):
+    """An answer where no line can be typed instead."""
+
+    text: str
+
+
 class Line(NamedTuple):
     """A command line in its parts."""
 
@@ -78,6 +93,26 @@ class Line(NamedTuple):
     def parts(self) -> list[Part]:
         """The arguments after the command, with their roles."""
         return list(_parts(self.rest, self.known))
+
+    @property
+    def words(self) -> list[tuple[int, str]]:
+        """The arguments that are neither flags nor their values, with their positions."""
+        return [(at, part.text) for at, part in enumerate(self.parts) if part.role is Role.WORD]
+
+    @property
+    def params(self) -> list[Param | None]:
+        """The rows of the flags that are given."""
+        return [part.param for part in self.parts]
+
+    def following(self, at: int) -> list[str]:
+        """Return the words right behind a position."""
+        others = takewhile(lambda part: part.role is Role.WORD, self.parts[at + 1 :])
+        return [part.text for part in others]
+
+    def replacing(self, at: int, *words: str, count: int = 1, consumed: Argv = ()) -> Step:
+        """Return the line with other words in place of some."""
+        rest = (*self.rest[:at], *words, *self.rest[at + count :])
+        return Step(self.with_rest(*rest), consumed)
 
     def with_rest(self, *rest: str) -> Argv:
         """Return the line with other arguments after its command."""

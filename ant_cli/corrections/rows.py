@@ -8,8 +8,7 @@ from functools import cache
 from itertools import takewhile
 from typing import NamedTuple
 
-from ant_cli.corrections.line import Argv, Line, Part, Role, commands_in, targets_in
-from ant_cli.corrections.steps import Sentence, Step
+from ant_cli.corrections.line import Argv, Line, Part, Role, Sentence, Step, commands_in, targets_in
 from ant_cli.errors.command_line import PIPE
 from ant_cli.gjson import json_text
 from ant_cli.operations.parsers import seconds_in

@@ -8,8 +8,7 @@ from ant_cli.corrections.arguments import argument_steps, places_for_missing
 from ant_cli.corrections.check import help_page, is_accepted, may_be_shown
 from ant_cli.corrections.commands import command_steps
 from ant_cli.corrections.flags import known_flag_steps, unknown_flag_steps
-from ant_cli.corrections.line import Argv, Line, Role, commands_in, line_of
-from ant_cli.corrections.steps import Sentence, Step
+from ant_cli.corrections.line import Argv, Line, Role, Sentence, Step, commands_in, line_of
 from ant_cli.corrections.typed import Typed
 from ant_cli.errors import UsageError
 from ant_cli.errors.suggestions import nearest

@@ -13,9 +13,8 @@ import yaml
 from ant_cli.argv import parse
 from ant_cli.corrections import corrected, written
 from ant_cli.corrections.check import may_be_shown
-from ant_cli.corrections.line import commands_in, line_of
+from ant_cli.corrections.line import Step, commands_in, line_of
 from ant_cli.corrections.rows import all_rows
-from ant_cli.corrections.steps import Step
 from ant_cli.corrections.typed import Typed
 from ant_cli.errors import Mistyped, UsageError
 from ant_cli.errors.command_line import PIPE
