@@ -127,8 +127,9 @@ class Columns:
         """Return the user's column: one of the known titles, as a table shows them, otherwise a path."""
         for known in _columns_for(items[0]):
             if known.title == chosen.title and known.path != chosen.path:
-                # a requested column is never dropped
-                return known._replace(drop_order=0, condition="always")
+                # a requested column is never dropped, but may be narrowed
+                narrows = not has_id(known.path)
+                return known._replace(drop_order=0, condition="always", flexible=narrows)
         column = _below_config(chosen, json_text.decode(items[0]))
         if all(column.find(item) is None for item in items):
             self._warn_of_no_match(chosen.path, items[0])

@@ -272,6 +272,13 @@ def test_a_column_of_ids_is_narrowed_after_all_others():
     assert row.endswith("  env_" + "e" * 20)
 
 
+def test_a_column_that_was_chosen_by_its_title_is_narrowed_before_an_id():
+    """It is as flexible as one that was chosen by its path."""
+    lines = table(ENVIRONMENTS, "id,created,network", WIDE._replace(width=50)).splitlines()
+    assert lines[1].startswith("env_011CZkZ9X2dpNyB7HsEFoR01  just now")
+    assert max(map(cell_width, lines)) <= 50
+
+
 QUEUED = {"type": "work", "id": "work_01AbCdEfGh", "state": "queued", "data": {"id": "session_1"}}
 
 
