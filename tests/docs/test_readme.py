@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import sys
+import tomllib
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -32,6 +33,17 @@ def test_the_readme_has_examples():
 def test_the_readme_is_short():
     """The tutorial and the reference have the rest."""
     assert len(README.splitlines()) <= 180
+
+
+def test_the_readme_says_where_each_library_is_used():
+    """It asks of each why it is there, and what it costs."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    names = {re.match(r"[\w-]+", row)[0].lower() for row in project["dependencies"]}
+    trust = {"certifi", "truststore", "httpcore"}
+    """Certificate authorities, and a bound for what httpx is built on."""
+    table = README.partition("## What is built on what")[2].partition("## More")[0]
+    listed = {name.lower() for name in re.findall(r"^\| ([\w-]+) \|", table, re.MULTILINE)}
+    assert listed == names - trust
 
 
 CODE = ["".join(parts) for parts in re.findall(r"```sh\n(.*?)```|`([^`\n]+)`", README, re.DOTALL)]
