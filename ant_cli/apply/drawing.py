@@ -13,10 +13,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
+from typing import Any
 
 from ant_cli.apply.comparison import FieldChange
-from ant_cli.apply.lockfile import LockFile, ResourceOrigin, shown_path
-from ant_cli.apply.plan import Known, Plan, Step
+from ant_cli.apply.shown_plan import ShownPlan, ShownStep
 from ant_cli.input.values import Value, encode
 from ant_cli.output.style import PLAIN
 from ant_cli.runtime.sanitize import escape_breaks, markdown_code
@@ -52,17 +52,11 @@ _MOST_DIFF_BYTES = 15_000
 _MOST_CELL = 200
 _MOST_LINE = 2_000
 
-Redact = Callable[[str], str]
-"""Hides secrets. It is called before the text is escaped or cut, because it would not find them in the result."""
 
-
-def draw_plan(plan: Plan, lock: LockFile, paint: Paint, *, verbose: bool, with_fields: bool) -> str:
-    """Return the plan: a line for each step with the fields that it changes, and a summary."""
-    steps = plan.steps if verbose else plan.pending
-    head = f"Preview  {shown_path(lock.path)}"
-    if plan.steps and not lock.exists:
-        head = f"First apply  {shown_path(lock.path)} does not exist yet and will be created"
-    lines = [paint(head, "bold")]
+def draw_plan(plan: ShownPlan, paint: Paint, *, verbose: bool, with_fields: bool) -> str:
+    """Return the plan: its target, a line for each step with the fields that it changes, and a summary."""
+    steps = plan.steps_to_show(verbose=verbose)
+    lines = [f"Target  {escape_breaks(plan.target)}", "", paint(_head_of(plan), "bold")]
     if steps:
         width = name_width(steps)
         lines += ["", paint(f"  \u00b1 {_pad('Name', width)}  Plan", "dim")]
@@ -71,10 +65,17 @@ def draw_plan(plan: Plan, lock: LockFile, paint: Paint, *, verbose: bool, with_f
     return "\n".join([*lines, "", summary(plan, paint)])
 
 
-def summary(plan: Plan, paint: Paint) -> str:
+def _head_of(plan: ShownPlan) -> str:
+    if plan.steps and not plan.lock_exists:
+        return f"First apply  {plan.lock_path} does not exist yet and will be created"
+    return f"Preview  {plan.lock_path}"
+
+
+def summary(plan: ShownPlan, paint: Paint) -> str:
     """Return the summary: how many resources would be created, updated, and so on."""
     numbers = Counter(step.label for step in plan.steps)
     unchanged = numbers.pop("unchanged", 0)
+    blocked = sum(step.blocked != "" for step in plan.steps)
     parts = [
         paint(f"{sign} {numbers[label]} to {label}", style)
         for label, (sign, style) in _SIGNS.items()
@@ -82,67 +83,80 @@ def summary(plan: Plan, paint: Paint) -> str:
     ]
     if unchanged:
         parts.append(f"{unchanged} unchanged")
-    if plan.blocked:
-        parts.append(paint(f"! {len(plan.blocked)} blocked", "red"))
+    if blocked:
+        parts.append(paint(f"! {blocked} blocked", "red"))
     return "Resources  " + ("  ".join(parts) or "none")
 
 
-def draw_result(step: Step, width: int, paint: Paint) -> str:
+def draw_result(step: ShownStep, width: int, paint: Paint) -> str:
     """Return the line of a step that was carried out."""
     sign, colour = _RESULT_SIGNS.get(step.result) or _SIGNS[step.label]
     name = _pad(escape_breaks(step.name), width)
-    return f"  {paint(sign, colour)} {name}  {paint(step.result, colour)} {escape_breaks(step.id)}".rstrip()
+    line = f"  {paint(sign, colour)} {name}  {paint(step.result, colour)} {escape_breaks(step.id)}"
+    return line.rstrip()
 
 
-def name_width(steps: Sequence[Step]) -> int:
+def name_width(steps: Iterable[ShownStep]) -> int:
     """Return how many cells wide the column of the names is. A very long name does not widen the other lines."""
-    return min(
-        max((cell_width(escape_breaks(step.name)) for step in steps), default=0), _WIDEST_NAME
-    )
+    widest = max((cell_width(escape_breaks(step.name)) for step in steps), default=0)
+    return min(widest, _WIDEST_NAME)
 
 
-def draw_target(origin: ResourceOrigin, profile: str) -> str:
-    """Return where a plan changes something, as far as it is known."""
-    labels = ("", "organization ", "workspace ", "profile ")
-    known = [
-        label + value for label, value in zip(labels, (*origin, profile), strict=True) if value
-    ]
-    return escape_breaks(", ".join(known))
-
-
-def draw_step(step: Step, width: int, paint: Paint, *, with_fields: bool) -> Iterator[str]:
+def draw_step(step: ShownStep, width: int, paint: Paint, *, with_fields: bool) -> Iterator[str]:
     """Yield the line of a step, and those of the fields that it changes; `with_fields` also those of a new one."""
     sign, colour = _SIGNS[step.label]
-    file = f"{step.moved_from}{_TO}{step.key}" if step.moved_from else step.key
-    about = "  ".join(escape_breaks(text) for text in (file, step.id) if text)
-    yield f"  {paint(sign, colour)} {_pad(escape_breaks(step.name), width)}  {paint(step.label, colour)}  {about}"
-    for change in step.changes if with_fields or step.action != "create" else ():
-        yield from (f"      {line}" for line in draw_change(change, paint))
+    name = _pad(escape_breaks(step.name), width)
+    about = "  ".join(escape_breaks(text) for text in (_file_of(step), step.id) if text)
+    yield f"  {paint(sign, colour)} {name}  {paint(step.label, colour)}  {about}"
+    if with_fields or not step.is_new:
+        for change in step.changes:
+            yield from (f"      {line}" for line in draw_change(change, paint))
     if step.note:
         yield f"      {paint('note: ' + escape_breaks(step.note), 'dim')}"
     if step.blocked:
         yield f"      {paint('blocked: ' + escape_breaks(step.blocked), 'red')}"
 
 
+def _file_of(step: ShownStep) -> str:
+    return f"{step.moved_from}{_TO}{step.key}" if step.moved_from else step.key
+
+
 def draw_change(change: FieldChange, paint: Paint) -> Iterator[str]:
     """Yield the lines of a field that differs: lists by element, long texts by word."""
     old, new, path = change.old, change.new, escape_breaks(change.path)
-    if isinstance(old, list | None) and isinstance(new, list | None) and (old or new):
+    if _is_of_lists(change):
         yield f"{path}:"
-        yield from (f"  {line}" for line in _list_lines(old or [], new or [], paint))
-    elif isinstance(old, str) and isinstance(new, str) and max(len(old), len(new)) > _SHORT_TEXT:
+        yield from (f"  {line}" for line in _list_lines(old, new, paint))
+    elif isinstance(old, str) and isinstance(new, str) and _are_long(old, new):
         yield f"{path}: {_word_diff(old, new, paint)}"
-    elif old is None or old == "":
+    elif _is_none(old):
         yield f"{paint('+', 'green')} {path}: {_shown_value(new)}"
-    elif new is None or new == "":
+    elif _is_none(new):
         yield f"{paint('-', 'red')} {path}: {_shown_value(old)}"
     else:
         yield f"{path}: {paint(_shown_value(old), 'red')}{_TO}{paint(_shown_value(new), 'green')}"
 
 
-def _list_lines(old: list[Value], new: list[Value], paint: Paint) -> Iterator[str]:
-    """Yield the elements that are removed, added and moved, as the official tool shows them."""
-    before, after = ([_shown_value(item, quoted=False) for item in items] for items in (old, new))
+def _is_of_lists(change: FieldChange) -> bool:
+    """Whether a field is a list that gets other elements, or gets its first ones, or loses its last ones."""
+    values = (change.old, change.new)
+    return all(isinstance(value, list | None) for value in values) and any(values)
+
+
+def _are_long(old: str, new: str) -> bool:
+    """Whether two texts are compared word by word. One that is empty is added or removed as a whole."""
+    return max(len(old), len(new)) > _SHORT_TEXT
+
+
+def _is_none(value: Value) -> bool:
+    return value is None or value == ""
+
+
+def _list_lines(old: Any, new: Any, paint: Paint) -> Iterator[str]:
+    """Yield the elements that are removed, added and moved, as the official tool shows them. None is no list."""
+    before, after = (
+        [_shown_value(item, quoted=False) for item in items or ()] for items in (old, new)
+    )
     old_positions = {item: position for position, item in reversed([*enumerate(before)])}
     new_items = set(after)
     for tag, i1, i2, j1, j2 in _differences(before, after):
@@ -210,61 +224,73 @@ def _pad(text: str, width: int) -> str:
 # Markdown
 
 
-def plan_markdown(plan: Plan, known: Known, redact: Redact, *, verbose: bool) -> str:
+def plan_markdown(plan: ShownPlan, *, verbose: bool) -> str:
     """Return the plan: its target, a summary, a table of the steps, and a folded diff for each."""
-    steps = plan.steps if verbose else plan.pending
+    steps = plan.steps_to_show(verbose=verbose)
     parts = [
-        f"### Plan for {_code(redact(shown_path(known.lock.path)))}",
-        f"Target: {_code(redact(draw_target(known.origin, known.profile)))}",
+        f"### Plan for {_code(plan.lock_path)}",
+        f"Target: {_code(plan.target)}",
         summary(plan, PLAIN.paint),
+        *_lost_part(plan),
+        *_table_part(steps),
     ]
-    lost = list(_fitting((f"- {_code(redact(key))}" for key in plan.lost), _MOST_LIST_BYTES))
-    if lost:
-        parts.append("\n".join(["In the lock file, but the file is gone:", "", *lost]))
-    if steps:
-        rows = [
-            "| | Name | Plan | File |",
-            "| --- | --- | --- | --- |",
-            *(_row(step, redact) for step in steps),
-        ]
-        parts.append("\n".join(_fitting(rows, _MOST_TABLE_BYTES)))
     text = "\n\n".join(parts)
-    details = (
-        _details(step, redact) for step in steps if step.changes or step.note or step.blocked
-    )
+    details = (_details(step) for step in steps if step.changes or step.note or step.blocked)
     return "\n\n".join([text, *_fitting(details, _MOST_BYTES - len(text.encode()))])
 
 
-def _row(step: Step, redact: Redact) -> str:
+def _lost_part(plan: ShownPlan) -> Iterator[str]:
+    lost = _fitting((f"- {_code(key)}" for key in plan.lost), _MOST_LIST_BYTES)
+    if plan.lost:
+        yield "\n".join(["In the lock file, but the file is gone:", "", *lost])
+
+
+def _table_part(steps: Sequence[ShownStep]) -> Iterator[str]:
+    rows = ["| | Name | Plan | File |", "| --- | --- | --- | --- |", *map(_row, steps)]
+    if steps:
+        yield "\n".join(_fitting(rows, _MOST_TABLE_BYTES))
+
+
+def _row(step: ShownStep) -> str:
     label = f"**{step.label}, blocked**" if step.blocked else step.label
-    file = " to ".join(_code(redact(key)) for key in (step.moved_from, step.key) if key)
-    return f"| {_SIGNS[step.label][0]} | {_code(redact(step.name))} | {label} | {file} |"
+    file = " to ".join(_code(key) for key in (step.moved_from, step.key) if key)
+    return f"| {_SIGNS[step.label][0]} | {_code(step.name)} | {label} | {file} |"
 
 
-def _details(step: Step, redact: Redact) -> str:
+def _details(step: ShownStep) -> str:
     """Return what a step changes, folded."""
-    lines = [f"! blocked: {step.blocked}"] if step.blocked else []
-    lines += [f"# {step.note}"] if step.note else []
-    lines += [line for change in step.changes for line in _diff(change)]
-    shown = [_cut(redact(escape_breaks(line)), _MOST_LINE) for line in lines]
-    block = "\n".join(_fitting(shown, _MOST_DIFF_BYTES))
-    fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", block))])
-    head = f"<details><summary>{step.label} {_code(redact(step.name))}</summary>"
+    lines = [_cut(escape_breaks(line), _MOST_LINE) for line in _diff_of(step)]
+    block = "\n".join(_fitting(lines, _MOST_DIFF_BYTES))
+    longest = max((len(run) for run in re.findall("`+", block)), default=0)
+    fence = "`" * max(3, longest + 1)
+    head = f"<details><summary>{step.label} {_code(step.name)}</summary>"
     return f"{head}\n\n{fence}diff\n{block}\n{fence}\n\n</details>"
+
+
+def _diff_of(step: ShownStep) -> Iterator[str]:
+    if step.blocked:
+        yield f"! blocked: {step.blocked}"
+    if step.note:
+        yield f"# {step.note}"
+    for change in step.changes:
+        yield from _diff(change)
 
 
 def _diff(change: FieldChange) -> Iterator[str]:
     """Yield the lines of a field as those of a diff, which begin with `-` or `+`."""
-    old, new, path = change.old, change.new, change.path
-    if isinstance(old, list | None) and isinstance(new, list | None) and (old or new):
-        yield f"  {path}:"
-        for line in _list_lines(old or [], new or [], PLAIN.paint):
-            yield f"{line[0]}   {line[2:]}" if line.startswith(("- ", "+ ")) else f"    {line}"
+    if _is_of_lists(change):
+        yield f"  {change.path}:"
+        yield from map(_diff_line, _list_lines(change.old, change.new, PLAIN.paint))
         return
-    if old not in (None, ""):
-        yield f"- {path}: {_shown_value(old)}"
-    if new not in (None, ""):
-        yield f"+ {path}: {_shown_value(new)}"
+    if not _is_none(change.old):
+        yield f"- {change.path}: {_shown_value(change.old)}"
+    if not _is_none(change.new):
+        yield f"+ {change.path}: {_shown_value(change.new)}"
+
+
+def _diff_line(line: str) -> str:
+    """Return the line of an element with its sign at the beginning."""
+    return f"{line[0]}   {line[2:]}" if line.startswith(("- ", "+ ")) else f"    {line}"
 
 
 def _fitting(parts: Iterable[str], most_bytes: int) -> Iterator[str]:

@@ -20,6 +20,7 @@ from ant_cli.errors import OutputError, UsageError, os_error_text
 from ant_cli.gjson import json_text
 from ant_cli.input.request import is_id
 from ant_cli.runtime.reading import decode
+from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.runtime.sanitize import escape_breaks
 from ant_cli.runtime.shell import quote
 from ant_cli.runtime.storage import SHARED, replace_file
@@ -47,12 +48,25 @@ _ONLY_IN_PLANS = frozenset(("paths", "options", "steps"))
 """Members of a saved plan that a lock file does not have."""
 
 
-class ResourceOrigin(NamedTuple):
-    """The server and account that hold the resources. Unknown fields are empty."""
-
+class _Origin(NamedTuple):
     base_url: str = ""
     organization_id: str = ""
     workspace_id: str = ""
+
+
+class ResourceOrigin(_Origin):
+    """The server and account that hold the resources. Unknown fields are empty.
+
+    It is written to files that are committed and reviewed, so the URL never has a user or a password.
+    """
+
+    __slots__ = ()
+
+    def __new__(
+        cls, base_url: str = "", organization_id: str = "", workspace_id: str = ""
+    ) -> ResourceOrigin:
+        """Leave out the user and password of the URL."""
+        return super().__new__(cls, strip_userinfo(base_url), organization_id, workspace_id)
 
 
 class Entry(NamedTuple):

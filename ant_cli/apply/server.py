@@ -25,7 +25,6 @@ from ant_cli.operations import environments
 from ant_cli.operations.shared_flags import LARGEST_PAGE
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.settings.loading import ConnectionSettings, note_credential_choice
 from ant_cli.settings.loading import load as load_settings
 from ant_cli.settings.local_emulator import is_local
@@ -205,16 +204,15 @@ def look_up(
 
 def origin_of(connection: Connection) -> ResourceOrigin:
     """Return the server, organization and workspace of the credentials, if the server names them."""
-    base_url = strip_userinfo(connection.base_url)
     try:
         headers = connection.client.send(_WHO_AM_I).headers
     except APIError as error:
         # any other means that a gateway lacks this endpoint
         if error.status in (401, 429) or error.status >= 500:
             raise
-        return ResourceOrigin(base_url)
+        return ResourceOrigin(connection.base_url)
     return ResourceOrigin(
-        base_url,
+        connection.base_url,
         headers.get("anthropic-organization-id", ""),
         headers.get("anthropic-workspace-id", ""),
     )

@@ -6,13 +6,13 @@ Their results are printed here, as text for people or as data.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from typing import Any
 
 from ant_cli.errors import UsageError
 from ant_cli.help.command_row import Command
 from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.redaction import redact_values
 
 
 def call_tool(command: Command, flags: Flags, runtime: Runtime) -> None:
@@ -68,17 +68,7 @@ def print_result(runtime: Runtime, flags: Flags, text: str, value: Any) -> None:
 def print_report(runtime: Runtime, flags: Flags, text: str, value: Any) -> None:
     """Print a report as `print_result` does, with secrets redacted: it may quote settings, files and errors."""
     redact = runtime.redactor.redact
-    print_result(runtime, flags, redact(text), _redacted(value, redact))
-
-
-def _redacted(value: Any, redact: Callable[[str], str]) -> Any:
-    if isinstance(value, str):
-        return redact(value)
-    if isinstance(value, list):
-        return [_redacted(item, redact) for item in value]
-    if isinstance(value, dict):
-        return {redact(name): _redacted(item, redact) for name, item in value.items()}
-    return value
+    print_result(runtime, flags, redact(text), redact_values(value, redact))
 
 
 def wants_structured(flags: Flags) -> bool:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from ant_cli.apply import drawing, plan_data, server
-from ant_cli.apply.discovery import Loaded, as_sentence, expand
+from ant_cli.apply import plan_data, server
+from ant_cli.apply.discovery import expand
 from ant_cli.apply.execution import Execution, Journal, holding
 from ant_cli.apply.lockfile import (
     LockFile,
@@ -18,43 +16,22 @@ from ant_cli.apply.lockfile import (
     read_lock,
     shown_path,
 )
-from ant_cli.apply.plan import Known, Options, Plan, Step, adding_command, make_plan
-from ant_cli.apply.scope import Files, Scope, changes_elsewhere, read_files
-from ant_cli.commands import print_report, wants_structured
-from ant_cli.errors import EXIT_CODES, AntError, OutputError, UsageError, exclude_each_other
-from ant_cli.input.validation import first_mistakes
+from ant_cli.apply.plan import Known, Options, Plan, make_plan
+from ant_cli.apply.scope import Files, Scope, read_files
+from ant_cli.apply.shown_plan import target_of
+from ant_cli.commands import wants_structured
+from ant_cli.commands.apply_report import Report, say_failures
+from ant_cli.commands.apply_view import View, print_plan, say_notes, say_notes_about_files
+from ant_cli.errors import AntError, ExitStatus, OutputError, UsageError, exclude_each_other
 from ant_cli.operations.spec import Flags
-from ant_cli.output.api_error import say_failure
 from ant_cli.output.progress import Progress
-from ant_cli.output.style import style_of
 from ant_cli.run.sending import target_flags
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.confirmation import ask, can_ask, is_yes
+from ant_cli.runtime.confirmation import ask, is_yes
 from ant_cli.runtime.shell import quote
-from ant_cli.settings.loading import error_output
 
 _PENDING = 2
 """The exit code that says that there are changes, if `--exit-code` asks for it."""
-
-
-class View(NamedTuple):
-    """How a run shows what it does, and whether it asks a person about it."""
-
-    runtime: Runtime
-    flags: Flags
-    """The global flags."""
-    yes: bool = False
-    verbose: bool = False
-
-    @property
-    def asks(self) -> bool:
-        """Whether a person is asked about what the flags leave open."""
-        return not self.yes and can_ask(self.runtime)
-
-    @property
-    def is_markdown(self) -> bool:
-        """Whether the plan is printed as text for GitHub."""
-        return self.flags.get("format") == "markdown"
 
 
 def apply(
@@ -133,7 +110,7 @@ def _check_flags(scope: Scope, view: View) -> None:
 def _validate(scope: Scope, runtime: Runtime) -> int:
     """Check the files, including those in folders with their own lock file. Return how many are valid."""
     loaded = read_files(scope, read_lock(scope.lock_path), runtime, asks=False).loaded
-    _note_files(loaded, runtime)
+    say_notes_about_files(loaded, runtime)
     others = (
         scope._replace(paths=(str(path.parent),), lock_path=path) for path in loaded.other_locks
     )
@@ -151,15 +128,14 @@ def _preview(
         known = _look_up(files, lock, connection, view)
     plan = make_plan(known)
     if is_shown:
-        _show_plan(plan, known, view)
-    _note(plan, known, files.loaded, scope, view.runtime)
+        print_plan(plan, known, view)
+    say_notes(plan, known, files.loaded, scope, view.runtime)
     if save_plan is not None:
         plan_data.save_plan(save_plan, plan, known, files.scope.paths, view.runtime)
     if sets_exit_code:
         _check_unblocked(plan, is_shown=is_shown)
         if plan.changing:
-            # a result, not a failure: the plan has been printed
-            raise AntError("").with_exit_code(_PENDING)
+            raise ExitStatus(_PENDING)
 
 
 def _leaves_stdout(save_plan: str, scope: Scope, view: View) -> bool:
@@ -194,8 +170,8 @@ def _apply(
                 # then the results are the only document
                 is_shown = not (view.yes and wants_structured(view.flags))
                 if is_shown:
-                    _show_plan(plan, known, view)
-                _note(plan, known, files.loaded, scope, view.runtime)
+                    print_plan(plan, known, view)
+                say_notes(plan, known, files.loaded, scope, view.runtime)
             _check_unblocked(plan, is_shown=is_shown)
             if view.yes or not plan.changing or _confirmed(plan, known, view):
                 _carry_out(plan, known, journal, connection, view)
@@ -252,28 +228,6 @@ def _unblocked(plan: Plan, known: Known, view: View) -> Plan:
     return plan if options == known.options else make_plan(known._replace(options=options))
 
 
-def _show_plan(plan: Plan, known: Known, view: View) -> None:
-    """Print the plan. If the reader of stdout has left, the run continues."""
-    with suppress(BrokenPipeError):
-        runtime, redact = view.runtime, view.runtime.redactor.redact
-        if view.is_markdown:
-            text = drawing.plan_markdown(plan, known, redact, verbose=view.verbose)
-        elif wants_structured(view.flags):
-            print_report(runtime, view.flags, "", plan_data.plan_data(plan, known, "plan"))
-            return
-        else:
-            with_fields = view.verbose or not view.asks
-            style, target = (
-                style_of(runtime.stdout, runtime),
-                drawing.draw_target(known.origin, known.profile),
-            )
-            text = drawing.draw_plan(
-                plan, known.lock, style.paint, verbose=view.verbose, with_fields=with_fields
-            )
-            text = redact(f"Target  {target}\n\n{text}")
-        runtime.stdout.write((text + "\n").encode(), escape=False)
-
-
 def _confirmed(plan: Plan, known: Known, view: View) -> bool:
     """Ask whether to apply. If nobody can be asked, refuse, as the official tool does.
 
@@ -286,43 +240,12 @@ def _confirmed(plan: Plan, known: Known, view: View) -> bool:
     if not view.asks:
         problem = "cannot ask for confirmation without a terminal"
         raise AntError(f"{problem}; re-run with --yes to apply, or --dry-run to see the plan only.")
-    target = drawing.draw_target(known.origin, known.profile)
     while True:
-        view.runtime.say(f"These changes are for {target}.")
+        view.runtime.say(f"These changes are for {target_of(known)}.")
         reply = ask("Apply them? (y)es / (n)o / (d)etails", view.runtime)
         if reply not in ("d", "details"):
             return is_yes(reply)
-        _show_plan(plan, known, View(view.runtime, Flags(), verbose=True))
-
-
-def _note(plan: Plan, known: Known, loaded: Loaded, scope: Scope, runtime: Runtime) -> None:
-    """Print notes about things outside the plan, on stderr."""
-    for key in plan.lost:
-        runtime.say(
-            f"Warning: {key} is in the lock file, but its file is gone. Restore it, or name the file that replaces "
-            f"it. To archive its environment: {adding_command(known, '--prune')}"
-        )
-    for key in () if scope.paths else plan.new:
-        runtime.say(f"Note: {key} is not tracked; to add it: {adding_command(known)}")
-    if scope.paths and not scope.options.only and (number := changes_elsewhere(plan, scope)):
-        # not possible with --prune
-        without = "." if scope.options.prune else "; to leave them out: --only"
-        runtime.say(f"Note: tracked files that no path names have {number} of the changes{without}")
-    for lock_path in loaded.other_locks:
-        runtime.say(f"Warning: {lock_path.parent} is left out, because it has its own lock file.")
-    if not (plan.steps or plan.lost or loaded.warnings or loaded.foreign or loaded.other_locks):
-        runtime.say("Note: no file of an environment was found; `ant help fields` shows one.")
-    _note_files(loaded, runtime)
-
-
-def _note_files(loaded: Loaded, runtime: Runtime) -> None:
-    for warning in first_mistakes(loaded.warnings, "and more"):
-        runtime.say(f"Warning: {as_sentence(warning)}")
-    if loaded.foreign:
-        kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(loaded.foreign.items()))
-        runtime.hint(
-            f"Note: this tool manages environments only; files of other kinds were left alone ({kinds})."
-        )
+        print_plan(plan, known, View(view.runtime, Flags(), verbose=True))
 
 
 # After the plan
@@ -343,13 +266,13 @@ def _carry_out(
     runtime, lock = view.runtime, known.lock
     if known.options.allow_origin_change:
         lock.save()
-    report = _Report(plan, view)
+    report = Report(plan, view)
     report.print_line(f"\nApply  {shown_path(lock.path)}")
     execution = Execution(plan.steps, lock, journal, report.print_result)
     try:
         execution.run(connection)
     except (KeyboardInterrupt, OutputError):
-        runtime.say(_say_failures(execution.steps, view))
+        runtime.say(say_failures(execution.steps, view))
         raise
     steps = execution.steps
     if execution.lock is not lock:
@@ -357,68 +280,7 @@ def _carry_out(
     report.print_data(plan_data.plan_data(plan._replace(steps=steps), known, "apply_result"))
     error = next((step.error for step in steps if step.error), None)
     if error or any(step.blocked for step in steps):
-        summary = AntError(_say_failures(steps, view))
+        summary = AntError(say_failures(steps, view))
         raise summary.with_exit_code(error.exit_code) if error else summary
     if isinstance(report.failure, OutputError):
         raise report.failure.with_hints("All steps were carried out and recorded anyway.")
-
-
-class _Report:
-    """The report on stdout: lines for people, or data.
-
-    A run that changes the server must not stop halfway because its report can't be written, or nobody reads it any
-    more, as in `| grep -q`. After the first failure, nothing more is printed.
-    """
-
-    def __init__(self, plan: Plan, view: View) -> None:
-        self._view = view
-        self._is_data = wants_structured(view.flags)
-        self._has_lines = bool(plan.changing) and not self._is_data
-        self._width = drawing.name_width(plan.changing)
-        self._paint = style_of(view.runtime.stdout, view.runtime).paint
-        self.failure: OutputError | BrokenPipeError | None = None
-
-    def print_line(self, line: str) -> None:
-        if self._has_lines:
-            text = self._view.runtime.redactor.redact(line) + "\n"
-            self._print(lambda: self._view.runtime.stdout.write(text.encode(), escape=False))
-
-    def print_result(self, step: Step) -> None:
-        if step.result != "recorded" or step.moved_from:
-            self.print_line(drawing.draw_result(step, self._width, self._paint))
-
-    def print_data(self, data: dict[str, Any]) -> None:
-        if self._is_data:
-            self._print(lambda: print_report(self._view.runtime, self._view.flags, "", data))
-
-    def _print(self, write: Callable[[], None]) -> None:
-        if self.failure is None:
-            try:
-                write()
-            except (BrokenPipeError, OutputError) as error:
-                self.failure = error
-
-
-def _say_failures(steps: Sequence[Step], view: View) -> str:
-    """Print the failures, one line for each in a log, and return a summary of all results."""
-    runtime, may_pass = view.runtime, not any(step.error for step in steps)
-    for step in steps:
-        if step.error:
-            may_pass |= step.error.may_pass or step.error.exit_code == EXIT_CODES[409]
-            say_failure(step.key, step.error, error_output(view.flags), runtime)
-        elif step.blocked:
-            runtime.say(f"{step.key}: {step.blocked}.")
-        elif step.result == "not recorded":
-            missing = step.id if step.action in ("create", "adopt") else "its change"
-            runtime.say(f"{step.key}: {missing} is not in the lock file.")
-    counts = Counter(step.result for step in steps)
-    failed, left, lost, blocked = (
-        counts[name] for name in ("failed", "not started", "not recorded", "blocked")
-    )
-    done = (
-        f"{len(steps) - counts['unchanged'] - failed - left - lost - blocked} done and recorded, "
-    )
-    done += f"{lost} done but not recorded, " if lost else ""
-    done += f"{blocked} blocked, " if blocked else ""
-    hint = " Run it again to continue." if lost or (may_pass and (left or failed)) else ""
-    return f"{done}{failed} failed, {left} not started.{hint}"

@@ -14,7 +14,7 @@ from typing import Any
 from ant_cli.commands.emulator_log import log_to
 from ant_cli.commands.emulator_registry import ANY_KEY
 from ant_cli.commands.emulator_serve import import_server
-from ant_cli.errors import AntError, UsageError, os_error_text
+from ant_cli.errors import AntError, ExitStatus, UsageError, os_error_text
 from ant_cli.http.in_process import open_emulator
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime, variables
@@ -62,7 +62,7 @@ def run_command(runtime: Runtime, _: Flags, *, command: Sequence[str] = (), **op
             command, {**environ, variables.BASE_URL: server.url, variables.API_KEY: ANY_KEY}
         )
     if status:
-        raise AntError("").with_exit_code(status if status > 0 else _BY_SIGNAL - status)
+        raise ExitStatus(status if status > 0 else _BY_SIGNAL - status)
 
 
 def _run_guarded(command: Sequence[str], environ: Mapping[str, str]) -> int:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NoReturn
 
-from ant_cli.errors import AntError, UsageError
+from ant_cli.errors import ExitStatus, UsageError
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.variables import BASE_URL, OFFICIAL
 from ant_cli.settings.local_emulator import is_local
@@ -27,7 +27,7 @@ def hand_over(name: str, argv: Sequence[str], runtime: Runtime) -> NoReturn:
 
     Raises:
         UsageError: if it is not installed, ANT_OFFICIAL names no file, or the command is for the emulator.
-        AntError: on Windows, with its exit status: a process can't be replaced there.
+        ExitStatus: on Windows, where a process can't be replaced.
 
     """
     program = _find(runtime.environ)
@@ -47,7 +47,7 @@ def hand_over(name: str, argv: Sequence[str], runtime: Runtime) -> NoReturn:
     if sys.platform == "win32":
         import subprocess
 
-        raise AntError("").with_exit_code(subprocess.call(passed, env=environ))
+        raise ExitStatus(subprocess.call(passed, env=environ))
     # Python ignores it, and the program would inherit that
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     os.execve(program, passed, environ)  # noqa: S606 - what the user typed, without a shell

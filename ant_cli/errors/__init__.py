@@ -105,6 +105,14 @@ class AntError(Exception):
         return [self.message, self.request_line]
 
 
+class ExitStatus(AntError):
+    """The end of a run whose exit code is its result, such as that of a command. Nothing is printed."""
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__("")
+        self.exit_code = exit_code
+
+
 class UsageError(AntError):
     """An argument or the input can't be used."""
 

@@ -7,8 +7,9 @@ header is, after a user, or in hexadecimal.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from typing import Any
 
 from ant_cli.runtime.secret_names import MEMBERS
 
@@ -41,6 +42,17 @@ def redact(text: str, secrets: Iterable[str]) -> str:
             short.append(secret)
     text = _replace(text, tuple(short))
     return re.sub(_SECRET_MEMBER, rf'\1"{REDACTED}"', text)
+
+
+def redact_values(value: Any, redact: Callable[[str], str]) -> Any:
+    """Return a JSON value with the secrets in its texts and keys redacted."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, list):
+        return [redact_values(item, redact) for item in value]
+    if isinstance(value, dict):
+        return {redact(name): redact_values(item, redact) for name, item in value.items()}
+    return value
 
 
 def _replace(text: str, secrets: tuple[str, ...]) -> str:

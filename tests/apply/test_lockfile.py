@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
@@ -167,3 +168,30 @@ def test_a_lock_file_that_can_not_be_written_is_an_error(tmp_path):
     """Its folder does not exist."""
     with pytest.raises(OutputError, match="can't be written: no such file or directory"):
         LockFile(tmp_path / "nowhere" / "claude-lock.json").save()
+
+
+@pytest.mark.parametrize("marker", ["<<<<<<< ours", "=======", ">>>>>>> theirs"])
+def test_a_merge_conflict_is_a_usage_error_of_apply_and_of_export(team, marker):
+    """In `diff`, 2 means that there are changes, so there it is 1."""
+    team.write("environments/a.yaml")
+    team.write("claude-lock.json", f'{{"version": 1,\n{marker}\n"resources": {{}}}}')
+    commands = (("apply", "--yes", "."), ("export", "--all"), ("diff", "."))
+    done = [team.ant(*words) for words in commands]
+    assert [each.exit for each in done] == [2, 2, 1]
+    assert all(
+        "claude-lock.json, line 2: there is a merge conflict." in each.stderr for each in done
+    )
+    assert team.server() == {}
+
+
+def test_a_step_that_only_changes_the_lock_file_is_no_change_in_the_data_of_a_plan(team):
+    """A job that posts the number of changes would ask for a review of nothing."""
+    team.add("a")
+    team.apply(".")
+    team.write("environments/a.yaml", "config: {type: cloud}\ndescription: one\n")
+    team.by_hand("update", team.ids()["./environments/a.yaml"], "--description", "one")
+    done = team.ant("apply", "--dry-run", ".", "--format", "json")
+    plan = json.loads(done.stdout)
+    assert [step["action"] for step in plan["resources"]] == ["record"]
+    assert plan["changes"] == 0
+    assert team.diff(".") == 0
