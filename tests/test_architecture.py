@@ -230,6 +230,16 @@ def test_no_test_file_imports_another():
     ] == []
 
 
+def test_every_test_that_the_code_names_exists():
+    """Where the code depends on the inside of a library, it names the test that fails when the library changes."""
+    named = {
+        name for path in FILES for name in re.findall(r"\btest_\w{20,}", path.read_text("utf-8"))
+    }
+    assert "test_a_tls_handshake_that_stalls_is_named_and_not_retried" in named
+    tests = "".join(path.read_text("utf-8") for path in Path(__file__).parent.rglob("test_*.py"))
+    assert {name for name in named if f"def {name}(" not in tests} == set()
+
+
 def test_a_file_is_short_enough_to_read_in_one_go():
     """A longer file probably does more than one thing."""
     assert [path.name for path in FILES if len(path.read_text().splitlines()) > 600] == []

@@ -84,6 +84,13 @@ Prepare = Callable[[Tries], Request | Response]
 """Returns the request to send now, or a response that makes it unnecessary. Called right before each attempt."""
 
 
+class _Pause(NamedTuple):
+    """What comes before a retry."""
+
+    why: str
+    delay_s: float
+
+
 class Retrier:
     """Decides when a request is sent again. Threads may share it."""
 
@@ -110,22 +117,30 @@ class Retrier:
             prepared = prepare(tries) if prepare else request
             if isinstance(prepared, Response):
                 return prepared
-            try:
-                response = self._send(prepared, tries)
-            except FailedAttempt as failure:
-                if failure.stale_connection and prepared.method == "GET":
-                    continue  # the server had closed the idle connection: sending again is not a retry
-                tries.in_doubt |= failure.maybe_processed
-                if not (tries.are_left and failure.should_retry(prepared)):
-                    raise failure.error(tries.request_line) from None
-                delay_s, why = retries.backoff(tries.retries), str(failure)
-            else:
-                tries.in_doubt |= retries.outcome_unknown(response.status)
-                self._hold_others(response, tries)
-                if not (tries.are_left and retries.should_retry(response, prepared.retries)):
-                    return response
-                delay_s, why = retries.retry_delay(tries.retries, response), response.status_line
-            self._wait(tries, why, delay_s)
+            outcome = self._attempt(prepared, tries)
+            if isinstance(outcome, Response):
+                return outcome
+            if outcome is not None:
+                self._wait(outcome, tries)
+
+    def _attempt(self, request: Request, tries: Tries) -> Response | _Pause | None:
+        """Send a request once. Return the response; or the pause before the next attempt, None for none at all."""
+        try:
+            response = self._send(request, tries)
+        except FailedAttempt as failure:
+            if failure.stale_connection and request.method == "GET":
+                return (
+                    None  # the server had closed the idle connection: sending again is not a retry
+                )
+            tries.in_doubt |= failure.maybe_processed
+            if tries.are_left and failure.should_retry(request):
+                return _Pause(str(failure), retries.backoff(tries.retries))
+            raise failure.error(tries.request_line) from None
+        tries.in_doubt |= retries.outcome_unknown(response.status)
+        self._hold_others(response, tries)
+        if tries.are_left and retries.should_retry(response, request.retries):
+            return _Pause(response.status_line, retries.retry_delay(tries.retries, response))
+        return response
 
     def _hold_others(self, response: Response, tries: Tries) -> None:
         """Delay the requests of other threads, too, after a rate limit that a retry waits for."""
@@ -134,8 +149,10 @@ class Retrier:
         if not retries.long_wait(response):
             self._pace.hold(retries.retry_delay(tries.retries, response))
 
-    def _wait(self, tries: Tries, why: str, delay_s: float) -> None:
+    def _wait(self, pause: _Pause, tries: Tries) -> None:
         tries.retries += 1
         policy = tries.policy
-        with policy.observer.before_retry(why, tries.retries, policy.max_retries, delay_s):
-            self._sleep(delay_s)
+        with policy.observer.before_retry(
+            pause.why, tries.retries, policy.max_retries, pause.delay_s
+        ):
+            self._sleep(pause.delay_s)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -69,53 +69,76 @@ def find_proxy(base_url: str, environ: Mapping[str, str]) -> Proxy | None:
 
     """
     parts = urlsplit(base_url)
+    variable = _proxy_variable(parts.scheme, environ)
+    port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+    if variable is None or _is_exempt(parts.hostname or "", port, environ):
+        return None
+    return _parse_proxy(environ[variable].strip(), variable)
+
+
+def _proxy_variable(scheme: str, environ: Mapping[str, str]) -> str | None:
+    """Return the variable that names a proxy for a scheme; None if none is set."""
     # A web server that runs `ant` sets HTTP_PROXY to a header that its visitor chose (https://httpoxy.org).
     unused = "HTTP_PROXY" if "REQUEST_METHOD" in environ else ""
-    names = (
-        name for lower in (f"{parts.scheme}_proxy", "all_proxy") for name in (lower, lower.upper())
-    )
-    variable = next(
-        (name for name in names if name != unused and environ.get(name, "").strip()), ""
-    )
-    if not variable:
-        return None
-    host, port = parts.hostname or "", parts.port or {"http": 80, "https": 443}[parts.scheme]
+    for lower in (f"{scheme}_proxy", "all_proxy"):
+        for name in (lower, lower.upper()):
+            if name != unused and environ.get(name, "").strip():
+                return name
+    return None
+
+
+def _is_exempt(host: str, port: int, environ: Mapping[str, str]) -> bool:
+    """Whether a host is on this machine, or an item of NO_PROXY matches it."""
+    if is_loopback(host):
+        return True
     # Go separates the items by commas
-    exempt = environ.get("no_proxy", "").strip() or environ.get("NO_PROXY", "")
-    if is_loopback(host) or any(
-        _matches(item.strip(), canonical_host(host), port) for item in exempt.split(",")
-    ):
-        return None
-    url = environ[variable].strip()
-    url = url if "://" in url else f"http://{url}"
+    items = environ.get("no_proxy", "").strip() or environ.get("NO_PROXY", "")
+    canonical = canonical_host(host)
+    return any(_matches(item.strip(), canonical, port) for item in items.split(","))
+
+
+def _parse_proxy(text: str, variable: str) -> Proxy:
+    """Return the proxy that a variable names. Raises UsageError if the text is no URL."""
+    url = text if "://" in text else f"http://{text}"
     try:
-        proxy = urlsplit(url)
-        usable = bool(proxy.hostname) and proxy.port != 0
+        parts = urlsplit(url)
+        is_usable = bool(parts.hostname) and parts.port != 0
     except ValueError:
-        usable = False
-    if not usable:
-        raise UsageError(
-            f"{variable} must be the URL of a proxy, such as http://proxy.example:3128."
-        )
-    return Proxy(url, variable)
+        is_usable = False
+    if is_usable:
+        return Proxy(url, variable)
+    raise UsageError(f"{variable} must be the URL of a proxy, such as http://proxy.example:3128.")
 
 
 def _matches(item: str, host: str, port: int) -> bool:
     """Whether an item of NO_PROXY matches a host: `*`, a network, or an address or domain, perhaps with a port."""
     if item in ("", "*"):
         return item == "*"
-    address = host_address(host)
     if "/" in item:
-        with suppress(ValueError):
-            return address is not None and address in ipaddress.ip_network(item, strict=False)
-        return False
+        return _contains(item, host)
     with_port = re.fullmatch(r"(\[.*\]|[^:]*):([0-9]*)", item)
-    if with_port and with_port[2] not in ("", str(port)):
+    if with_port is None:
+        return _is_host_or_domain(item, host)
+    if with_port[2] not in ("", str(port)):
         return False
-    # without a port, an address has no brackets
-    name = with_port[1].strip("[]") if with_port else item
-    if (exempt := host_address(canonical_host(name))) is not None:
-        return address == exempt
+    name = with_port[1].strip("[]")  # without a port, an address has no brackets
+    return _is_host_or_domain(name, host)
+
+
+def _contains(network: str, host: str) -> bool:
+    """Whether a text is a network in which a host is, which is an address."""
+    address = host_address(host)
+    try:
+        return address is not None and address in ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        return False
+
+
+def _is_host_or_domain(name: str, host: str) -> bool:
+    """Whether a name is an address of a host, the host itself, or a domain that it is in."""
+    exempt = host_address(canonical_host(name))
+    if exempt is not None:
+        return host_address(host) == exempt
     if name.startswith((".", "*.")):  # matches the subdomains, but not the domain
         return host.endswith("." + canonical_host(name.removeprefix("*")[1:]))
     return f".{host}".endswith("." + canonical_host(name))

@@ -117,8 +117,12 @@ def _split(url: str) -> tuple[Origin, str, str]:
     """Return the origin of a URL, its `host` header, and its request target."""
     parts = urlsplit(url)
     host = parts.hostname or ""
-    if ":" not in host and not all(map(_LABEL.fullmatch, host.removesuffix(".").split("."))):
+    labels = host.removesuffix(".").split(".")
+    is_address = ":" in host
+    if not is_address and not all(map(_LABEL.fullmatch, labels)):
         raise unusable_url(url)
     port = parts.port or {"http": 80, "https": 443}[parts.scheme]
-    target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+    target = parts.path or "/"
+    if parts.query:
+        target += f"?{parts.query}"
     return Origin(parts.scheme, host, port), parts.netloc.rpartition("@")[2], target

@@ -48,7 +48,7 @@ class EmulatorTransport:
     """Passes requests to the emulator in this process: a WSGI call, with no socket and no HTTP library."""
 
     def __init__(self, base_url: str, runtime: Runtime) -> None:
-        """Open the database. UsageError if that fails, or the emulator is not installed."""
+        """Open the database. Raises UsageError if that fails."""
         self._base_url = base_url
         self._emulator = open_emulator(
             runtime, database_path(base_url, runtime.environ), require_credential=False
@@ -91,11 +91,14 @@ def _environ_of(
     method: str, target: str, headers: Mapping[str, str], body: bytes
 ) -> dict[str, Any]:
     """Return a request as a WSGI environment (PEP 3333), with the keys that the emulator reads."""
-    fields = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
-    return {name: value.encode().decode("latin-1") for name, value in fields.items()} | {
+    environ: dict[str, Any] = {
         "REQUEST_METHOD": method,
         "REQUEST_URI": target,
         "QUERY_STRING": target.partition("?")[2],
         "CONTENT_LENGTH": str(len(body)),
         "wsgi.input": io.BytesIO(body),
     }
+    for name, value in headers.items():
+        variable = "HTTP_" + name.upper().replace("-", "_")
+        environ[variable] = value.encode().decode("latin-1")
+    return environ

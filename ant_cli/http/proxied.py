@@ -71,17 +71,30 @@ class HTTPXTransport:
             raise unusable_url(url) from None
 
     def _trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Note what httpcore does, and limit reads from a new connection by the attempt. Called by httpcore."""
-        of_thread = self._of_thread
+        """Note what httpcore does. It calls this with the names of its steps.
+
+        If they change, test_a_tls_handshake_that_stalls_is_named_and_not_retried fails.
+        """
         if event.endswith("start_tls.started"):
-            of_thread.attempt.phase = "handshake"
+            self._of_thread.attempt.phase = "handshake"
         elif event.endswith(("connect_tcp.complete", "start_tls.complete")):
-            of_thread.attempt.phase = "connect"
-            stream = info["return_value"]
-            read = stream.read
-            stream.read = lambda size, timeout=None: read(
-                size, timeout and of_thread.attempt.seconds()
-            )
+            self._of_thread.attempt.phase = "connect"
+            self._limit_reads(info["return_value"])
+
+    def _limit_reads(self, stream: Any) -> None:
+        """Limit all reads of an attempt together; httpx limits each of them.
+
+        This replaces a method of httpcore's streams. If they change,
+        test_a_response_that_drips_is_given_up_when_the_attempt_takes_too_long fails.
+        """
+        read, of_thread = stream.read, self._of_thread
+
+        def limited_read(size: int, timeout: float | None = None) -> bytes:
+            left = None if timeout is None else of_thread.attempt.seconds()
+            received: bytes = read(size, left)
+            return received
+
+        stream.read = limited_read
 
     def close(self) -> None:
         """Close the connections."""

@@ -35,25 +35,28 @@ def headers_of(
         **user_header(settings.base_url, hidden=hidden),
         **_credential_header(settings.credential, hidden=hidden),
     }
-    issuer = settings.credential and settings.credential.issuer
+    issuer = settings.credential.issuer if settings.credential else None
     if settings.workspace_id and not (issuer and issuer.exchanges):  # it is in the exchange
         headers["anthropic-workspace-id"] = settings.workspace_id
     if request.body is not None:
         headers["content-type"] = "application/json"
     headers |= dict(request.headers)
-    betas = [beta for beta in map(str.strip, headers["anthropic-beta"].split(",")) if beta]
-    if settings.credential is not None and settings.credential.issuer and OAUTH_BETA not in betas:
-        headers["anthropic-beta"] = ",".join([*betas, OAUTH_BETA])
+    if issuer:
+        headers["anthropic-beta"] = _with_oauth(headers["anthropic-beta"])
     return headers
+
+
+def _with_oauth(betas: str) -> str:
+    """Return the versions with the one that OAuth tokens need."""
+    names = list(filter(None, map(str.strip, betas.split(","))))
+    return betas if OAUTH_BETA in names else ",".join([*names, OAUTH_BETA])
 
 
 def unsent_headers(settings: ConnectionSettings) -> list[str]:
     """Return the names of the headers for a gateway in whose place the program sends its own."""
-    sent = (
-        headers_of(Request("POST", "", (), body=b""), settings, 0)
-        if settings.custom_headers
-        else {}
-    )
+    if not settings.custom_headers:
+        return []
+    sent = headers_of(Request("POST", "", (), body=b""), settings, 0)
     return [name for name, value in settings.custom_headers.items() if sent.get(name) != value]
 
 

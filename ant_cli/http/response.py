@@ -24,6 +24,8 @@ _BOM = b"\xef\xbb\xbf"
 _SECONDS = r"-?[0-9]+(?:\.[0-9]+)?"
 _LONGEST_DELAY_S = 100 * 365 * 86_400.0
 """The most that a server may ask for: an operating system can't sleep until the year 9999."""
+_LARGEST_PART = 1_000_000
+"""The most bytes that are decompressed at once."""
 _LONGEST_ERROR = 100_000
 """The longest body that is searched for an error: errors are short."""
 _NOT_FOLLOWED = "Redirects are not followed, so your key isn't sent elsewhere. Check the base URL."
@@ -58,7 +60,9 @@ class Response:
             if re.fullmatch(_SECONDS, text):
                 return min(max(float(text) * unit, 0.0), _LONGEST_DELAY_S)
         when = http_date(text)
-        return None if when is None else min(max(when - time.time(), 0.0), _LONGEST_DELAY_S)
+        if when is None:
+            return None
+        return min(max(when - time.time(), 0.0), _LONGEST_DELAY_S)
 
     def read(self, limit: int = RESPONSE_LIMIT) -> None:
         """Receive the body, at most `limit` bytes.
@@ -114,14 +118,13 @@ def _gunzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
     try:
         for chunk in chunks:
             began = True
-            part, rest = b"", chunk
-            while part or rest:
+            rest, part = chunk, b""
+            while rest or part:
                 if gunzip.eof and rest:  # gzip may have several members, one after another
                     gunzip = zlib.decompressobj(wbits=31)
-                part = gunzip.decompress(rest, 1_000_000)
+                part = gunzip.decompress(rest, _LARGEST_PART)
                 rest = gunzip.unused_data if gunzip.eof else gunzip.unconsumed_tail
-                if part:
-                    yield part
+                yield part
     except zlib.error:
         raise incomplete_response("can't be decompressed") from None
     if began and not gunzip.eof:  # a response without a body may be labelled as compressed

@@ -59,4 +59,5 @@ def backoff(attempt: int, longest_s: float = 8.0) -> float:
     """Return the seconds to wait if the server gives none: 0.5, doubling to 8, minus up to a quarter of jitter."""
     import random
 
-    return min(0.5 * 2.0 ** min(attempt, 16), longest_s) * random.uniform(0.75, 1.0)  # noqa: S311 - jitter, no secret
+    longest = min(0.5 * 2.0 ** min(attempt, 16), longest_s)
+    return longest * random.uniform(0.75, 1.0)  # noqa: S311 - jitter, no secret

@@ -80,11 +80,10 @@ class AccessTokens:
 
         """
         token, now = self._token, self._now()
-        other_thread_renews = self._lock.locked()
-        if token is not None and (
-            token.is_fresh(now) or (other_thread_renews and token.is_usable(now))
-        ):
-            return token
+        if token is not None:
+            other_thread_renews = self._lock.locked()
+            if token.is_fresh(now) or (other_thread_renews and token.is_usable(now)):
+                return token
         with self._lock:
             self._token = self._renewed()
             return self._token
@@ -123,12 +122,9 @@ class AccessTokens:
     def _best(self) -> AccessToken | None:
         """Return the token that lasts longest, if it lasts for another request."""
         now = self._now()
-        known = [
-            token
-            for token in (self._token, self._cache.read())
-            if token and token.secret != self._rejected
-        ]
-        lasting = [token for token in known if token.is_fresh(now) or token.is_usable(now)]
+        known = (self._token, self._cache.read())
+        accepted = [token for token in known if token and token.secret != self._rejected]
+        lasting = [token for token in accepted if token.is_fresh(now) or token.is_usable(now)]
         return max(lasting, key=lambda token: token.expires_at, default=None)
 
     def _exchange_once(self, old: AccessToken | None) -> AccessToken:
@@ -162,17 +158,10 @@ class AccessTokens:
         _check_privacy(connection.base_url)
         assertion = read_identity_token(rule, redactor)
         request = _request(connection, rule, assertion)
-        max_retries = connection.max_retries if retries else 0
-        policy = Policy(
-            max_retries,
-            timeouts_of(connection.timeout_s, _TIMEOUT_S),
-            self._observer,
-            _LARGEST_RESPONSE,
-        )
+        tries = Tries(self._policy(connection.max_retries if retries else 0))
         # Taken before the request is sent, so that the token does not end earlier than expected.
         obtained_at = self._now()
         try:
-            tries = Tries(policy)
             with Server(connection, self._runtime) as server:
                 response = Retrier(server.send, self._runtime.sleep).send(request, tries)
             if 400 <= response.status < 500 and response.status not in RETRIED_4XX:
@@ -180,15 +169,17 @@ class AccessTokens:
                 reason = _without_parts(redactor.redact(_reason(response.body)), assertion)
                 raise _refusal(tries.request_line, response, rule, reason)
             raise_for_error(tries.request_line, response, hint=long_wait(response))
-        except (
-            ResponseError
-        ) as error:  # which would mean that the user's request may have been carried out
-            raise CredentialError(
-                error.message, error.hint, request_line=error.request_line
-            ) from None
+        except ResponseError as error:
+            # as it is, it would mean that the user's request may have been carried out
+            line = error.request_line
+            raise CredentialError(error.message, error.hint, request_line=line) from None
         token = _parse(response, obtained_at, redactor)
         self._exchanged = token.secret
         return token
+
+    def _policy(self, max_retries: int) -> Policy:
+        timeouts = timeouts_of(self._connection.timeout_s, _TIMEOUT_S)
+        return Policy(max_retries, timeouts, self._observer, _LARGEST_RESPONSE)
 
 
 def _request(connection: ConnectionSettings, rule: FederationRule, assertion: str) -> Request:
@@ -210,9 +201,8 @@ def _request(connection: ConnectionSettings, rule: FederationRule, assertion: st
         "service_account_id": rule.service_account_id,
         "workspace_id": rule.workspace_id,
     }
-    body = json.dumps(
-        {name: value for name, value in fields.items() if value}, separators=(",", ":")
-    )
+    given = {name: value for name, value in fields.items() if value}
+    body = json.dumps(given, separators=(",", ":"))
     return Request("POST", _PATH, (), tuple(headers.items()), body.encode())
 
 
@@ -221,15 +211,16 @@ def _refusal(
 ) -> CredentialError:
     why = f" ({shortened(reason, _LONGEST_REASON)})" if reason else ""
     request_id = response.headers.get("request-id", "")
-    return CredentialError(
-        f"the identity token was not accepted: {response.status_line}{why}.",
+    hints = [
         f"Does federation rule {rule.federation_rule} (from {rule.source}) match this token? "
         "The console lists exchanges under Workload identity.",
         "Is the token new? Many can be exchanged only once, and expire after some minutes.",
         "A rule for several workspaces needs --workspace-id.",
-        f"Request ID: {request_id}" if request_id else "",
-        request_line=request_line,
-    )
+    ]
+    if request_id:
+        hints.append(f"Request ID: {request_id}")
+    problem = f"the identity token was not accepted: {response.status_line}{why}."
+    return CredentialError(problem, *hints, request_line=request_line)
 
 
 def _check_privacy(base_url: str) -> None:
@@ -245,44 +236,50 @@ def _reason(body: bytes) -> str:
     """Return the message of an OAuth error (RFC 6749) or an API error, in one line; empty for anything else."""
     content = json_object(body) or {}
     error = content.get("error")
-    if not isinstance(error, dict):
-        error = {"type": error, "message": content.get("error_description")}
-    texts = (error.get("type"), error.get("message"))
-    return " ".join(
-        ": ".join(text for text in texts if text and isinstance(text, str)).split()
-    ).rstrip(".")
+    if isinstance(error, dict):
+        texts = (error.get("type"), error.get("message"))
+    else:
+        texts = (error, content.get("error_description"))
+    reason = ": ".join(text for text in texts if text and isinstance(text, str))
+    return " ".join(reason.split()).rstrip(".")
 
 
 def _without_parts(reason: str, assertion: str) -> str:
     """Redact parts of the identity token, too: a server that repeats it may shorten it."""
-    return re.sub(
-        r"[A-Za-z0-9_-]{16,}", lambda match: REDACTED if match[0] in assertion else match[0], reason
-    )
+
+    def redact(word: re.Match[str]) -> str:
+        return REDACTED if word[0] in assertion else word[0]
+
+    return re.sub(r"[A-Za-z0-9_-]{16,}", redact, reason)
 
 
 def _parse(response: Response, obtained_at: float, redactor: Redactor) -> AccessToken:
     """Return the access token of a response. Nothing of the response is quoted: it may hold secrets."""
     content = json_object(response.body) or {}
-    secret, token_type, lifetime_s = (
-        content.get(name) for name in ("access_token", "token_type", "expires_in")
-    )
+    secret = content.get("access_token")
     if isinstance(secret, str):
         redactor.register(secret)
     if not isinstance(secret, str) or not is_token(secret):
         raise _unusable("it has no access_token that can be sent")
-    if token_type is not None and (
-        not isinstance(token_type, str) or token_type.lower() != "bearer"
-    ):
+    if not _is_bearer(content.get("token_type")):
         raise _unusable("its token_type is not Bearer")
-    if lifetime_s is None:  # nobody knows how long it lasts, so it serves this run only (D42)
-        return AccessToken(secret, inf, obtained_at)
-    if (
-        lifetime_s is True
-        or not isinstance(lifetime_s, int | float)
-        or not 1 <= lifetime_s <= LONGEST_LIFE_S
-    ):
-        raise _unusable("its expires_in is not a number of seconds up to a year")
-    return AccessToken(secret, obtained_at + lifetime_s, obtained_at)
+    return AccessToken(secret, obtained_at + _lifetime_s(content.get("expires_in")), obtained_at)
+
+
+def _is_bearer(token_type: object) -> bool:
+    if token_type is None:
+        return True
+    return isinstance(token_type, str) and token_type.lower() == "bearer"
+
+
+def _lifetime_s(expires_in: object) -> float:
+    """Return how long a token lasts. If nobody knows, it serves this run only (D42), which has no end."""
+    if expires_in is None:
+        return inf
+    if isinstance(expires_in, int | float) and expires_in is not True:
+        if 1 <= expires_in <= LONGEST_LIFE_S:
+            return expires_in
+    raise _unusable("its expires_in is not a number of seconds up to a year")
 
 
 def _unusable(why: str) -> CredentialError:

@@ -63,6 +63,8 @@ class Wire:
         self.origin = origin
         """The other end: scheme, host and port."""
         self.reused = False
+        self._complete = False
+        """The last response was received to its end, and the connection stays open."""
         self._socket = sock
         self._source = _SocketBytes(sock)
         self._reader = io.BufferedReader(self._source, _READ_AT_ONCE)
