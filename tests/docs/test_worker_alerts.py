@@ -91,6 +91,11 @@ FIRES = {
 OF_OTHERS = ("AntDown", "AntJobFailed")
 """The alerts on metrics of Prometheus and of kube-state-metrics."""
 
+needs_promtool = pytest.mark.skipif(
+    not shutil.which("promtool"),
+    reason="promtool, of Debian's package prometheus, is not installed",
+)
+
 
 def served():
     """Return the metrics of a worker and an exporter as text."""
@@ -130,10 +135,7 @@ def test_an_alert_has_a_severity_a_summary_and_a_page_that_exists(name):
 
 
 @pytest.mark.parametrize("alert", FIRES)
-@pytest.mark.skipif(
-    not shutil.which("promtool"),
-    reason="promtool, of Debian's package prometheus, is not installed",
-)
+@needs_promtool
 def test_prometheus_fires_each_alert_for_its_reason_and_no_other(alert, tmp_path):
     """The series are those of a quiet fleet, with one difference."""
     place = 'instance="i1", worker_id="w1"'
@@ -152,22 +154,35 @@ def test_prometheus_fires_each_alert_for_its_reason_and_no_other(alert, tmp_path
         "eval_time": "20m",
         "exp_samples": firing,
     }
+    ask_prometheus(tmp_path, "15s", series, question)
+
+
+@needs_promtool
+@pytest.mark.parametrize(("started_at", "fires"), [("0x80", False), ("60x80", True)])
+def test_prometheus_takes_a_worker_without_items_for_idle_not_for_one_that_hangs(
+    started_at, fires, tmp_path
+):
+    """It says 0, which is more than four hours ago for ever."""
+    series = {'ant_worker_oldest_item_timestamp_seconds{worker_id="w1"}': started_at}
+    question = {
+        "expr": 'count(ALERTS{alertname="AntItemRunsLong", alertstate="firing"})',
+        "eval_time": "5h",
+        "exp_samples": [{"labels": "{}", "value": 1}] if fires else [],
+    }
+    ask_prometheus(tmp_path, "5m", series, question)
+
+
+def ask_prometheus(folder, interval, series, question):
+    """Assert what the rules say about series, by Prometheus' own test tool."""
+    given = [{"series": name, "values": values} for name, values in series.items()]
     test = {
         "rule_files": [str(FOLDER / "ant-rules.yml")],
-        "evaluation_interval": "15s",
-        "tests": [
-            {
-                "interval": "15s",
-                "input_series": [
-                    {"series": name, "values": values} for name, values in series.items()
-                ],
-                "promql_expr_test": [question],
-            }
-        ],
+        "evaluation_interval": interval,
+        "tests": [{"interval": interval, "input_series": given, "promql_expr_test": [question]}],
     }
-    (tmp_path / "test.yml").write_text(yaml.safe_dump(test))
+    (folder / "test.yml").write_text(yaml.safe_dump(test))
     done = subprocess.run(
-        ["promtool", "test", "rules", tmp_path / "test.yml"],
+        ["promtool", "test", "rules", folder / "test.yml"],
         capture_output=True,
         text=True,
         check=False,
@@ -175,10 +190,7 @@ def test_prometheus_fires_each_alert_for_its_reason_and_no_other(alert, tmp_path
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.skipif(
-    not shutil.which("promtool"),
-    reason="promtool, of Debian's package prometheus, is not installed",
-)
+@needs_promtool
 def test_prometheus_reads_the_expressions_of_the_dashboard(tmp_path):
     """Grafana fills in its variables first."""
     rules = [
