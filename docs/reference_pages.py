@@ -27,6 +27,8 @@ _WRITTEN = (
 _GLOBAL_PAGE = "flags.md"
 _CODES_PAGE = "exit-codes.md"
 _INDENTED = re.compile(r"(?:^    .*\n(?:\n(?=    ))?)+", re.MULTILINE)
+_DEFAULT = re.compile(r"\[default: ([^]]+)\]")
+"""A default that only the text of a help has, since it is the program's."""
 _IN_TEXT = str.maketrans({"\\": "\\\\", "*": r"\*", "<": "&lt;", "[": r"\[", "|": r"\|"})
 """Characters that have a meaning in Markdown or in a table."""
 
@@ -103,6 +105,7 @@ def _chapter(command: Command) -> str:
         _request(command.operation),
         _argument_table(command.arguments),
         *(_titled(title, flags) for title, flags in flag_sections(command).items()),
+        _variables(command),
         _global_flags(command),
         _exit_codes(command),
         f"```text\n{command.notes.strip()}\n```" if command.notes else "",
@@ -137,12 +140,20 @@ def _flag_table(flags: Iterable[Param]) -> str:
 
 
 def _meaning(param: Param) -> str:
-    meaning = param.help
+    meaning = _DEFAULT.sub(lambda found: _default(found[1]), param.help)
     if param.choices:
         meaning += f" One of: {', '.join(param.choices)}."
     if param.default:
-        meaning += f" Default: `{param.default}`."
+        meaning += f" {_default(param.default)}"
+    variable = getattr(param, "variable", "")
+    if variable and variable not in meaning:
+        meaning += f" Variable: `{variable}`."
     return meaning
+
+
+def _default(value: str) -> str:
+    """Return a sentence with a default, which may be words, such as `the newest`."""
+    return f"Default: {value}." if " " in value else f"Default: `{value}`."
 
 
 def _table(first: str, rows: Iterable[tuple[str, str]]) -> str:
@@ -151,6 +162,12 @@ def _table(first: str, rows: Iterable[tuple[str, str]]) -> str:
 
 
 _BAR = r"\|"
+
+
+def _variables(command: Command) -> str:
+    if not command.variables:
+        return ""
+    return f"Each flag has a variable: `{command.variables}` and its name in upper case."
 
 
 def _global_flags(command: Command) -> str:
