@@ -1,4 +1,4 @@
-"""The pytest plugin: the fixture `ant_emulator`, an emulator that is empty for each test.
+"""The pytest plugin: fixtures with an emulator that is empty for each test.
 
 Each run of pytest imports this module where `ant` is installed, so it imports only what pytest has already.
 """
@@ -8,11 +8,30 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import closing
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any
 
 import pytest
+
+_OPTIONS = {
+    "lease_seconds": "How long a lease lasts, from 1 to 300.",
+    "seed": "A number that makes the IDs the same in each test.",
+    "strict_streams": "true: a stream has only the events after its opening, like the real API.",
+    "any_credential": "true: any kind of credential is accepted in every request.",
+    "organization_id": "The organization ID in the headers of responses.",
+    "workspace_id": "The workspace ID in the headers of responses.",
+}
+"""The options of an emulator: for all tests in the ini file, and for some by the marker."""
+_WARNED = ("expectation_failed", "late_stream", "unused_fault", "unused_script")
+"""The findings of a report for which a test that passes has a warning."""
+_FAILED = "stub_of_list"
+"""The finding that is an error of the test."""
+
+
+class AntEmulatorWarning(UserWarning):
+    """Something about an emulator that a test should know although it passed."""
 
 
 class AntEmulator:
@@ -21,6 +40,11 @@ class AntEmulator:
     def __init__(self, url: str, api_key: str) -> None:
         self.url = url
         self.api_key = api_key
+
+    def script(self, steps: Sequence[Any], **fields: Any) -> None:
+        """Give a script to the next session of an agent, or of any."""
+        __tracebackhide__ = True
+        self.control("POST", "scripts", script=list(steps), **fields)
 
     def environment_key(self, environment_id: str) -> str:
         """Return a key for the workers of an environment."""
@@ -32,16 +56,15 @@ class AntEmulator:
 
     def fault(self, **fields: Any) -> None:
         """Make the next requests fail."""
+        __tracebackhide__ = True
         self.control("POST", "faults", **fields)
 
-    def respond(self, path_contains: str, body: Any, **fields: Any) -> None:
-        """Set the response of a path for this test, even of one that is not emulated; the body is sent as JSON."""
-        given = {
-            "path_contains": path_contains,
-            "body": json.dumps(body),
-            "status": 200,
-            "times": 1_000_000,
-        }
+    def respond(self, path_contains: str = "", body: Any = None, **fields: Any) -> None:
+        """Set the response of the paths that contain a text, or of the one `path`; the body is sent as JSON."""
+        __tracebackhide__ = True
+        given = {"body": json.dumps(body), "status": 200, "times": 1_000_000}
+        if path_contains:
+            given["path_contains"] = path_contains
         self.fault(**given | fields)
 
     def clock(self, **fields: Any) -> Any:
@@ -51,6 +74,10 @@ class AntEmulator:
     def requests(self) -> Any:
         """Return the requests of this test, the oldest first."""
         return self.control("GET", "requests")["data"]
+
+    def report(self) -> Any:
+        """Return what this test should know: failed expectations, errors of sessions, and what nothing used."""
+        return self.control("GET", "report")["data"]
 
     def control(self, method: str, endpoint: str, /, **fields: Any) -> Any:
         """Send a request to `/_emulator/ENDPOINT`, and return its response. Raises ValueError for an error."""
@@ -67,29 +94,48 @@ class AntEmulator:
         return body
 
 
-@pytest.fixture(scope="session")
-def _ant_emulator() -> Iterator[AntEmulator]:
+# Emulators
+
+
+class _Emulators:
+    """The emulators of this process: one for each set of options, and more if a test needs several."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._idle: dict[tuple[str, ...], list[AntEmulator]] = {}
+        self.used: list[AntEmulator] = []
+        """The emulators that the current test uses."""
+
+    @contextmanager
+    def empty(self, flags: tuple[str, ...]) -> Iterator[AntEmulator]:
+        """Yield an empty emulator that nothing else uses. At the end, warn about what its report names."""
+        idle = self._idle.setdefault(flags, [])
+        emulator = idle.pop() if idle else self._stack.enter_context(_served(flags))
+        emulator.control("POST", "reset")
+        self.used.append(emulator)
+        try:
+            yield emulator
+            _warn(emulator)
+        finally:
+            self.used.remove(emulator)
+            idle.append(emulator)
+
+
+@contextmanager
+def _served(flags: tuple[str, ...]) -> Iterator[AntEmulator]:
     """Serve an emulator until the end of this process, however that ends."""
     import subprocess
 
     from ant_cli.commands.emulator_registry import ANY_KEY
     from ant_cli.runtime.process import in_background, own_command
 
-    flags = (
-        "--until-stdin-closes",
-        "--database",
-        ":memory:",
-        "--log-file",
-        os.devnull,
-        "--format",
-        "auto",
-    )
+    always = ("--until-stdin-closes", "--database=:memory:", f"--log-file={os.devnull}")
     environ = {
         name: text for name, text in os.environ.items() if not name.startswith("ANT_EMULATOR_")
     }
     with tempfile.TemporaryFile() as errors:
         process: Any = subprocess.Popen(
-            own_command("emulator", "start", *flags),
+            own_command("emulator", "start", *always, "--format=auto", *flags),
             env=environ,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -104,28 +150,136 @@ def _ant_emulator() -> Iterator[AntEmulator]:
             yield AntEmulator(url, ANY_KEY)
 
 
+def _warn(emulator: AntEmulator) -> None:
+    """Warn about what a test that passed should know. What is an error of the test fails it."""
+    __tracebackhide__ = True
+    findings: Any = []
+    with suppress(OSError):  # it does not respond, as the test has noticed
+        findings = emulator.report()
+    for finding in findings:
+        if finding["kind"] in _WARNED:
+            # at a place that is the same for all tests, so that pytest shows equal ones once
+            warnings.warn_explicit(finding["message"], AntEmulatorWarning, "ant_emulator", 1)
+    errors = [finding["message"] for finding in findings if finding["kind"] == _FAILED]
+    if errors:
+        pytest.fail("\n".join(errors), pytrace=False)
+
+
+# Options
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the ini options."""
+    for name, text in _OPTIONS.items():
+        parser.addini(f"ant_emulator_{name}", text, default="")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Add the marker."""
+    options = ", ".join(_OPTIONS)
+    config.addinivalue_line(
+        "markers", f"ant_emulator({options}): the options of a test's emulator, by keyword."
+    )
+
+
+def _flags(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    """Return the flags of the emulator for a test or a module: those of the ini file, and of the nearest marker."""
+    options = {name: request.config.getini(f"ant_emulator_{name}") for name in _OPTIONS}
+    marker = request.node.get_closest_marker("ant_emulator")
+    if marker is not None:
+        options |= _checked(marker.kwargs, marker.args)
+    return _as_flags(options)
+
+
+def _checked(options: Mapping[str, Any], others: Sequence[Any] = ()) -> Mapping[str, Any]:
+    unknown = [*map(repr, others), *sorted(options.keys() - _OPTIONS.keys())]
+    if unknown:
+        names = ", ".join(_OPTIONS)
+        pytest.fail(f"ant_emulator takes the keywords {names}; got {unknown[0]}.", pytrace=False)
+    return options
+
+
+def _as_flags(options: Mapping[str, Any]) -> tuple[str, ...]:
+    given = {name: value for name, value in options.items() if value not in ("", None)}
+    return tuple(
+        f"--{name.replace('_', '-')}={str(value).lower() if value in (True, False) else value}"
+        for name, value in given.items()
+    )
+
+
+# Fixtures
+
+
+_USED = pytest.StashKey[_Emulators]()
+
+
+@pytest.fixture(scope="session")
+def _ant_emulators(request: pytest.FixtureRequest) -> Iterator[_Emulators]:
+    with ExitStack() as stack:
+        emulators = request.config.stash[_USED] = _Emulators(stack)
+        yield emulators
+
+
 @pytest.fixture
-def ant_emulator(_ant_emulator: AntEmulator, monkeypatch: pytest.MonkeyPatch) -> AntEmulator:
+def ant_emulator(
+    request: pytest.FixtureRequest, _ant_emulators: _Emulators, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[AntEmulator]:
     """Return an emulator of the environments API, which is empty. Clients find it by ANTHROPIC_BASE_URL."""
+    with _ant_emulators.empty(_flags(request)) as emulator:
+        _point_to(emulator, monkeypatch)
+        yield emulator
+
+
+@pytest.fixture(scope="module")
+def ant_emulator_module(
+    request: pytest.FixtureRequest, _ant_emulators: _Emulators
+) -> Iterator[AntEmulator]:
+    """Return an emulator that all tests of a module share. Clients find it by ANTHROPIC_BASE_URL."""
+    with (
+        pytest.MonkeyPatch.context() as monkeypatch,
+        _ant_emulators.empty(_flags(request)) as emulator,
+    ):
+        _point_to(emulator, monkeypatch)
+        yield emulator
+
+
+@pytest.fixture
+def ant_emulator_factory(
+    request: pytest.FixtureRequest, _ant_emulators: _Emulators
+) -> Iterator[Callable[..., AntEmulator]]:
+    """Return a function that returns another empty emulator, with the given options, at each call."""
+    with ExitStack() as stack:
+
+        def make(**options: Any) -> AntEmulator:
+            flags = _as_flags(_checked(options)) or _flags(request)
+            return stack.enter_context(_ant_emulators.empty(flags))
+
+        yield make
+
+
+def _point_to(emulator: AntEmulator, monkeypatch: pytest.MonkeyPatch) -> None:
     # it may be the real API's
     for name in [name for name in os.environ if name.startswith("ANTHROPIC_")]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("ANTHROPIC_BASE_URL", _ant_emulator.url)
-    monkeypatch.setenv("ANTHROPIC_API_KEY", _ant_emulator.api_key)
-    _ant_emulator.control("POST", "reset")
-    return _ant_emulator
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", emulator.url)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", emulator.api_key)
 
 
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-    """Add the emulator's journal to the report of a test that failed."""
-    # also one that only another fixture uses
-    emulator = getattr(item, "funcargs", {}).get("ant_emulator")
-    if call.excinfo is None or emulator is None:
+    """Add the journal and the report of each emulator to the report of a test that failed."""
+    emulators = item.config.stash.get(_USED, None)
+    if call.excinfo is None or emulators is None:
         return
+    for emulator in emulators.used:
+        item.add_report_section(call.when, "ant_emulator", _section(emulator))
+
+
+def _section(emulator: AntEmulator) -> str:
     from ant_cli.commands.emulator_control import request_line
 
     try:
-        journal = "\n".join(map(request_line, emulator.requests()))
+        requests = map(request_line, emulator.requests())
+        findings = [f"{each['kind']}: {each['message']}" for each in emulator.report()]
     except OSError as error:
-        journal = f"The emulator does not respond: {error}"
-    item.add_report_section(call.when, "ant_emulator", journal)
+        return f"The emulator does not respond: {error}"
+    return "\n".join((*requests, *findings))

@@ -32,7 +32,7 @@ def test_each_test_has_an_empty_emulator(ant_emulator, name):
     assert len(ant_emulator.enqueue(queue, count=2)) == 2
     assert ant_emulator.environment_key(queue).startswith("sk-ant-oat01-")
     assert ant_emulator.clock(freeze=True)["now"] == ant_emulator.clock()["now"]
-    ant_emulator.respond("/v1/environments", {{"id": "stubbed"}}, method="POST")
+    ant_emulator.respond(path="/v1/environments", body={{"id": "stubbed"}}, method="POST")
     assert subprocess.check_output([*CREATE, "other"], text=True) == "stubbed\\n"
     with pytest.raises(ValueError, match="POST /_emulator/faults: times: "):
         ant_emulator.fault(times=0)
@@ -92,6 +92,102 @@ def test_without_the_extra_the_fixture_says_what_to_install(project, tmp_path):
     assert "ant: serving the emulator needs waitress.\nTo install it: " in shown
     assert "1 error in" in shown
     assert "Captured" not in shown
+
+
+OPTIONS = """
+import json
+import urllib.request
+import pytest
+
+def send(emulator, method, path, body=None):
+    headers = {"x-api-key": "k", "anthropic-version": "2023-06-01", "anthropic-beta": "managed-agents-2026-04-01"}
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(emulator.url + path, data, headers, method=method)
+    with urllib.request.urlopen(request) as response:
+        return json.load(response), response.headers
+
+def lease(emulator):
+    queue = send(emulator, "POST", "/v1/environments", {"name": "q", "config": {"type": "self_hosted"}})[0]["id"]
+    work = emulator.enqueue(queue)[0]["id"]
+    path = f"/v1/environments/{queue}/work/{work}"
+    send(emulator, "POST", path + "/ack")
+    return send(emulator, "POST", path + "/heartbeat")[0]["ttl_seconds"], queue
+
+def test_ini(ant_emulator):
+    assert lease(ant_emulator)[0] == 7
+    assert send(ant_emulator, "GET", "/v1/environments")[1]["anthropic-organization-id"] == "org_1"
+
+@pytest.mark.ant_emulator(lease_seconds=2, seed=0, strict_streams=True)
+@pytest.mark.parametrize("number", [1, 2])
+def test_marker(ant_emulator, number, ids=[]):
+    ttl, queue = lease(ant_emulator)
+    assert ttl == 2
+    ids.append(queue)
+    assert len(set(ids)) == 1
+
+def test_two(ant_emulator, ant_emulator_factory):
+    other, third = ant_emulator_factory(lease_seconds=3), ant_emulator_factory()
+    assert len({ant_emulator.url, other.url, third.url}) == 3
+    assert [lease(each)[0] for each in (ant_emulator, other, third)] == [7, 3, 7]
+
+def test_module_1(ant_emulator_module):
+    lease(ant_emulator_module)
+
+def test_module_2(ant_emulator_module, ant_emulator):
+    assert len(send(ant_emulator_module, "GET", "/v1/environments")[0]["data"]) == 1
+    assert send(ant_emulator, "GET", "/v1/environments")[0]["data"] == []
+
+@pytest.mark.ant_emulator(speed=2)
+def test_unknown_option(ant_emulator):
+    pass
+"""
+
+
+def test_options_are_in_the_ini_file_and_in_a_marker_and_a_test_may_have_several_emulators(
+    project, tmp_path
+):
+    """A module may share one. An emulator with the same options is used again."""
+    ini = "[pytest]\nfilterwarnings = error\nant_emulator_lease_seconds = 7\n"
+    (tmp_path / "pytest.ini").write_text(ini + "ant_emulator_organization_id = org_1\n")
+    shown = project(OPTIONS, "--strict-markers")
+    assert "6 passed, 1 error" in shown, shown
+    assert "ant_emulator takes the keywords lease_seconds, seed, strict_streams" in shown
+    assert "got speed." in shown
+
+
+FINDINGS = """
+import pytest
+
+def test_that_passes_by_mistake(ant_emulator):
+    ant_emulator.fault(path="/v1/environments", method="POST", status=503)
+    ant_emulator.script(["terminate"], agent="agent_1")
+
+def test_that_passes_by_the_same_mistake(ant_emulator):
+    ant_emulator.fault(path="/v1/environments", method="POST", status=503)
+
+def test_that_fails(ant_emulator):
+    ant_emulator.script([{"message": "Hi."}])
+    assert False
+
+def test_with_a_stub_of_a_list(ant_emulator):
+    import urllib.error, urllib.request
+    ant_emulator.respond("/v1/vaults", {"id": "vlt_1"})
+    request = urllib.request.Request(ant_emulator.url + "/v1/vaults", headers={"x-api-key": "k"})
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(request)
+"""
+
+
+def test_what_never_happened_is_named_when_a_test_ends(project, tmp_path):
+    """As a warning, once for equal ones. A stub of a list with one object is an error of the test."""
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    shown = project(FINDINGS)
+    assert "1 failed, 3 passed, 4 warnings, 1 error" in shown, shown
+    unused = "A fault for POST /v1/environments applied to no request."
+    assert shown.count(f"AntEmulatorWarning: {unused}") == 1
+    assert "AntEmulatorWarning: A script for the agent 'agent_1' still waits" in shown
+    assert "unused_script: A script for any agent still waits for a session" in shown
+    assert "answers the list GET /v1/vaults with an object that is no page" in shown
 
 
 def test_the_plugin_costs_a_run_without_it_nothing(clean_environ):

@@ -56,7 +56,7 @@ def start(runtime: Runtime, flags: Flags, **options: Any) -> None:
     Apart from the host, the port, the log and how it ends, the flags are the options of the emulator.
     """
     api_key = _key_to_send(options["host"], flags, runtime)
-    _check_flags(options, runtime)
+    _check_flags(options, api_key, runtime)
     options["database"] = options.get("database") or database_path(LOCAL, runtime.environ)
     file = _real_database(options["database"])
     _note_others(file, runtime)
@@ -76,12 +76,22 @@ def start(runtime: Runtime, flags: Flags, **options: Any) -> None:
     _serve(runtime, flags, serving, options)
 
 
-def _check_flags(options: dict[str, Any], runtime: Runtime) -> None:
-    """Reject flags that exclude each other. With --seed, the database is in memory."""
-    if "seed" in options and options.setdefault("database", IN_MEMORY) != IN_MEMORY:
-        raise UsageError(
-            "--seed needs --database :memory:, because the next run would use the same IDs again."
-        )
+_ONLY_IN_MEMORY = {
+    "seed": "the next run would use the same IDs again",
+    "worlds": "each API key has a database of its own",
+}
+
+
+def _check_flags(options: dict[str, Any], api_key: str, runtime: Runtime) -> None:
+    """Reject flags that exclude each other. With --seed and --worlds, the database is in memory."""
+    for name, why in _ONLY_IN_MEMORY.items():
+        if options.get(name) in (None, False):  # a seed may be 0
+            continue
+        if options.setdefault("database", IN_MEMORY) != IN_MEMORY:
+            raise UsageError(f"--{name} needs --database :memory:, because {why}.")
+    if options.get("worlds") and api_key:
+        hint = "With --worlds, each key is accepted and has its own world."
+        raise exclude_each_other("--worlds", "--api-key", hint=hint)
     if not options.get("until_stdin_closes"):
         return
     if runtime.stdin.taken:

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.errors import EmulatorError
-from ant_cli.emulator.store import TOKEN_PREFIX
+from ant_cli.emulator.store import TOKEN_PREFIX, Transaction
 
 API_KEY = "an API key (x-api-key)"
 ENVIRONMENT_KEY = "an environment key (authorization: Bearer)"
@@ -78,13 +78,10 @@ def _read(call: Call, kind: str, secret: str) -> SentCredential:
 
 def _read_token(call: Call, token: str) -> SentCredential:
     with call.store.read() as reader:
-        is_known = reader.one(SQL_ISSUED, token) is not None
+        is_known = is_issued(reader, token)
     if is_known:
         return SentCredential(ITEM_SECRET, _token_opens(call, token))
     return SentCredential(ITEM_SECRET, opens=None, is_gone=True)
-
-
-SQL_ISSUED = "SELECT 1 FROM work WHERE sessions_token = ? LIMIT 1"
 
 
 def check_access(known: Sequence[SentCredential], takes: tuple[str, ...]) -> None:
@@ -100,6 +97,18 @@ def check_access(known: Sequence[SentCredential], takes: tuple[str, ...]) -> Non
         raise EmulatorError(403, f"{taken[0].kind} belongs to another environment or work item.")
     if all(credential.is_gone for credential in taken):
         raise EmulatorError(403, GONE)
+
+
+def is_issued(reader: Transaction, secret: str) -> bool:
+    """Whether the database has the work item of a secret, or the environment of a key."""
+    if secret.startswith(TOKEN_PREFIX):
+        return reader.one(SQL_ISSUED, secret) is not None
+    made = MADE_KEY.fullmatch(secret)
+    return made is not None and reader.one(SQL_ENVIRONMENT, made["environment"]) is not None
+
+
+SQL_ISSUED = "SELECT 1 FROM work WHERE sessions_token = ? LIMIT 1"
+SQL_ENVIRONMENT = "SELECT 1 FROM environments WHERE id = ?"
 
 
 def secret_of(sessions_token: str) -> str:

@@ -42,11 +42,11 @@ def report(call: Call) -> str:
 def _unused_fault(fault: dict[str, object]) -> str:
     place = fault["path"] or f"a path with {fault['path_contains']!r}"
     requests = f"{fault['method'] or 'any method'} {place}"
-    return f"The fault {fault['id']} for {requests} applied to no request."
+    return f"A fault for {requests} applied to no request."
 
 
 def _unused_script(script: dict[str, object]) -> str:
     sessions = "any agent"
     if script["agent_id"] is not None:
         sessions = f"the agent {script['agent_id']!r}"
-    return f"The script {script['id']} for {sessions} waits for {script['times']} more sessions."
+    return f"A script for {sessions} still waits for a session: {script['times']} of its times are left."

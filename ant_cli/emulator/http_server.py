@@ -25,6 +25,7 @@ from ant_cli.emulator.journal import Entry
 from ant_cli.emulator.own_files import REPLACED, OwnFiles
 from ant_cli.emulator.server_threads import FIRST_THREADS, MOST_THREADS, ServerThreads
 from ant_cli.emulator.store import rfc3339
+from ant_cli.emulator.worlds import Worlds
 from ant_cli.emulator.wsgi_app import Emulator
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Server:
 
     def __init__(
         self,
-        emulator: Emulator,
+        emulator: Emulator | Worlds,
         host: str,
         port: int,
         log: Say,
@@ -161,7 +162,7 @@ class Server:
             yield from self._emulator(environ, start_response)
 
 
-def serve(emulator: Emulator, host: str, port: int, on_listening: Say, log: Say) -> None:
+def serve(emulator: Emulator | Worlds, host: str, port: int, on_listening: Say, log: Say) -> None:
     """Serve until SIGINT or SIGTERM, then finish the requests in progress, unless there is another signal.
 
     `on_listening` is called once with the base URL, `log` with a line for each request.

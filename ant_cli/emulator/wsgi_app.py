@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ant_cli.emulator import faults
 from ant_cli.emulator.call import BOUND_HOST, PATIENCE_S, Call
-from ant_cli.emulator.credentials import SentCredential, check_access, credentials_of
+from ant_cli.emulator.credentials import SentCredential, check_access, credentials_of, is_issued
 from ant_cli.emulator.errors import (
     PHRASES,
     ClientLeft,
@@ -94,6 +94,11 @@ class Emulator:
     def close(self) -> None:
         """Close the database."""
         self._store.close()
+
+    def has_issued(self, secret: str) -> bool:
+        """Whether a key of an environment or the secret of a work item is from this emulator."""
+        with self._store.read() as reader:
+            return is_issued(reader, secret)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Handle one request."""

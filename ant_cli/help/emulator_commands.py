@@ -55,6 +55,7 @@ _BEHAVIOUR = (
     row.boolean_flag(
         "strict_streams", "Send no event from before a stream was opened, like the real API."
     ),
+    row.boolean_flag("worlds", "Give each API key a world of its own, for tests at the same time."),
     row.text_flag("log_file", "Write the log to this file, 10 MB at most.", "FILE", "file"),
 )
 

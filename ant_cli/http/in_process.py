@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ant_cli.emulator import Emulator, UnusableDatabase
+from ant_cli.emulator import Emulator, UnusableDatabase, Worlds
 from ant_cli.emulator.call import PATIENCE_S
 from ant_cli.errors import UsageError
 from ant_cli.http.response import Response
@@ -18,7 +18,7 @@ from ant_cli.runtime.written_files import DATABASE, check_destination
 from ant_cli.settings.local_emulator import DATABASE_HINT, IN_MEMORY, database_path
 
 
-def open_emulator(runtime: Runtime, database: str, **options: Any) -> Emulator:
+def open_emulator(runtime: Runtime, database: str, **options: Any) -> Emulator | Worlds:
     """Open the emulator over a database; the options are those of its class. Print a note if a file was upgraded.
 
     Raises:
@@ -34,7 +34,8 @@ def open_emulator(runtime: Runtime, database: str, **options: Any) -> Emulator:
     if database != IN_MEMORY:
         check_destination(database, DATABASE)
     try:
-        emulator = Emulator(database, **options)
+        kind = Worlds if options.pop("worlds", False) else Emulator
+        emulator = kind(database, **options)
     except (UnusableDatabase, OSError) as error:
         raise UsageError(f"the emulator's database can't be used: {error}", DATABASE_HINT) from None
     if emulator.was_older:

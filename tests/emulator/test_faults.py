@@ -198,7 +198,7 @@ def test_the_report_names_each_fault_that_never_applied(api):
     api("GET", f"{ENVIRONMENTS}/env_1/work")
     api("GET", ENVIRONMENTS)
     report = [each["message"] for each in api("GET", "/_emulator/report").json["data"]]
-    assert [text.partition(" for ")[2] for text in report] == [
+    assert [text.removeprefix("A fault for ") for text in report] == [
         "POST /v1/environments applied to no request.",
         "any method a path with '/work' applied to no request.",
         "any method /v1/environments applied to no request.",
