@@ -150,8 +150,8 @@ function __ant_flags
         case 'profile rename'; set flags --help -h
         case 'profile delete'; set flags --help -h
         case 'emulator'; set flags --help -h
-        case 'emulator start'; set flags --help -h --host --database --port --lease-seconds --organization-id --workspace-id --any-credential --seed --strict-streams --log-file --detach --until-stdin-closes --format --api-key --api-key-stdin
-        case 'emulator exec'; set flags --help -h --port --lease-seconds --organization-id --workspace-id --any-credential --seed --strict-streams --log-file
+        case 'emulator start'; set flags --help -h --host --database --port --lease-seconds --organization-id --workspace-id --any-credential --seed --strict-streams --worlds --log-file --detach --until-stdin-closes --format --api-key --api-key-stdin
+        case 'emulator exec'; set flags --help -h --port --lease-seconds --organization-id --workspace-id --any-credential --seed --strict-streams --worlds --log-file
         case 'emulator env'; set flags --help -h --port --wait
         case 'emulator status'; set flags --help -h --format --transform --raw-output -r --columns
         case 'emulator stop'; set flags --help -h --port --all
@@ -333,6 +333,7 @@ function __ant_description_of_flag
         case '* --any-credential'; echo 'Accept any kind of credential in every request'
         case '* --seed'; echo 'The same IDs and secrets in each run; the database is in memory'
         case '* --strict-streams'; echo 'Send no event from before a stream was opened, like the real API'
+        case '* --worlds'; echo 'Give each API key a world of its own, for tests at the same time'
         case '* --log-file'; echo 'Write the log to this file, 10 MB at most'
         case '* --detach'; echo 'Serve in the background; `ant emulator stop` ends it'
         case '* --until-stdin-closes'; echo 'Stop when stdin ends, as it does with the program that started it'
@@ -378,7 +379,7 @@ function __ant_kind_of_flag
         case 'beta:worker run --work-id'; echo 'free'
         case '* --help' '* -h' '* --version' '* -v' '* --verbose'; echo 'plain'
         case '* --api-key' '* --auth-token' '* --federation-rule' '* --identity-token' '* --organization-id' '* --service-account-id' '* --base-url' '* --workspace-id' '* --timeout' '* --max-retries' '* --transform' '* --columns' '* --transform-error' '* --parallel' '* --until' '* --every' '* --for' '* --add' '* --remove' '* --set' '* --limit' '* --filter' '* --max-items' '* --block-ms' '* --reclaim-older-than-ms' '* --desired-ttl-seconds' '* --environment-key' '* --worker-id' '* --max-idle' '* --concurrency' '* --lease' '* --attempts' '* --item-timeout' '* --drain-timeout' '* --kill-timeout' '* --exit-when-idle' '* --listen' '* --session-id' '* --cache' '* --api-key-command' '* --host' '* --port' '* --lease-seconds' '* --seed' '* --wait' '* --agent' '* --times' '* --title' '* --count' '* --advance-ms' '* --now' '* --path' '* --path-contains' '* --method' '* --status' '* --error-code' '* --body' '* --header' '* --delay-ms' '* --after' '* --body-delay-ms' '* --cut-after-bytes' '* --cut-after-events' '* --error-after-events'; echo 'free'
-        case '* --api-key-stdin' '* --auth-token-stdin' '* --local' '* --debug' '* --raw-output' '* -r' '* --dry-run' '* --fail-fast' '* --watch' '* --include-archived' '* --slurp' '* --yes' '* --force' '* --session-folders' '* --no-auto-stop' '* --unrestricted-paths' '* --requeue' '* -y' '* --only' '* --exit-code' '* --adopt' '* --delete-archived' '* --prune' '* --allow-origin-change' '* --validate' '* --strict' '* --upgrade' '* --all' '* --no-verify' '* --keyring' '* --check' '* --access-token' '* --env' '* --any-credential' '* --strict-streams' '* --detach' '* --until-stdin-closes' '* --no-secret' '* --clear' '* --freeze' '* --disconnect' '* --after-commit' '* --list'; echo 'boolean'
+        case '* --api-key-stdin' '* --auth-token-stdin' '* --local' '* --debug' '* --raw-output' '* -r' '* --dry-run' '* --fail-fast' '* --watch' '* --include-archived' '* --slurp' '* --yes' '* --force' '* --session-folders' '* --no-auto-stop' '* --unrestricted-paths' '* --requeue' '* -y' '* --only' '* --exit-code' '* --adopt' '* --delete-archived' '* --prune' '* --allow-origin-change' '* --validate' '* --strict' '* --upgrade' '* --all' '* --no-verify' '* --keyring' '* --check' '* --access-token' '* --env' '* --any-credential' '* --strict-streams' '* --worlds' '* --detach' '* --until-stdin-closes' '* --no-secret' '* --clear' '* --freeze' '* --disconnect' '* --after-commit' '* --list'; echo 'boolean'
         case '* --identity-token-file' '* --file' '* -f' '* --environment-key-file' '* --on-work' '* --workdir' '* --work-secret-file' '* --lock-file' '* --save-plan' '* --plan' '* --directory' '* --database' '* --log-file' '* --script'; echo 'file'
         case '* --profile'; echo 'profile'
         case '* --format' '* --format-error'; echo 'choices auto json jsonl yaml table pretty markdown csv tsv raw explore'

@@ -15,12 +15,11 @@ from ant_cli.emulator import models
 from ant_cli.emulator.routes import ADMIN, ROUTES
 from ant_cli.pytest_plugin import AntEmulator
 from tests.conftest import needs_posix
+from tests.helpers.node import NODE_MODULES
 from tests.helpers.processes import started
 
 PAGE = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text()
 NAMED_BLOCK = re.compile(r"```\w+\n(?:#|//) (?P<name>[\w.]+)\n(?P<text>.*?)```", re.DOTALL)
-NODE_MODULES = [Path(path) for path in os.environ.get("NODE_PATH", "").split(os.pathsep) if path]
-"""Where the TypeScript SDK may be: it is no dependency of ours."""
 
 
 @pytest.fixture
