@@ -73,7 +73,7 @@ def test_the_script_for_ci_works_and_shows_what_the_emulator_saw_if_it_fails(pro
     assert " ".join(command) in PAGE.replace("\n", " ")
     done = project(*command)
     assert done.returncode == 0, done.stderr
-    assert "/ack 409 " in (tmp_path / "emulator.log").read_text()
+    assert "/ack disconnected " in (tmp_path / "emulator.log").read_text()
     script = (tmp_path / "ci.sh").read_text()
     (tmp_path / "ci.sh").write_text(script.replace("-eq 3", "-eq 4"))
     failed = project(*command)
