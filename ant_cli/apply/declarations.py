@@ -98,28 +98,42 @@ def read_declaration(
     expected = kind_by_path(path)
     try:
         source = _read(path, repository)
-        if path.suffix.lower() in PROSE and not source.data and not named:
-            return Skipped()  # such as a README in a folder of environments
+        if _is_mere_prose(path, source) and not named:
+            return Skipped()
         document = parse(source.data, str(path))
     except UsageError as error:
         if expected == ENVIRONMENT or (named and expected is None):
             return Skipped(mistakes=(error.message.removesuffix("."),))
         return Skipped(expected or "")
     kind = _kind_of(document, expected, path, named=named)
-    if kind is None and named:
-        return _mistaken(
-            path, f"it does not say what it declares. If it is an environment, {_HOW_TO_DECLARE}"
-        )
-    if kind is None and isinstance(document, dict) and "config" in document and not check(document):
-        warning = (
-            f"{path} looks like an environment, but is not applied; to apply it, {_HOW_TO_DECLARE}"
-        )
-        return Skipped(warnings=(warning,))
+    if kind is None:
+        return _without_kind(path, document, named=named)
     if kind != ENVIRONMENT:
-        return Skipped(kind or "")
+        return Skipped(kind)
     if document is None and not source.prose:
         return _mistaken(path, "the file is empty")
     return _declare(path, key, source, document, strict=strict)
+
+
+def _is_mere_prose(path: PurePath, source: _FileText) -> bool:
+    """Whether a file is text without front matter, such as a README in a folder of environments."""
+    return path.suffix.lower() in PROSE and not source.data
+
+
+def _without_kind(path: PurePath, document: Value, *, named: bool) -> Skipped:
+    """Return what to say of a file that does not say what it declares."""
+    if named:
+        return _mistaken(
+            path, f"it does not say what it declares. If it is an environment, {_HOW_TO_DECLARE}"
+        )
+    if not _looks_like_an_environment(document):
+        return Skipped()
+    problem = "looks like an environment, but is not applied"
+    return Skipped(warnings=(f"{path} {problem}; to apply it, {_HOW_TO_DECLARE}",))
+
+
+def _looks_like_an_environment(document: Value) -> bool:
+    return isinstance(document, dict) and "config" in document and not check(document)
 
 
 def _read(path: PurePath, repository: str) -> _FileText:
@@ -226,27 +240,38 @@ class Exported(NamedTuple):
 def export(remote: dict[str, Value]) -> Exported:
     """Return the body with which a file declares the environment's current state."""
     there = declared_part(remote)
-    config: Any = there.get("config")
-    owned = {*SERVER_FIELDS, "name"}
-    if not (isinstance(config, dict) and config.get("type") == "self_hosted"):
-        owned.add("scope")  # the API accepts it only for these
     fields = dict.fromkeys((*known_fields(()), *there))
+    owned = _owned_fields(there)
     body: dict[str, Any] = {
         field: there[field] for field in fields if field in there and field not in owned
     }
     unknown = [mistake.path for mistake in check(body) if mistake.known]
-    for *around, name in unknown:
-        part: Any = body
-        for key in around:
-            part = part[key]
-        del part[name]
+    for keys in unknown:
+        _remove(body, keys)
+    config = body.get("config")
     if isinstance(config, dict) and isinstance(config.get("packages"), dict):
         config["packages"].pop("type", None)  # it may be left out
     body = {"name": there.get("name"), **declared_part(body)}
-    left_out = tuple(".".join(map(str, path)) for path in unknown)
-    return Exported(
-        body, left_out, tuple(map(str, first_mistakes(check(body), Mistake((), AND_MORE))))
-    )
+    problems = first_mistakes(check(body), Mistake((), AND_MORE))
+    left_out = (".".join(map(str, keys)) for keys in unknown)
+    return Exported(body, tuple(left_out), tuple(map(str, problems)))
+
+
+def _owned_fields(there: dict[str, Value]) -> set[str]:
+    """Return the fields of an object that no file declares, and the name, which is the first one."""
+    config = there.get("config")
+    if isinstance(config, dict) and config.get("type") == "self_hosted":
+        return {*SERVER_FIELDS, "name"}
+    return {*SERVER_FIELDS, "name", "scope"}  # the API accepts a scope only for those
+
+
+def _remove(body: dict[str, Any], keys: Sequence[str | int]) -> None:
+    """Remove the field at a path."""
+    *around, name = keys
+    part: Any = body
+    for key in around:
+        part = part[key]
+    del part[name]
 
 
 def choose_file(folder: Path, remote: dict[str, Value], taken: dict[str, int]) -> Path:

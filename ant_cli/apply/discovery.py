@@ -60,43 +60,63 @@ def load(
             the same name in two of them; it names all.
 
     """
-    by_name: dict[str, list[Declaration]] = {}
     foreign = Counter[str]()
     warnings: list[str] = []
     mistakes: list[str] = []
     other_locks: list[Path] = []
+    declarations: list[Declaration] = []
     repository = repository_of(lock.path)
     tracked = {_identity(lock.file_of(key)): key for key in lock.tracked}
     for path, named in _files(paths, found, lock.path, repository).items():
         if path.name == FILE_NAME:
             other_locks.append(path)
             continue
-        key = key_of(path, lock.path)
-        if (
-            known_as := tracked.get(_identity(path), key)
-        ) != key:  # in other case; the name may depend on the case
-            key, path = known_as, lock.file_of(known_as)
+        key, path = _known_as(path, lock, tracked)
         shown = PurePosixPath(path.as_posix())  # messages have one kind of slash, as keys do
         result = read_declaration(shown, key, repository, named=named, strict=strict)
-        if isinstance(result, Declaration):
-            by_name.setdefault(result.name, []).append(result)
-        elif result.mistakes:
-            mistakes += result.mistakes
-        elif result.kind:
-            foreign[result.kind] += 1
         warnings += result.warnings
-    for first, *others in by_name.values():
-        mistakes += [
-            f"{one.path}, line 1, column 1: {first.path} declares the same name" for one in others
-        ]
-    if len(mistakes) == 1:
-        raise UsageError(as_sentence(mistakes[0]))
+        if isinstance(result, Declaration):
+            declarations.append(result)
+            continue
+        mistakes += result.mistakes
+        if result.kind and not result.mistakes:
+            foreign[result.kind] += 1
+    mistakes += _same_names(declarations)
     if mistakes:
-        raise UsageError(
-            "\n".join(["there are mistakes in the files:", *first_mistakes(mistakes, AND_MORE)])
-        )
-    used = {first.key: first for (first,) in by_name.values()}
-    return Loaded(used, foreign, tuple(warnings), tuple(other_locks))
+        raise _mistakes_in_files(mistakes)
+    by_key = {declaration.key: declaration for declaration in declarations}
+    return Loaded(by_key, foreign, tuple(warnings), tuple(other_locks))
+
+
+def _known_as(
+    path: Path, lock: LockFile, tracked: Mapping[tuple[object, ...], str]
+) -> tuple[str, Path]:
+    """Return the key of a file, and its path. One that the lock file has under another name keeps that.
+
+    The name of an environment may come from the name of its file, and so depend on the case.
+    """
+    key = key_of(path, lock.path)
+    known_as = tracked.get(_identity(path), key)
+    return (key, path) if known_as == key else (known_as, lock.file_of(known_as))
+
+
+def _same_names(declarations: Sequence[Declaration]) -> list[str]:
+    """Return a mistake for each file that declares the name of an earlier one."""
+    first_of: dict[str, Declaration] = {}
+    mistakes = []
+    for declaration in declarations:
+        first = first_of.setdefault(declaration.name, declaration)
+        if first is not declaration:
+            place = f"{declaration.path}, line 1, column 1"
+            mistakes.append(f"{place}: {first.path} declares the same name")
+    return mistakes
+
+
+def _mistakes_in_files(mistakes: Sequence[str]) -> UsageError:
+    if len(mistakes) == 1:
+        return UsageError(as_sentence(mistakes[0]))
+    shown = first_mistakes(mistakes, AND_MORE)
+    return UsageError("\n".join(["there are mistakes in the files:", *shown]))
 
 
 def key_of(path: Path, lock_path: Path) -> str:
@@ -247,15 +267,19 @@ def _searched(folder: Path, repository: str = "") -> Iterator[tuple[str, list[st
         if "SKILL.md" in files:  # all of it is one skill
             folders.clear()
             continue
-        kept = [
-            name for name in folders if name not in _SKIPPED_FOLDERS and not name.startswith(".")
-        ]
-        links = {name for name in kept if (Path(root) / name).is_symlink()}
-        for name in links if repository else ():
-            if kind_by_path(Path(root, name, "x")) == ENVIRONMENT:
-                check_inside(Path(root, name), repository)
-        folders[:] = sorted(name for name in kept if name not in links)
+        folders[:] = sorted(_to_search(Path(root), folders, repository))
         yield root, folders, sorted(files)
+
+
+def _to_search(root: Path, folders: Sequence[str], repository: str) -> Iterator[str]:
+    for name in folders:
+        if name in _SKIPPED_FOLDERS or name.startswith("."):
+            continue
+        folder = root / name
+        if not folder.is_symlink():
+            yield name
+        elif repository and kind_by_path(folder / "x") == ENVIRONMENT:
+            check_inside(folder, repository)
 
 
 def _may_declare(name: str) -> bool:

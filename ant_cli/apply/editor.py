@@ -22,7 +22,6 @@ from ant_cli.runtime.reading import decode, read_file
 from ant_cli.runtime.sanitize import escape_breaks
 from ant_cli.runtime.signals import signal_handlers
 from ant_cli.runtime.storage import replace_file
-from ant_cli.settings.variable_rows import value_of
 
 _MARK = "#! "
 """The beginning of lines that report a mistake. They are not part of the text."""
@@ -41,23 +40,28 @@ def choose_editor(runtime: Runtime) -> list[str]:
         UsageError: if there is no editor, or if none is set and there is no terminal to open one on.
 
     """
-    environ = runtime.environ
-    variable = next((name for name in _VARIABLES if environ.get(name, "").strip()), "")
-    if not variable and not (runtime.stdin.is_terminal and runtime.stdout.is_terminal):
+    for variable in _VARIABLES:
+        if runtime.environ.get(variable, "").strip():
+            return _editor_of(variable, runtime.environ)
+    if not (runtime.stdin.is_terminal and runtime.stdout.is_terminal):
         raise UsageError("no editor is set, and there is no terminal to open one on.", _HINT)
-    if variable:
-        value_of(variable, environ)  # rejects one that may come with the project
+    for name in _USUAL:
+        program = shell.find_program(name, runtime.environ)
+        if program:
+            return [program]
+    raise UsageError(f"no editor is set, and there is no {' or '.join(_USUAL)}.", _HINT)
+
+
+def _editor_of(variable: str, environ: Mapping[str, str]) -> list[str]:
+    """Return the command that a variable names. UsageError if it can't be used."""
     try:
-        commands = [shell.split(environ[variable])] if variable else [[name] for name in _USUAL]
+        name, *arguments = shell.split(environ[variable])
     except ValueError as error:
         raise UsageError(f"{variable} can't be read as a command: {error}.", _HINT) from None
-    for name, *arguments in commands:
-        program = shell.find_program(name, environ)
-        if program:
-            return [program, *arguments]
-    if variable:
+    program = shell.find_program(name, environ)
+    if program is None:
         raise UsageError(f"the editor {environ[variable]!r} from {variable} was not found.", _HINT)
-    raise UsageError(f"no editor is set, and there is no {' or '.join(_USUAL)}.", _HINT)
+    return [program, *arguments]
 
 
 class TextNote(NamedTuple):

@@ -167,12 +167,18 @@ def make_plan(known: Known) -> Plan:
     steps = [
         _step(declaration, moves.get(key, key), known) for key, declaration in declarations.items()
     ]
-    replaced = set(moves.values())
-    lost = [key for key in lost_keys(known.lock, known.declarations) if key not in replaced]
+    lost = _lost_for_good(moves, known)
     new = tuple(key for key in known.new if key not in moves)
-    if known.options.prune:
-        steps += [_prune(key, known, new) for key in lost]
-    return Plan(tuple(steps), () if known.options.prune else tuple(lost), new)
+    if not known.options.prune:
+        return Plan(tuple(steps), tuple(lost), new)
+    steps += [_prune(key, known, new) for key in lost]
+    return Plan(tuple(steps), (), new)
+
+
+def _lost_for_good(moves: Mapping[str, str], known: Known) -> list[str]:
+    """Return the keys of the entries whose files are gone and have no successor."""
+    replaced = set(moves.values())
+    return [key for key in lost_keys(known.lock, known.declarations) if key not in replaced]
 
 
 def adding_command(known: Known, *flags: str) -> str:
@@ -200,30 +206,56 @@ def _moves(known: Known) -> dict[str, str]:
     no file does, it is one that differs only in the name, and both names come from those of the files: then the
     environment gets the new name.
     """
-    lock = known.lock
+    gone = _gone_by_name(known)
+    new = _new_declarations(known)
+    olds_of: dict[str, list[str]] = {}
+    for declaration in new:
+        if declaration.name in gone:
+            olds_of[declaration.key] = gone.pop(declaration.name)
+    names_before = _names_before(gone, known.lock)
+    for declaration in new:
+        if declaration.key not in olds_of:
+            olds_of[declaration.key] = _renamed_olds(declaration, names_before, known.lock)
+    return _unambiguous(olds_of)
+
+
+def _gone_by_name(known: Known) -> dict[str, list[str]]:
+    """Return the keys of the files that are gone, by the names of their environments that still exist."""
     gone: dict[str, list[str]] = {}
-    for key in lost_keys(lock, known.declarations):
-        remote = known.remotes[lock.entries[key].id]
+    for key in lost_keys(known.lock, known.declarations):
+        remote = known.remotes[known.lock.entries[key].id]
         if remote is not None and is_alive(remote):
             gone.setdefault(str(remote.get("name")), []).append(key)
-    both = {**known.untracked, **known.declarations}
-    new = [declaration for key, declaration in both.items() if key not in lock.entries]
-    found = {
-        declaration.key: gone.pop(declaration.name)
-        for declaration in new
-        if declaration.name in gone
-    }
-    before = {
-        old: canonical(name_from(lock.file_of(old))) for olds in gone.values() for old in olds
-    }
-    for declaration in new:
-        if declaration.key not in found and declaration.name == name_from(declaration.path):
-            hash_with = hashes_by_name(declaration.body)
-            found[declaration.key] = [
-                old for old in before if hash_with(before[old]) == lock.entries[old].hash
-            ]
-    claims = Counter(old for olds in found.values() for old in olds)
-    return {key: olds[0] for key, olds in found.items() if len(olds) == 1 and claims[olds[0]] == 1}
+    return gone
+
+
+def _new_declarations(known: Known) -> list[Declaration]:
+    """Return those of the files that are not in the lock file."""
+    declarations = {**known.untracked, **known.declarations}
+    return [each for key, each in declarations.items() if key not in known.lock.entries]
+
+
+def _names_before(gone: Mapping[str, Sequence[str]], lock: LockFile) -> dict[str, str]:
+    """Return the names, in canonical form, that the files which are gone gave their environments."""
+    olds = [old for olds in gone.values() for old in olds]
+    return {old: canonical(name_from(lock.file_of(old))) for old in olds}
+
+
+def _renamed_olds(
+    declaration: Declaration, names_before: Mapping[str, str], lock: LockFile
+) -> list[str]:
+    """Return the files that declared the same, except for a name that comes from that of the file."""
+    if declaration.name != name_from(declaration.path):
+        return []
+    hash_with = hashes_by_name(declaration.body)
+    return [old for old, name in names_before.items() if hash_with(name) == lock.entries[old].hash]
+
+
+def _unambiguous(olds_of: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return the file that each one succeeds, if it is the only one, and has no other successor."""
+    claims = Counter(old for olds in olds_of.values() for old in olds)
+    only_olds = {key: olds[0] for key, olds in olds_of.items() if len(olds) == 1}
+    return {key: old for key, old in only_olds.items() if claims[old] == 1}
 
 
 def is_alive(remote: Object) -> bool:
@@ -260,30 +292,34 @@ def _step(declaration: Declaration, tracked_as: str, known: Known) -> Step:
 def _tracked(
     step: Step, declaration: Declaration, entry: Entry, remote: Object, known: Known
 ) -> Step:
-    same_file, same_remote = (
-        declaration.hash == entry.hash,
-        hash_of_remote(remote) == entry.remote_hash,
-    )
-    changes = changes_between(declaration.body, remote)
-    if same_file and same_remote:
+    """Return the step for a file in the lock file whose environment exists."""
+    is_same_file = declaration.hash == entry.hash
+    is_same_remote = hash_of_remote(remote) == entry.remote_hash
+    if is_same_file and is_same_remote:
         return step._replace(action="record" if step.moved_from else "none")
-    if not same_file and not changes:
-        return step._replace(action="record", note=_kept(declaration, remote))
-    step = step._replace(action="update", changes=changes, note=_kept(declaration, remote))
-    if reason := _immutable(declaration, remote) or (
-        _is_renamed(step) and _taken(declaration, known)
-    ):
-        return step._replace(blocked=reason)
-    if not same_remote and not known.options.force:
-        way = f"make the same change in {declaration.key}"
-        if declaration.path.suffix.lower() in YAML:  # an export writes only YAML
-            command = f"ant export {positional(entry.id, '--')} --force{known.target_flags}"
-            way = f"copy it into the file: {command}"
-        return step._replace(
-            blocked=f"{entry.id} changed outside this config since the last apply; "
-            f"re-run with --force to overwrite it, or {way}"
-        )
-    return step
+    changes = changes_between(declaration.body, remote)
+    step = step._replace(note=_kept(declaration, remote))
+    if not is_same_file and not changes:
+        return step._replace(action="record")
+    step = step._replace(action="update", changes=changes)
+    reason = _immutable(declaration, remote)
+    if not reason and _is_renamed(step):
+        reason = _taken(declaration, known)
+    if not reason and not is_same_remote and not known.options.force:
+        reason = _changed_outside(declaration, entry, known)
+    return step._replace(blocked=reason)
+
+
+def _changed_outside(declaration: Declaration, entry: Entry, known: Known) -> str:
+    """Return why an environment that somebody else has changed is not updated."""
+    way = f"make the same change in {declaration.key}"
+    if declaration.path.suffix.lower() in YAML:  # an export writes only YAML
+        command = f"ant export {positional(entry.id, '--')} --force{known.target_flags}"
+        way = f"copy it into the file: {command}"
+    return (
+        f"{entry.id} changed outside this config since the last apply; "
+        f"re-run with --force to overwrite it, or {way}"
+    )
 
 
 def _immutable(declaration: Declaration, remote: Object) -> str:
@@ -299,12 +335,13 @@ def _immutable(declaration: Declaration, remote: Object) -> str:
 
 def _kept(declaration: Declaration, remote: Object) -> str:
     """Return a note about lists that the file leaves out, so that the server keeps its own."""
-    paths = ", ".join(kept_lists(declaration.body, remote)) if "config" in declaration.body else ""
-    return (
-        f"the server keeps {paths}, because the file leaves it out; write [] to clear it"
-        if paths
-        else ""
-    )
+    if "config" not in declaration.body:
+        return ""
+    paths = kept_lists(declaration.body, remote)
+    if not paths:
+        return ""
+    listed = ", ".join(paths)
+    return f"the server keeps {listed}, because the file leaves it out; write [] to clear it"
 
 
 def _taken(declaration: Declaration, known: Known) -> str:
@@ -321,7 +358,7 @@ def _replacement(step: Step, declaration: Declaration, remote: Object | None, kn
     fresh = _untracked(declaration, known)
     if fresh.action == "adopt" or fresh.deletes or declaration.name in known.interrupted:
         return fresh
-    state = f"{step.id} {'is archived' if remote else 'no longer exists'}"
+    state = f"{step.id} no longer exists" if remote is None else f"{step.id} is archived"
     if known.options.force:
         return fresh._replace(id=step.id, note=state)
     way = f"re-run with --force to create a replacement, or remove {step.key} from {known.lock.path.name}"
@@ -335,37 +372,49 @@ def _untracked(declaration: Declaration, known: Known) -> Step:
         "create", declaration.key, declaration.name, "", declaration.body, {}, changes=fields
     )
     named = known.named.get(declaration.name, ())
-    candidates = [remote for remote in named if is_alive(remote)]
-    if not candidates:
-        return _without_archived(step._replace(remote=named[0]), known) if named else step
-    remote = candidates[0]
-    identifier = str(remote["id"])
+    alive = [remote for remote in named if is_alive(remote)]
+    if alive:
+        return _adoption(step, declaration, alive, known)
+    if named:
+        return _without_archived(step._replace(remote=named[0]), known)
+    return step
+
+
+def _adoption(step: Step, declaration: Declaration, alive: Sequence[Object], known: Known) -> Step:
+    """Return the step that takes over an existing environment, unless something is in the way."""
+    remote = alive[0]
     changes = changes_between(declaration.body, remote)
     step = step._replace(
         action="adopt",
-        id=identifier,
+        id=str(remote["id"]),
         remote=remote,
         changes=changes,
         note=_kept(declaration, remote),
+        blocked=_declared_by_another(str(remote["id"]), known)
+        or _several_have_the_name(alive)
+        or _immutable(declaration, remote),
     )
-    if owner := next(
-        (key for key, entry in known.lock.tracked.items() if entry.id == identifier), ""
-    ):
-        return step._replace(blocked=f"{owner} already declares {identifier}, which has this name")
-    if len(candidates) > 1:
-        ids = ", ".join(str(one["id"]) for one in candidates)
-        return step._replace(
-            blocked=f"several environments have this name ({ids}); rename all of them except one"
-        )
-    if reason := _immutable(declaration, remote):
-        return step._replace(blocked=reason)
     was_ours = declaration.name in known.interrupted and not changes
-    if known.options.adopt or was_ours:
+    if step.blocked or known.options.adopt or was_ours:
         return step
     return step._replace(
-        blocked=f"{identifier} already has this name; re-run with --adopt to take it over, or choose another name",
+        blocked=f"{step.id} already has this name; re-run with --adopt to take it over, or choose another name",
         unblocked_by="adopt",
     )
+
+
+def _declared_by_another(identifier: str, known: Known) -> str:
+    for key, entry in known.lock.tracked.items():
+        if entry.id == identifier:
+            return f"{key} already declares {identifier}, which has this name"
+    return ""
+
+
+def _several_have_the_name(alive: Sequence[Object]) -> str:
+    if len(alive) == 1:
+        return ""
+    ids = ", ".join(str(one["id"]) for one in alive)
+    return f"several environments have this name ({ids}); rename all of them except one"
 
 
 def _without_archived(step: Step, known: Known) -> Step:
@@ -387,19 +436,31 @@ def _prune(key: str, known: Known, new: Sequence[str]) -> Step:
     """Return the step for an entry whose file is gone. One of the new files may be its successor."""
     entry = known.lock.entries[key]
     remote = known.remotes.get(entry.id)
-    name = str(remote.get("name", "")) if remote else name_from(known.lock.file_of(key))
-    step = Step("archive", key, name, entry.id, {}, remote or {})
-    if remote is None or remote.get("archived_at"):
-        sure = any(known.remotes.values()) or known.options.force
-        reason = f"{entry.id} does not exist for the credentials in use; re-run with --force to forget it"
-        return step._replace(action="forget", blocked="" if sure else reason)
+    if remote is None:
+        step = Step("forget", key, name_from(known.lock.file_of(key)), entry.id, {}, {})
+        return step._replace(blocked=_not_forgotten(entry, known))
+    step = Step("archive", key, str(remote.get("name", "")), entry.id, {}, remote)
+    if not is_alive(remote):
+        return step._replace(action="forget", blocked=_not_forgotten(entry, known))
+    return step._replace(blocked=_not_archived(key, entry, remote, known, new))
+
+
+def _not_forgotten(entry: Entry, known: Known) -> str:
+    """Return why the entry of an environment that is gone is kept: it may belong to another account."""
+    if known.options.force or any(known.remotes.values()):
+        return ""
+    return f"{entry.id} does not exist for the credentials in use; re-run with --force to forget it"
+
+
+def _not_archived(key: str, entry: Entry, remote: Object, known: Known, new: Sequence[str]) -> str:
+    """Return why an environment is not archived; empty if it may be."""
     if hash_of_remote(remote) != entry.remote_hash:
-        return step._replace(
-            blocked=f"{entry.id} changed outside this config since the last apply, so it is not archived; "
+        return (
+            f"{entry.id} changed outside this config since the last apply, so it is not archived; "
             f"archive it yourself, or remove {key} from {known.lock.path.name}"
         )
-    if new:
-        command = adding_command(known, "--prune")
-        reason = f"a file that is not tracked, such as {new[0]}, may be its successor"
-        return step._replace(blocked=f"{reason}; to apply both: {command}")
-    return step
+    if not new:
+        return ""
+    command = adding_command(known, "--prune")
+    reason = f"a file that is not tracked, such as {new[0]}, may be its successor"
+    return f"{reason}; to apply both: {command}"

@@ -180,26 +180,35 @@ def look_up(
         lock = lock.with_origin(origin)
     ids = ids_to_read(lock, declarations)
     listed = list_all(connection.client, archived=True) if len(ids) > _MOST_READ else []
-    remotes: dict[str, Object | None] = dict.fromkeys(ids)
-    remotes |= {identifier: one for one in listed if (identifier := str(one["id"])) in remotes}
-    missing = [identifier for identifier, one in remotes.items() if one is None]
-    # a list may lack some; a hostile lock file must not cause thousands of reads
-    if len(missing) <= _MOST_READ:
-        remotes |= zip(missing, connection.each(missing, retrieve), strict=True)
     known = Known(
         lock,
         declarations,
-        remotes,
+        _remotes_of(ids, listed, connection),
         options=options,
         untracked=untracked,
         origin=origin,
         profile=connection.profile,
     )
-    if needs_names(known):
-        names = {declaration.name for declaration in (*declarations.values(), *untracked.values())}
-        named = having_names(listed or list_all(connection.client, archived=True), names)
-        known = known._replace(named=named)
-    return known
+    if not needs_names(known):
+        return known
+    names = {declaration.name for declaration in (*declarations.values(), *untracked.values())}
+    everything = listed or list_all(connection.client, archived=True)
+    return known._replace(named=having_names(everything, names))
+
+
+def _remotes_of(
+    ids: Sequence[str], listed: Sequence[Object], connection: Connection
+) -> dict[str, Object | None]:
+    """Return the environments with these IDs, of which some may be listed; None for one that does not exist."""
+    remotes: dict[str, Object | None] = dict.fromkeys(ids)
+    for one in listed:
+        if str(one["id"]) in remotes:
+            remotes[str(one["id"])] = one
+    missing = [identifier for identifier, one in remotes.items() if one is None]
+    # a list may lack some; a hostile lock file must not cause thousands of reads
+    if len(missing) <= _MOST_READ:
+        remotes |= zip(missing, connection.each(missing, retrieve), strict=True)
+    return remotes
 
 
 def origin_of(connection: Connection) -> ResourceOrigin:
@@ -228,20 +237,23 @@ def check_origin(lock: LockFile, origin: ResourceOrigin) -> None:
     """
     names = ("server", "organization", "workspace")
     for name, recorded, current in zip(names, lock.origin, origin, strict=True):
-        if not recorded or recorded == current:
+        if not recorded or _are_same(name, recorded, current):
             continue
-        if name == "server" and recorded.rstrip("/").lower() == current.rstrip("/").lower():
-            continue
-        target = (
-            f"the credentials in use target {current}"
-            if current
-            else f"{origin.base_url} does not confirm it"
-        )
+        target = f"the credentials in use target {current}"
+        if not current:
+            target = f"{origin.base_url} does not confirm it"
         raise AntError(
             f"{lock.path} tracks resources on {name} {recorded}, but {target}.",
             "Use the right credentials with --profile, or another lock file with --lock-file.\n"
             "If the resources have moved there: ant apply --allow-origin-change",
         )
+
+
+def _are_same(name: str, recorded: str, current: str) -> bool:
+    """Whether two servers, or two IDs, are the same. In an ID, case counts."""
+    if name == "server":
+        return recorded.rstrip("/").lower() == current.rstrip("/").lower()
+    return recorded == current
 
 
 def _request(

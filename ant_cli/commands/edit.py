@@ -279,19 +279,34 @@ def _difference(
         if are_equal(before, after):
             continue
         if isinstance(after, dict) or here in _EMPTIED:
-            before, after = before or {}, after or {}
-            old_type, new_type = before.get("type"), after.get("type")
-            if old_type != new_type and here == ("config",):
-                problem = f"can't change from {old_type} to {new_type}; create another environment"
-                mistakes.append(Mistake((*here, "type"), problem))
-            kept = before if old_type == new_type else {}  # other types have other fields
-            part = _difference(kept, after, mistakes, here)
+            part = _part_difference(before or {}, after or {}, mistakes, here)
             if part:
-                update[key] = {name: after[name] for name in ("type",) if name in after} | part
-        elif after is not None or here == (CLEARABLE,) or path == (PATCHED,):
+                update[key] = part
+        elif after is not None or _is_clearable(here):
             update[key] = after
         elif isinstance(before, list):
             update[key] = []
         else:
             mistakes.append(Mistake(here, "can't be cleared, so it needs a value"))
     return update
+
+
+def _part_difference(
+    before: dict[str, Any], after: dict[str, Any], mistakes: list[Mistake], here: tuple[str, ...]
+) -> dict[str, Any]:
+    """Return the update of an object; empty if nothing differs. One of another type has other fields."""
+    old_type, new_type = before.get("type"), after.get("type")
+    if old_type != new_type:
+        before = {}
+        if here == ("config",):
+            problem = f"can't change from {old_type} to {new_type}; create another environment"
+            mistakes.append(Mistake((*here, "type"), problem))
+    part = _difference(before, after, mistakes, here)
+    if not part or "type" not in after:
+        return part
+    return {"type": after["type"], **part}
+
+
+def _is_clearable(here: tuple[str, ...]) -> bool:
+    """Whether null clears a field: the description, and each key of metadata."""
+    return here == (CLEARABLE,) or here[:-1] == (PATCHED,)
