@@ -157,13 +157,12 @@ def _report_ambiguous(
         BadValue: if there are several such values, which the official tool does not accept.
 
     """
-    whole = next(iter(pair.mapping))
-    problem = f"{pair.key + '=' + pair.text!r} is YAML with the key {whole!r}"
-    meant = f"For the key {pair.key!r}: {_as_json(field, {pair.key: pair.text})}"
+    key, whole = pair.key, next(iter(pair.mapping))
+    problem = f"{key + '=' + pair.text!r} is YAML with the key {whole!r}"
+    meant = f"For the key {key!r}: {_as_json(field, {key: pair.text})}"
     if has_pairs:
-        raise BadValue(
-            field.flag, problem, meant, f"For the key {whole!r}: {_as_json(field, pair.mapping)}"
-        )
+        other = f"For the key {whole!r}: {_as_json(field, pair.mapping)}"
+        raise BadValue(field.flag, problem, meant, other)
     say(f"Note: {field.flag} {problem}. {meant}")
 
 
@@ -185,12 +184,11 @@ def _value_of(field: Field, pair: _Pair, runtime: Runtime) -> Value:
 
 def comma_note(flag: str, pair: str, prefix: str = "") -> str:
     """Return a note about `key=value,key=value`, which is one key; empty for a value without another key."""
-    first, *others = re.split(rf",\s*(?={_KEY}=)", pair)
-    if not others:
+    parts = re.split(rf",\s*(?={_KEY}=)", pair)
+    if len(parts) == 1:
         return ""
-    several = " ".join(
-        f"{flag} {prefix}{quote(part.removeprefix(prefix))}" for part in (first, *others)
-    )
+    flags = [f"{flag} {prefix}{quote(part.removeprefix(prefix))}" for part in parts]
+    several = " ".join(flags)
     key, _, value = pair.partition("=")
     return f"Note: {flag}: the value of {key!r} is {value!r}. For several keys: {several}"
 
@@ -224,8 +222,7 @@ def _expand(text: str, where: str, runtime: Runtime) -> str:
     if not text.startswith("@"):
         return _unescape(text)
     name = text[1:]
-    # Path.exists() may raise.
-    if not (name == "-" or "." in name or "/" in name or os.path.exists(name)):  # noqa: PTH110
+    if not _names_file(name):
         if re.fullmatch(_MAY_BE_A_NAME, name):
             runtime.say(
                 f"Note: {where}: {text!r} is sent literally, because there is no such file."
@@ -233,11 +230,19 @@ def _expand(text: str, where: str, runtime: Runtime) -> str:
         return text
     path = _path_in(text)
     data = _read(path, where, runtime.stdin, "For the text itself, write " + quote(f"\\{text}"))
-    if text.startswith("@data://") or (not text.startswith("@file://") and _is_binary(data)):
+    is_text = text.startswith("@file://")
+    if text.startswith("@data://") or (not is_text and _is_binary(data)):
         import base64
 
         return base64.b64encode(data).decode()
     return decode(data, f"{where}: {path}")
+
+
+def _names_file(name: str) -> bool:
+    """Whether a text after `@` is a file: it looks like one, or exists."""
+    if name == "-" or "." in name or "/" in name:
+        return True
+    return os.path.exists(name)  # noqa: PTH110 - Path.exists() may raise
 
 
 def _path_in(text: str) -> str:

@@ -65,33 +65,36 @@ def request_of(
     query = [("beta", "true")]
     headers: list[tuple[str, str]] = []
     path = operation.path
-    ids = {
-        field.name: scalar_text(values[field.name]).strip() for field in operation.fields_in("path")
-    }
+    ids: dict[str, str] = {}
     for field in operation.fields:
         if field.name not in values or field.location == "body":
             continue
         value = values[field.name]
         if field.location == "path":
-            path = path.replace(f"{{{field.name}}}", path_segment(field.flag, scalar_text(value)))
+            text = scalar_text(value)
+            ids[field.name] = text.strip()
+            path = path.replace(f"{{{field.name}}}", path_segment(field.flag, text))
         elif field.location == "query":
-            text = "" if value is None else _check_encodable(field.flag, scalar_text(value))
-            query.append((field.wire_name, text))
+            query.append((field.wire_name, _query_text(field, value)))
         else:
             headers.append((field.wire_name.lower(), _header(field, value)))
-    content = _encode_body(dict(body), source) if operation.has_body else None
-    message = _success_message(operation, ids, body)
     return Request(
         operation.method,
         path,
         tuple(query),
         tuple(headers),
-        content,
-        _retries(operation, values),
-        ids,
-        message,
-        operation.accepts,
+        body=_encode_body(dict(body), source) if operation.has_body else None,
+        retries=_retries(operation, values),
+        path_params=ids,
+        success_message=_success_message(operation, ids, body),
+        accepts=operation.accepts,
     )
+
+
+def _query_text(field: Field, value: Value) -> str:
+    if value is None:
+        return ""
+    return _check_encodable(field.flag, scalar_text(value))
 
 
 def _encode_body(body: dict[str, Value], source: str) -> bytes:
@@ -131,9 +134,12 @@ def _retries(operation: Operation, values: Mapping[str, Value]) -> Retries:
 def _success_message(
     operation: Operation, ids: Mapping[str, str], body: Mapping[str, Value]
 ) -> str:
-    forced = body.get("force") is True
-    message = (forced and operation.forced_message) or operation.success_message
-    return message.format(id=ids[operation.positional.name]) if operation.positional else message
+    message = operation.success_message
+    if body.get("force") is True and operation.forced_message:
+        message = operation.forced_message
+    if not operation.positional:
+        return message
+    return message.format(id=ids[operation.positional.name])
 
 
 # Places
@@ -156,12 +162,16 @@ def place(
     for field in operation.fields:
         if field.location == "body":
             continue
-        keys = [lowered[key.lower()] for key in field.input_keys if key.lower() in lowered]
-        values = {key: given.pop(key) for key in keys if key in given}
-        meant = {key: each for key, each in values.items() if not _means_no_value(field, each)}
-        if not meant or (field.location != "path" and field.name in typed):
+        key, value = None, None
+        for name in field.input_keys:
+            found = lowered.get(name.lower())
+            if found not in given:
+                continue
+            each = given.pop(found)
+            if key is None and not _means_no_value(field, each):
+                key, value = found, each
+        if key is None or (field.location != "path" and field.name in typed):
             continue
-        key, value = next(iter(meant.items()))
         where = f"{source}: {key}"
         piped[field.name] = _from_piped(field, value, where)
         if field.location == "path":
@@ -170,17 +180,22 @@ def place(
 
 
 def _means_no_value(field: Field, value: Value) -> bool:
-    return value == [] or (value is None and not (field.location == "query" and field.nullable))
+    if value is None:
+        return not (field.location == "query" and field.nullable)
+    return value == []
 
 
 def _from_piped(field: Field, value: Value, where: str) -> Value:
-    is_list = field.type is list
-    values = value if is_list and isinstance(value, list) else [value]
-    for each in values:
-        if isinstance(each, dict | list):
-            raise BadValue(where, f"must be one value, got {type_name(each)}")
-    converted = [convert(field, where, scalar_text(each)) for each in values]
-    return converted if is_list else converted[0]
+    if field.type is not list:
+        return _one_from_piped(field, value, where)
+    values = value if isinstance(value, list) else [value]
+    return [_one_from_piped(field, each, where) for each in values]
+
+
+def _one_from_piped(field: Field, value: Value, where: str) -> Value:
+    if isinstance(value, dict | list):
+        raise BadValue(where, f"must be one value, got {type_name(value)}")
+    return convert(field, where, scalar_text(value))
 
 
 def path_segment(where: str, text: str) -> str:
@@ -204,9 +219,8 @@ def _is_segment(text: str) -> bool:
 
 def _header(field: Field, value: Value) -> str:
     """Return a header's text without the white space around it, such as the line break at the end of a file."""
-    text = ",".join(
-        scalar_text(item).strip() for item in (value if isinstance(value, list) else [value])
-    )
+    items = value if isinstance(value, list) else [value]
+    text = ",".join(scalar_text(item).strip() for item in items)
     if _has_control_character(text):
         raise BadValue(field.flag, "contains a control character, which a header can't")
     return _check_encodable(field.flag, text)

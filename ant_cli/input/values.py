@@ -133,11 +133,11 @@ def parse_all(
         if several or count <= 1:
             return lambda: _json_values(text)
     except (ValueError, RecursionError) as error:
-        json_error = error if several or not count else None
+        if several or count == 0:
+            json_error = error
     documents = _parse_yaml(text, where, json_error, several=several)
-    return lambda: (
-        ParsedValue(value, 0, is_json=False) for value in documents if value is not None
-    )
+    found = [ParsedValue(value, 0, is_json=False) for value in documents if value is not None]
+    return lambda: iter(found)
 
 
 def _json_values(text: str) -> Iterator[ParsedValue]:
@@ -187,26 +187,25 @@ def _parse_yaml(
     its quotes, so it is enough to add them.
     """
     json_words = isinstance(json_error, json_text.NotFinite)
-    if not json_words and (collection := _flow_collection(text)) is not None:
+    collection = None if json_words else _flow_collection(text)
+    if collection is not None:
         return [collection]
     from ant_cli.input.yaml_reader import YAMLProblem, read_yaml
 
     try:
         return read_yaml(text, json_words=json_words, several=several)
     except YAMLProblem as problem:
-        line, column, message = problem.line, problem.column, problem.message
-        if (
-            problem.is_syntax
-            and _LOOKS_LIKE_JSON.match(text)
-            and isinstance(json_error, json.JSONDecodeError)
-        ):
-            line, column, message = (
-                json_error.lineno,
-                json_error.colno,
-                json_error.msg.removesuffix(" at").removesuffix(" starting"),
-            )
-            message = f"not valid JSON: {message[:1].lower()}{message[1:]}"
-        raise UsageError(f"{where}, line {line}, column {column}: {message}.") from None
+        is_json = problem.is_syntax and _LOOKS_LIKE_JSON.match(text)
+        if is_json and isinstance(json_error, json.JSONDecodeError):
+            raise _not_json(json_error, where) from None
+        place = f"{where}, line {problem.line}, column {problem.column}"
+        raise UsageError(f"{place}: {problem.message}.") from None
+
+
+def _not_json(error: json.JSONDecodeError, where: str) -> UsageError:
+    why = error.msg.removesuffix(" at").removesuffix(" starting")
+    place = f"{where}, line {error.lineno}, column {error.colno}"
+    return UsageError(f"{place}: not valid JSON: {why[:1].lower()}{why[1:]}.")
 
 
 _WORD = r"(?!True|TRUE|False|FALSE|Null|NULL)[A-Za-z_][A-Za-z0-9_./=@-]*+"
@@ -239,9 +238,8 @@ def _json(value: Value) -> str:
     if isinstance(value, str):
         return _quote(value)
     if isinstance(value, dict):
-        return (
-            "{" + ",".join([f"{_quote(key)}:{_json(child)}" for key, child in value.items()]) + "}"
-        )
+        members = [f"{_quote(key)}:{_json(child)}" for key, child in value.items()]
+        return "{" + ",".join(members) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(_json, value)) + "]"
     return json_text.scalar_text(value)

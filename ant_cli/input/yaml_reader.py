@@ -130,17 +130,18 @@ def _prepare(text: str) -> _Source:
     stand_ins = dict(zip(originals, _unused_characters(text), strict=False))
     if len(stand_ins) < len(originals):
         raise YAMLProblem("the text has too many different characters", None)
-    text = re.sub(
-        _TEXT_WITH_SEPARATOR, lambda line: line[1] + re.sub(_COLON, stand_ins[":"], line[2]), text
-    )
+
+    def without_colons(line: re.Match[str]) -> str:
+        return line[1] + re.sub(_COLON, stand_ins[":"], line[2])
+
+    text = re.sub(_TEXT_WITH_SEPARATOR, without_colons, text)
     text = re.sub(_UNLIKE_YAML_1_1, lambda match: stand_ins.get(match[0], match[0]), text)
     as_written = {ord(stand_in): original for original, stand_in in stand_ins.items()}
-    pairs = {
-        code: json.loads(f'"{original}"')
-        for code, original in as_written.items()
-        if original[0] == "\\"
-    }
-    return _Source(text, as_written, {**as_written, **pairs})
+    in_double_quotes = dict(as_written)
+    for code, original in as_written.items():
+        if original[0] == "\\":  # a pair of escapes
+            in_double_quotes[code] = json.loads(f'"{original}"')
+    return _Source(text, as_written, in_double_quotes)
 
 
 def _unused_characters(text: str) -> Iterator[str]:
@@ -156,25 +157,32 @@ def _unused_characters(text: str) -> Iterator[str]:
 
 def _problem(error: Exception, text: str) -> YAMLProblem:
     if isinstance(error, yaml.MarkedYAMLError):
-        mark: Any = error.problem_mark or error.context_mark
-        if "cannot start any token" in str(error.problem) and (
-            advice := _STARTS.get(text[mark.index])
-        ):
+        return _syntax_problem(error, text)
+    # a character that YAML does not allow, or a lone surrogate
+    code = _code_in(error)
+    mark = _mark_at(text, text.find(chr(code)))
+    return YAMLProblem(f"the character U+{code:04X} is not allowed", mark)
+
+
+def _syntax_problem(error: yaml.MarkedYAMLError, text: str) -> YAMLProblem:
+    mark: Any = error.problem_mark or error.context_mark
+    if "cannot start any token" in str(error.problem):
+        advice = _STARTS.get(text[mark.index])
+        if advice:
             return YAMLProblem(advice, mark, is_syntax=True)
-        end = len(text.rstrip("\n"))
-        # the end is missing, and libyaml is one line too far
-        if mark and mark.line > text.count("\n", 0, end):
-            mark = _mark_at(text, end)
-        return YAMLProblem(_describe(error), mark, is_syntax=True)
-    # A character that YAML does not allow, or a lone surrogate.
-    found: Any = error
-    character = (
-        found.object[found.start] if isinstance(error, UnicodeEncodeError) else found.character
-    )
-    code = character if isinstance(character, int) else ord(character)
-    return YAMLProblem(
-        f"the character U+{code:04X} is not allowed", _mark_at(text, text.find(chr(code)))
-    )
+    end = len(text.rstrip("\n"))
+    # the end is missing, and libyaml is one line too far
+    if mark and mark.line > text.count("\n", 0, end):
+        mark = _mark_at(text, end)
+    return YAMLProblem(_describe(error), mark, is_syntax=True)
+
+
+def _code_in(error: Any) -> int:
+    """Return the code of the character that an error is about."""
+    if isinstance(error, UnicodeEncodeError):
+        return ord(error.object[error.start])
+    character = error.character
+    return character if isinstance(character, int) else ord(character)
 
 
 def _describe(error: yaml.MarkedYAMLError) -> str:
@@ -270,15 +278,14 @@ class _Reader:
 
     def _reject_missing_space(self, key: Any, event: Any) -> None:
         """Reject `{a:1}`, which is the key "a:1" without a value in YAML."""
-        no_value = event.start_mark.index == event.end_mark.index and isinstance(
-            event, yaml.ScalarEvent
-        )
+        has_value = event.start_mark.index != event.end_mark.index
+        if has_value or not isinstance(event, yaml.ScalarEvent) or not key.implicit[0]:
+            return
         # what follows is the value: it may be a secret
         name, colon, _ = self._source.value_of(key).partition(":")
-        if no_value and key.implicit[0] and colon:
-            raise YAMLProblem(
-                f"{name + ':'!r} needs a space after the colon, or quotes", key.start_mark
-            )
+        if colon:
+            problem = f"{name + ':'!r} needs a space after the colon, or quotes"
+            raise YAMLProblem(problem, key.start_mark)
 
     def _alias(self, event: Any, depth: int) -> Any:
         anchor = self._anchor(event)
@@ -299,13 +306,10 @@ class _Reader:
         if event.anchor is None:
             return ""
         sign = "*" if isinstance(event, yaml.AliasEvent) else "&"  # a tag may come before it
-        end = (
-            self._source.text.find(sign + event.anchor, event.start_mark.index)
-            + 1
-            + len(event.anchor)
-        )
-        if self._source.text[end : end + 1] not in _AFTER_ANCHOR:
-            raise YAMLProblem(f"{sign}{event.anchor} must be followed by a space", event.start_mark)
+        name, text = f"{sign}{event.anchor}", self._source.text
+        end = text.find(name, event.start_mark.index) + len(name)
+        if text[end : end + 1] not in _AFTER_ANCHOR:
+            raise YAMLProblem(f"{name} must be followed by a space", event.start_mark)
         return str(event.anchor)
 
     def _scalar(self, event: Any) -> Any:
@@ -377,10 +381,16 @@ def _extent(value: Any) -> tuple[int, int]:
     """Return the size of a value, and how many levels of lists and maps it has."""
     if not isinstance(value, list | dict):
         return _SIZE_OF_VALUE + len(str(value)), 0
-    extents = [_extent(child) for child in (value.values() if isinstance(value, dict) else value)]
-    keys = sum(map(len, value)) if isinstance(value, dict) else 0
-    size = _SIZE_OF_VALUE + keys + sum(size for size, _ in extents)
-    return size, 1 + max((height for _, height in extents), default=0)
+    size, deepest = _SIZE_OF_VALUE, 0
+    children: Iterable[Any] = value
+    if isinstance(value, dict):
+        size += sum(map(len, value))
+        children = value.values()
+    for child in children:
+        child_size, height = _extent(child)
+        size += child_size
+        deepest = max(deepest, height)
+    return size, 1 + deepest
 
 
 # Positions of values, for errors about values that are valid YAML, but wrong
