@@ -26,7 +26,10 @@ from ant_cli.settings.rows import GLOBAL_FLAGS
 
 
 def _running(command: Command, kind: Any) -> Any:
-    """Return a class of Typer for a command, whose arguments `argv.py` parses: Typer only describes them."""
+    """Return a class of Typer for a command, whose arguments `argv.py` parses: Typer only describes them.
+
+    Typer does not document `parse_args`, so the dependency has an upper bound: the newest version that was tested.
+    """
 
     class Running(kind):  # type: ignore[misc] # a group or a command, as the caller says
         def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
