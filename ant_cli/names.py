@@ -131,9 +131,9 @@ class NameClient:
         found = self._found(request)
         if found is None:
             return request
-        typed, put = (f"/environments/{quote(text, safe='')}" for text in (found.name, found.id))
+        path = request.path.replace(_segments(found.name), _segments(found.id))
         ids = {**request.path_params, ENVIRONMENT_ID.name: found.id}
-        return request._replace(path=request.path.replace(typed, put), path_params=ids)
+        return request._replace(path=path, path_params=ids)
 
     def _found(self, request: Request) -> _Environment | None:
         return self._names.found.get(request.path_params.get(ENVIRONMENT_ID.name, ""))
@@ -153,17 +153,20 @@ class NameClient:
     def _find(self, name: str, error: APIError) -> None:
         """Find the environment that has the name. Raises the error, with a hint, unless there is exactly one."""
         with self._names.lock:
-            candidates = [
-                environment for environment in self._all(error) if environment.name == name
-            ]
-            live = [environment for environment in candidates if not environment.is_archived]
-            if len(live or candidates) != 1:
-                raise error.with_hints(self._hint(name, live or candidates)) from None
-            found = self._names.found[name] = (live or candidates)[0]
+            candidates = self._candidates(name, error)
+            if len(candidates) != 1:
+                raise error.with_hints(self._hint(name, candidates)) from None
+            found = candidates[0]
+            self._names.found[name] = found
         if self._runtime.stderr.is_terminal:
-            self._runtime.say(
-                f"Note: {name!r} is {found.id}{', which is archived' * found.is_archived}."
-            )
+            archived = ", which is archived" if found.is_archived else ""
+            self._runtime.say(f"Note: {name!r} is {found.id}{archived}.")
+
+    def _candidates(self, name: str, error: APIError) -> list[_Environment]:
+        """Return the environments that have the name; archived ones only if there are no others."""
+        candidates = [each for each in self._all(error) if each.name == name]
+        live = [each for each in candidates if not each.is_archived]
+        return live or candidates
 
     def _hint(self, name: str, candidates: list[_Environment]) -> str:
         if candidates:
@@ -181,24 +184,29 @@ class NameClient:
 
     def _all(self, error: APIError) -> list[_Environment]:
         """Return all environments. Raises the error if the credential, or the server, can't list them."""
-        if self._names.listed is None:
-            if not self._names.can_list:
-                raise error
+        names = self._names
+        if not names.can_list:
+            raise error
+        if names.listed is None:
             try:
-                self._names.listed = self._list()
+                names.listed = self._list()
             except (AntError, KeyError) as failure:
-                # such as a 500: the list may exist
                 if isinstance(failure, AntError) and failure.may_pass:
-                    raise
-                self._names.can_list = False
+                    raise  # such as a 500: the list may exist
+                names.can_list = False
                 raise error from None
-        return self._names.listed
+        return names.listed
 
     def _list(self) -> list[_Environment]:
         request = request_of(LIST, {"include_archived": "true", "limit": str(LARGEST_PAGE)})
         pages = follow_pages(self._client.send, request, None)
         environments = [_summarize(item) for page in pages for item in page]
         return [environment for environment in environments if is_id(environment.id)]
+
+
+def _segments(identifier: str) -> str:
+    """Return the part of a path that names an environment."""
+    return f"/environments/{quote(identifier, safe='')}"
 
 
 def _other_reading(name: str, listed: Iterable[_Environment]) -> str:
@@ -221,4 +229,5 @@ def _other_reading(name: str, listed: Iterable[_Environment]) -> str:
 def _summarize(raw: bytes) -> _Environment:
     """Return what is needed of an environment. Raises KeyError if it is not one."""
     found = json_object(raw) or {}
-    return _Environment(str(found["id"]), str(found["name"]), found.get("archived_at") is not None)
+    is_archived = found.get("archived_at") is not None
+    return _Environment(str(found["id"]), str(found["name"]), is_archived)

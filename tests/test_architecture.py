@@ -490,10 +490,8 @@ NOT_YET = {
     "argv",
     "commands",
     "help",
-    "http",
     "input",
     "main",
-    "run",
     "settings",
     "worker",
 }

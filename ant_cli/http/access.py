@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ant_cli.errors import NOT_FOUND, CredentialError
+from ant_cli.errors.command_line import command_line
 from ant_cli.http.attempts import Observer, Tries
 from ant_cli.http.request_headers import headers_of
 from ant_cli.http.response import Response
@@ -139,7 +140,8 @@ class Access:
             return reason
         sent = f"The {credential.noun} {mask(credential.secret)} (from {credential.source})"
         problem = f"{sent} {_PROBLEMS[response.status]}."
-        hints = (problem, _wrong_type(request, credential), "To check: ant auth status")
+        to_check = f"To check: {command_line('auth status')}"
+        hints = (problem, _wrong_type(request, credential), to_check)
         return "\n".join(filter(None, hints))
 
 

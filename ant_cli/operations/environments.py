@@ -89,7 +89,7 @@ CREATE = Operation(
     implied_types=_IMPLIED_TYPES,
     creates=True,
     server_fields=SERVER_FIELDS,
-    check_command="beta:environments list --transform '{{id,name}}' --format jsonl",
+    check_command=("beta:environments list", "--transform", "{id,name}", "--format", "jsonl"),
     past_participle="created",
 )
 
@@ -172,7 +172,7 @@ DELETE = Operation(
     ),
     final=True,
     success_message="Deleted {id}.",
-    check_command="beta:environments retrieve {environment_id}",
+    check_command=("beta:environments retrieve", "{environment_id}"),
     past_participle="deleted",
 )
 
@@ -190,7 +190,7 @@ ARCHIVE = Operation(
     ),
     final=True,
     success_message="Archived {id}.",
-    check_command="beta:environments retrieve {environment_id}",
+    check_command=("beta:environments retrieve", "{environment_id}"),
     past_participle="archived",
 )
 

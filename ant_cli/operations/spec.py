@@ -310,8 +310,8 @@ class Operation(NamedTuple):
     """The keys of its response, unless the response is an object of its group."""
     accepts: tuple[CredentialType, ...] = ("API key",)
     """The types of credentials that the API accepts for it: those that its reference names, or does not mention."""
-    check_command: str = ""
-    """A command that shows whether the change was made, if the response is lost. It has `{name}` for each field."""
+    check_command: tuple[str, ...] = ()
+    """A command that shows whether the change was made, and its words, for lost responses. `{name}` is an ID."""
 
     @property
     def params(self) -> tuple[Param, ...]:

@@ -40,6 +40,12 @@ QUEUE_ID = ENVIRONMENT_ID._replace(
 )
 WORK_ID = Field("work_id", "path", str, "The work item's ID.", required=True, aliases=("id",))
 
+_SHOW_ITEM = (
+    "beta:environments:work retrieve",
+    "--environment-id",
+    "{environment_id}",
+    "{work_id}",
+)
 UNTIL_STOPPED = shared.UNTIL._replace(help=shared.UNTIL.help.replace("archived", "stopped"))
 UNTIL_STATS = shared.UNTIL._replace(
     help=shared.UNTIL.help.replace('state=="archived"', "pending==0")
@@ -119,7 +125,7 @@ ACK = Operation(
         Example("IDs from a pipe", "< work.json"),
     ),
     success_message="Acknowledged {id}.",
-    check_command="beta:environments:work retrieve --environment-id {environment_id} {work_id}",
+    check_command=_SHOW_ITEM,
     past_participle="acknowledged",
     accepts=_API_OR_ENVIRONMENT_KEY,
 )
@@ -160,7 +166,7 @@ HEARTBEAT = Operation(
             "hold it for another minute", "--environment-id env_1 work_1 --desired-ttl-seconds 60"
         ),
     ),
-    check_command="beta:environments:work retrieve --environment-id {environment_id} {work_id}",
+    check_command=_SHOW_ITEM,
     past_participle="extended",
     response="The response has lease_extended, whether the lease was extended; ttl_seconds, how long it lasts; "
     "the item's state; and last_heartbeat, for the next call.",
@@ -185,7 +191,7 @@ STOP = Operation(
     success_message="Requested stop of {id}.",
     forced_message="Stopped {id}.",
     server_fields=(*SERVER_FIELDS, "metadata"),
-    check_command="beta:environments:work retrieve --environment-id {environment_id} {work_id}",
+    check_command=_SHOW_ITEM,
     past_participle="stopped",
     accepts=CREDENTIAL_TYPES,
 )

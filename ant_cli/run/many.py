@@ -81,6 +81,7 @@ class _Report:
 
     def __init__(self, sending: Sending, errors: ErrorOutput, runtime: Runtime) -> None:
         self._sending = sending
+        self._participle = sending.operation.past_participle
         self._errors = errors
         self._runtime = runtime
         self._done = self._unchanged = self._failed = 0
@@ -103,24 +104,31 @@ class _Report:
 
     def state(self) -> tuple[int, str]:
         """Return how many requests have ended, and how."""
-        others = {"unchanged": self._unchanged, "failed": self._failed}
-        text = f"{self._sending.operation.past_participle} {self._done} of {self._sending.requests.count}"
-        text += "".join(f", {number} {outcome}" for outcome, number in others.items() if number)
-        return self._done + self._unchanged + self._failed, text
+        parts = [f"{self._participle} {self._done} of {self._sending.requests.count}"]
+        if self._unchanged:
+            parts.append(f"{self._unchanged} unchanged")
+        if self._failed:
+            parts.append(f"{self._failed} failed")
+        return self._done + self._unchanged + self._failed, ", ".join(parts)
 
     def end(self, sent: int, *, fails: bool = True) -> None:
         """Print the summary. Raises AntError with it if it `fails` unless everything was done."""
-        count = self._sending.requests.count
-        unsent = list(islice(enumerate(self._sending.requests), sent, sent + NAMED))
-        rest = count - sent - len(unsent)
+        requests = self._sending.requests
+        unsent = list(islice(enumerate(requests), sent, sent + NAMED))
+        rest = requests.count - sent - len(unsent)
         self._name("Not sent", unsent, f" and {rest:,} more" if rest else "")
-        summary = f"{self.state()[1]}."
-        if fails and self._done + self._unchanged < count:
-            code = (
-                next(iter(self._exit_codes)) if len(self._exit_codes) == 1 else AntError.exit_code
-            )
-            raise AntError(summary, self._how_to_repeat(sent)).with_exit_code(code)
+        _, state = self.state()
+        summary = f"{state}."
+        if fails and self._done + self._unchanged < requests.count:
+            error = AntError(summary, self._how_to_repeat(sent))
+            raise error.with_exit_code(self._exit_code())
         self._runtime.say(summary.capitalize())
+
+    def _exit_code(self) -> int:
+        """Return the exit code of the failures; 1 if they differ, or nothing failed."""
+        if len(self._exit_codes) == 1:
+            return next(iter(self._exit_codes))
+        return AntError.exit_code
 
     def _how_to_repeat(self, sent: int) -> str:
         """Return a hint for creates: the same command would create again what exists now, or conflict with it."""
@@ -128,25 +136,23 @@ class _Report:
         if not (self._sending.operation.creates and self._done and rest):
             return ""
         numbers = ", ".join(str(position + 1) for position in rest[:_REPEATED])
-        more = f" and {len(rest) - _REPEATED:,} more" if len(rest) > _REPEATED else ""
+        if len(rest) > _REPEATED:
+            numbers += f" and {len(rest) - _REPEATED:,} more"
         word = "input" if len(rest) == 1 else "inputs"
-        return f"To create the rest, send only {word} {numbers}{more} again: the others exist now."
+        return f"To create the rest, send only {word} {numbers} again: the others exist now."
 
     def account_for(self, finished: list[Result], in_flight: list[tuple[int, Request]]) -> None:
         """Report requests that were sent, but whose results were not printed."""
-        results = [*([self._printing] if self._printing else []), *finished]
+        results = [self._printing, *finished] if self._printing else finished
+        unprinted = list[tuple[int, Request]]()
         for result in results:
             if isinstance(result.error, AntError):
                 self._fail(result, result.error)
-        done = [result for result in results if result.error is None]
-        for result in done:
-            self._count(result)
-        unprinted = [
-            (result.position, result.item) for result in done if not result.value.is_unchanged
-        ]
-        self._name(
-            f"{self._sending.operation.past_participle.capitalize()}, but not printed", unprinted
-        )
+            elif result.error is None:
+                self._count(result)
+                if not result.value.is_unchanged:
+                    unprinted.append((result.position, result.item))
+        self._name(f"{self._participle.capitalize()}, but not printed", unprinted)
         if in_flight:
             check = self._sending.how_to_check("\nCheck before you repeat them:", in_flight[0][1])
             self._name("In flight, so the outcome is unknown", in_flight, check)

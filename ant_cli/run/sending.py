@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from ant_cli.errors import AntError, OutcomeUnknown, OutputError, UsageError
+from ant_cli.errors.command_line import command_line, quote
 from ant_cli.gjson.json_text import scalar_text
 from ant_cli.http.response import Response
 from ant_cli.input.build import Requests
@@ -18,7 +19,6 @@ from ant_cli.operations.spec import Flags, Operation, flag_name
 from ant_cli.output.printer import check_json
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.redaction import strip_userinfo
-from ant_cli.runtime.shell import positional, quote
 
 if TYPE_CHECKING:
     from ant_cli.run.conditions import Condition
@@ -33,15 +33,21 @@ _TARGETS = ("profile", "base_url", "workspace_id")
 
 
 def target_flags(flags: Flags) -> str:
-    """Return the given flags that choose the server, the profile and the workspace, each after a space.
+    """Return the words of `target_words`, each after a space."""
+    return "".join(f" {quote(word)}" for word in target_words(flags))
+
+
+def target_words(flags: Flags) -> list[str]:
+    """Return the given flags that choose the server, the profile and the workspace.
 
     A suggested command repeats them, so that it goes where the failed one went.
     """
-    chosen = {name: value for name in _TARGETS if (value := flags.get(name))}
-    local = " --local" if flags.get("local") else ""
-    return local + "".join(
-        f" {flag_name(name)} {quote(strip_userinfo(value))}" for name, value in chosen.items()
-    )
+    words = ["--local"] if flags.get("local") else []
+    for name in _TARGETS:
+        value = flags.get(name)
+        if value:
+            words += (flag_name(name), strip_userinfo(value))
+    return words
 
 
 class Sent(NamedTuple):
@@ -60,8 +66,8 @@ class Sending(NamedTuple):
     """One for each input, with the values from flags, a file and stdin in their places."""
     edits: Sequence[Edit]
     """The changes of `--add`, `--remove` and `--set`."""
-    is_wanted: Condition | None
-    """Whether `--filter` selects an item; None if all are wanted."""
+    condition: Condition | None
+    """The condition of `--filter`, which selects items; None if all are wanted."""
     flags: Flags
     say: Callable[[str], None]
 
@@ -82,11 +88,10 @@ class Sending(NamedTuple):
         """Yield the items of a list page by page, without those that were not asked for."""
         from ant_cli.http.pagination import follow_pages
 
-        yield from follow_pages(
-            client.send, self.requests.first, self.flags.of(MAX_ITEMS), self.is_wanted
-        )
-        if self.is_wanted:
-            self.is_wanted.note_unseen_keys()
+        most = self.flags.of(MAX_ITEMS)
+        yield from follow_pages(client.send, self.requests.first, most, self.condition)
+        if self.condition:
+            self.condition.note_unseen_keys()
 
     def fetch(self, client: NameClient) -> list[bytes]:
         """Return the items of a list, or an object, for `--until` and `--watch`.
@@ -110,25 +115,35 @@ class Sending(NamedTuple):
         except OutputError as error:
             raise error.with_hints(self.how_to_check(_DONE, client.as_sent(request))) from None
         except AntError as error:
-            if error.outcome_unknown:
-                raise error.with_hints(
-                    self.how_to_check(_UNKNOWN, client.as_sent(request))
-                ) from None
-            raise
+            if not error.outcome_unknown:
+                raise
+            hint = self.how_to_check(_UNKNOWN, client.as_sent(request))
+            raise error.with_hints(hint) from None
         except OutcomeUnknown:
-            if hint := self.how_to_check(_UNKNOWN, client.as_sent(request)):
+            hint = self.how_to_check(_UNKNOWN, client.as_sent(request))
+            if hint:
                 self.say(hint)
             raise
 
     def how_to_check(self, fact: str, request: Request) -> str:
         """Return the hint with the command that shows the outcome of a request; empty if it changes nothing."""
-        operation = self.operation
-        if not operation.check_command:
+        if not self.operation.check_command:
             return ""
-        ids = {name: quote(text) for name, text in request.path_params.items()}
-        if param := operation.positional:
-            ids[param.name] = positional(request.path_params[param.name], param.flag)
-        return f"{fact} ant {operation.check_command.format(**ids)}{target_flags(self.flags)}"
+        command, *words = self.operation.check_command
+        ids = self._words_of_ids(request)
+        arguments = [argument for word in words for argument in ids.get(word, (word,))]
+        return f"{fact} {command_line(command, *arguments, *target_words(self.flags))}"
+
+    def _words_of_ids(self, request: Request) -> dict[str, tuple[str, ...]]:
+        """Return what stands in a command line for `{name}` of each ID."""
+        words: dict[str, tuple[str, ...]]
+        words = {f"{{{name}}}": (text,) for name, text in request.path_params.items()}
+        last = self.operation.positional
+        if last is not None:
+            text = request.path_params[last.name]
+            if text.startswith("-"):  # it follows its own flag, which takes any text
+                words[f"{{{last.name}}}"] = (last.flag, text)
+        return words
 
 
 def make_sending(
@@ -145,48 +160,49 @@ def make_sending(
         UsageError: if a flag can't be used, or can't be combined with the others or with the input.
 
     """
-    if operation.paginated:
-        _check_list_flags(requests, flags, runtime, prints_response=prints_response)
+    if operation.paginated and prints_response:
+        _check_flags_of_raw(flags, runtime)
+    elif operation.paginated:
+        _note_page_size(requests, flags, runtime)
     edits: Sequence[Edit] = ()
-    if any(param.name in flags for param in EDITS):
+    if any(setting.name in flags for setting in EDITS):
         from ant_cli.run.edits import parse_edits
 
         edits = parse_edits(flags, operation.lists, requests.typed, runtime)
-    is_wanted = (
-        _item_condition(operation, requests, flags, runtime) if FILTER.name in flags else None
-    )
-    return Sending(operation, requests, edits, is_wanted, flags, runtime.say)
+    condition: Condition | None = None
+    if FILTER.name in flags:
+        from ant_cli.run.conditions import Condition
+
+        _note_archived(requests, flags, runtime)
+        condition = Condition(FILTER.flag, flags.of(FILTER), runtime, operation, is_awaited=False)
+    return Sending(operation, requests, edits, condition, flags, runtime.say)
 
 
-def _check_list_flags(
-    requests: Requests, flags: Flags, runtime: Runtime, *, prints_response: bool
-) -> None:
-    if prints_response:
-        if MAX_ITEMS.name in flags:
-            runtime.say(
-                f"Note: {MAX_ITEMS.flag} is not used: --format raw prints one response unchanged."
-            )
-        for param in (FILTER, UNTIL):
-            if param.name in flags:
-                raise UsageError(
-                    f"{param.flag} is about items, but --format raw prints the response unchanged."
-                )
-    elif LIMIT.name in requests.typed and MAX_ITEMS.name not in flags:
-        ending = f"{MAX_ITEMS.flag} {scalar_text(requests.typed[LIMIT.name])} ends the list."
+def _check_flags_of_raw(flags: Flags, runtime: Runtime) -> None:
+    """Reject flags about items, and note those that are not used: a response is printed as it is."""
+    if MAX_ITEMS.name in flags:
         runtime.say(
-            f"Note: {LIMIT.flag} is the size of a page, and all pages are fetched; {ending}"
+            f"Note: {MAX_ITEMS.flag} is not used: --format raw prints one response unchanged."
         )
+    for setting in (FILTER, UNTIL):
+        if setting.name in flags:
+            raise UsageError(
+                f"{setting.flag} is about items, but --format raw prints the response unchanged."
+            )
 
 
-def _item_condition(
-    operation: Operation, requests: Requests, flags: Flags, runtime: Runtime
-) -> Condition:
-    from ant_cli.run.conditions import Condition
+def _note_page_size(requests: Requests, flags: Flags, runtime: Runtime) -> None:
+    """Note that `--limit` does not end a list, as people may expect."""
+    size = requests.typed.get(LIMIT.name)
+    if size is None or MAX_ITEMS.name in flags:
+        return
+    ending = f"{MAX_ITEMS.flag} {scalar_text(size)} ends the list."
+    runtime.say(f"Note: {LIMIT.flag} is the size of a page, and all pages are fetched; {ending}")
 
-    texts = flags.of(FILTER)
-    if (
-        any(re.fullmatch(_ARCHIVED, text) for text in texts)
-        and requests.typed.get("include_archived") is not True
-    ):
+
+def _note_archived(requests: Requests, flags: Flags, runtime: Runtime) -> None:
+    """Note that a filter selects archived environments, which are not listed."""
+    if requests.typed.get("include_archived") is True:
+        return
+    if any(re.fullmatch(_ARCHIVED, text) for text in flags.of(FILTER)):
         runtime.say("Note: archived environments are listed only with --include-archived.")
-    return Condition(FILTER.flag, texts, runtime, operation, is_awaited=False)
