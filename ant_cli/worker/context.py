@@ -31,8 +31,7 @@ _FALLS_BACK = (
     "if no heartbeat of the handler comes, as with --heartbeat auto"
 )
 _END_TIMEOUT_S = 30
-_END_RETRIES = 4
-"""How long the guardian of a killed worker waits for each response, and how often it repeats a request."""
+"""How long the guardian of a killed worker waits for each response."""
 PATIENCE_S = 300.0
 """How long the worker insists on a change of an item: as long as the longest lease."""
 _PATIENCE_AT_END_S = 10.0
@@ -108,7 +107,7 @@ class WorkerContext:
         self.outage = Outage()
         self.heartbeat: HeartbeatMode = options.heartbeat
         """Who holds the leases of the next items: as in the options, until a handler seems to lose items by it."""
-        self.acknowledging: set[str] = set()
+        self.taking: set[str] = set()
         """The items that this worker is taking. A poll may return one of them once more."""
         self.background: set[asyncio.Task[None]] = set()
         self.key_is_refused = False
@@ -253,14 +252,5 @@ def _end_leases_command(options: PollOptions, base_url: str) -> list[str]:
         "--desired-ttl-seconds",
         str(SHORTEST_LEASE_S),
     ]
-    words += [
-        "--file",
-        "-",
-        "--base-url",
-        base_url,
-        "--max-retries",
-        str(_END_RETRIES),
-        "--timeout",
-        str(_END_TIMEOUT_S),
-    ]
+    words += ["--file", "-", "--base-url", base_url, "--timeout", str(_END_TIMEOUT_S)]
     return own_command("beta:environments:work", "heartbeat", *words)

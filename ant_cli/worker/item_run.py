@@ -60,12 +60,12 @@ async def claim(polled: WorkItem, asked_at: float, context: WorkerContext) -> Cl
     log = _log_of(polled, context)
     was_not_done = work_id in memory.not_done
     memory.not_done[work_id] = None
-    context.acknowledging.add(work_id)
+    context.taking.add(work_id)
     verdict = Verdict.UNCONFIRMED
     try:
         verdict = await make_it_so(acknowledgement, context, log)
     finally:
-        context.acknowledging.discard(work_id)
+        context.taking.discard(work_id)
         if verdict is not Verdict.DONE:
             context.guardian.forget(guarded)
     if verdict is Verdict.DONE:
@@ -111,6 +111,7 @@ class ItemRun:
         self._guarded = guarded
         self._mode = context.heartbeat
         lease = Lease(self._mode, acknowledgement.sent_at, context.options.lease)
+        lease.acknowledged_by = acknowledgement.known_at
         self._keeper = LeaseKeeper(self._id, lease, guarded, context, self._log)
         self._handler_run = HandlerRun(guarded, self._keeper, context, self._log)
         self._seconds = 0.0
@@ -139,9 +140,8 @@ class ItemRun:
         history, options = self._history, self._context.options
         if run := before_run(history, options, self._context.server_time()):
             return run
-        if self._mode == "always" and (ending := await self._keeper.claim()):
-            row = Ending.UNCLAIMED if ending in LEASE_GONE else ending
-            return judge(ended(row), history, options)
+        if run := await self._claim_lease():
+            return run
         if not history.may_have_run(self._polled, self._item, options.lease):
             return None
         if await self._session_has_ended(self._item.get("data") or {}):
@@ -150,6 +150,21 @@ class ItemRun:
         self._keys.add(UNREPORTED)
         await self._update({UNREPORTED: str(history.unreported + 1)})
         return None
+
+    async def _claim_lease(self) -> Run | None:
+        """Send the first heartbeat if this worker holds the leases. Return the end of an item that it lost."""
+        if self._mode != "always":
+            return None
+        taking = self._context.taking
+        taking.add(self._id)
+        try:
+            ending = await self._keeper.claim()
+        finally:
+            taking.discard(self._id)
+        if ending is None:
+            return None
+        row = Ending.UNCLAIMED if ending in LEASE_GONE else ending
+        return judge(ended(row), self._history, self._context.options)
 
     async def _session_has_ended(self, data: WorkItem) -> bool:
         if data.get("type") != "session" or not is_id(data.get("id")):
@@ -223,6 +238,10 @@ class ItemRun:
             pause_s = await self._give_back(run)
         self._context.guardian.forget(self._guarded)
         return pause_s
+
+    def abandon(self) -> None:
+        """Leave the item to its lease, because of a bug."""
+        self._context.guardian.forget(self._guarded)
 
     async def _report(self, run: Run) -> None:
         """Stop the item and write its metadata. Finished work is stopped first, so that it is not done again."""

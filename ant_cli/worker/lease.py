@@ -73,10 +73,14 @@ class Lease:
         """The handler, or what it started, sends the heartbeats."""
         self.held = False
         """This worker sends the heartbeats."""
+        self.is_extended = False
+        """The last response to a heartbeat of this worker has extended the lease, and not only shown it."""
         self.last_heartbeat = NO_HEARTBEAT
         self._set_end(began, ACKNOWLEDGED_S)
         self._next = began if mode == "always" else began + _FIRST_LOOK_S
         self._began = began
+        self.acknowledged_by = began
+        """When it was known that this worker has acknowledged the item."""
         self._claim_at = began + (0.0 if mode == "always" else _CLAIMED_AFTER * ACKNOWLEDGED_S)
         """When this worker sends the next heartbeat if the handler does not."""
 
@@ -135,7 +139,7 @@ class Lease:
         """Record a successful response to a heartbeat that was sent at `sent`."""
         if response.get("state") in STOP_STATES or not response.get("lease_extended"):
             return _stop_in(response)
-        self.held, self.unclear, self._failures = True, False, 0
+        self.held, self.unclear, self._failures, self.is_extended = True, False, 0, True
         self.last_heartbeat = response.get("last_heartbeat") or NO_HEARTBEAT
         self._ttl_s = float(response.get("ttl_seconds") or self._ttl_s)
         self._set_end(sent, self._ttl_s)
@@ -165,8 +169,9 @@ class Lease:
         elif self._owns and not self.unclear:
             return Ending.LEASE_LOST
         elif self._owns or (self.unclear and left_s <= self._ttl_s):
-            self.held, self.unclear = True, False
+            self.held, self.unclear, self.is_extended = True, False, False
             self.last_heartbeat, self._next = heartbeat, sent
+            self._set_end(sent, _at_least(left_s))
         else:
             self._watch(heartbeat, left_s, sent)
         return None
@@ -178,7 +183,7 @@ class Lease:
         come after half of it, or 30 seconds.
         """
         self._failures = 0
-        left_s = max(left_s - 1, left_s / 2)  # the server rounds up
+        left_s = _at_least(left_s)
         self._set_end(sent, left_s)
         if heartbeat != self.last_heartbeat:
             self._handler_beats = True
@@ -207,6 +212,11 @@ class Lease:
 
 def _stop_in(item: Mapping[str, Any]) -> Ending:
     return Ending.STOPPED if item.get("state") == STOPPED else Ending.STOP_REQUESTED
+
+
+def _at_least(left_s: float) -> float:
+    """Return how long a lease lasts at least: the server rounds up."""
+    return max(left_s - 1, left_s / 2)
 
 
 def heartbeat_in(item: Mapping[str, Any]) -> str:
@@ -239,7 +249,7 @@ class LeaseKeeper:
         """Repeat the first heartbeat, before the handler starts. Return None as soon as the lease is held."""
         draining, waiting = self._context.shutdown.draining, self._context.tally.waiting_for_leases
         try:
-            while not self.lease.held and (step := self.lease.next_step()):
+            while not self.lease.is_extended and (step := self.lease.next_step()):
                 if (pause_s := step.at - self._now()) > 0:
                     await wait_for_any(draining, timeout_s=pause_s)
                 if draining.done():

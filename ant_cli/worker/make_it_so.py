@@ -19,6 +19,7 @@ from ant_cli.worker.context import WorkerContext, wait_for_any
 from ant_cli.worker.lease import (
     ACKNOWLEDGED_S,
     LOOK,
+    NO_HEARTBEAT,
     STOP_STATES,
     STOPPED,
     Lease,
@@ -136,6 +137,8 @@ class Acknowledgement:
         """The item as the server returned it; empty if that response was lost."""
         self.sent_at = asked_at
         """When the request was sent that has taken the item, whose lease lasts from then on."""
+        self.known_at = asked_at
+        """When it was known that the item is taken."""
         self.failure: AntError | None = None
         """Why the last request failed."""
 
@@ -143,6 +146,7 @@ class Acknowledgement:
         """Acknowledge the item, unless a look shows whose it is."""
         if self._is_open or _has_status(self.failure, CONFLICT):
             if verdict := await self._look_for_the_owner():
+                self.known_at = self._context.now()
                 return verdict
         self.sent_at = self._context.now()
         try:
@@ -153,6 +157,7 @@ class Acknowledgement:
                 return Verdict.REFUSED
             self._is_open = self._is_open or error.outcome_unknown
             raise
+        self.known_at = self._context.now()
         return Verdict.DONE
 
     def _is_final(self, error: AntError) -> bool:
@@ -162,13 +167,15 @@ class Acknowledgement:
         return is_permanent(error) and not self._is_open
 
     async def _look_for_the_owner(self) -> Verdict | None:
-        """Return whose the item is; None if it is still in the queue, or if the server does not say."""
+        """Return whose the item is; None to take it now: it is still in the queue, or the server does not say."""
         looked_at = self._context.now()
         current = await look_at(self._id, self._context)
         if not current:
             return self._guess()
-        if current.get("state") == "queued":
-            return None
+        if (
+            current.get("state") == "queued"
+        ):  # soon, a poll hands it to somebody else, if it has not done so
+            return None if self._context.now() < self._certain_until else Verdict.NOT_OURS
         is_silent = current.get("state") == "starting" and not current.get("last_heartbeat")
         if not (is_silent and self._is_open) or self._was_taken_later(current, looked_at):
             return Verdict.NOT_OURS
@@ -182,8 +189,7 @@ class Acknowledgement:
 
     def _was_taken_later(self, current: WorkItem, looked_at: float) -> bool:
         """Whether the rest of the lease shows that the item was taken after this worker's request had failed."""
-        left_s = current.get("ttl_seconds") or 0
-        return looked_at - (ACKNOWLEDGED_S - left_s) - 1 > self._failed_at + 1
+        return taken_at(current, looked_at) > self._failed_at + 1
 
     def _guess(self) -> Verdict | None:
         """Decide without a look, because this server shows nothing."""
@@ -191,6 +197,12 @@ class Acknowledgement:
             return None
         is_ours = self._is_open and self._context.now() < self._certain_until
         return Verdict.DONE if is_ours else Verdict.NOT_OURS
+
+
+def taken_at(current: WorkItem, looked_at: float) -> float:
+    """Return when an item without a heartbeat was acknowledged; a time before that if leases are short."""
+    left_s = current.get("ttl_seconds") or 0
+    return looked_at - (ACKNOWLEDGED_S - left_s) - 1
 
 
 class Stop:
@@ -258,6 +270,15 @@ class GiveBack:
 
     async def attempt(self) -> Verdict | None:
         """Send the heartbeat. If the handler has sent the last one, the next attempt names that."""
+        if self._is_open and self._lease.last_heartbeat == NO_HEARTBEAT:
+            looked_at = self._context.now()
+            current = await look_at(self._id, self._context)
+            if (
+                self._is_settled(current)
+                or taken_at(current, looked_at) > self._lease.acknowledged_by
+            ):
+                self.state = str(current.get("state"))
+                return Verdict.DONE
         try:
             await self._send()
         except AntError as error:

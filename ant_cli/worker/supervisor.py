@@ -250,7 +250,7 @@ class Supervisor:
         """Whether an item is not taken now: this worker is taking it already, or leaves it to others."""
         context = self._context
         until = context.memory.left_to_others_until.get(work_id, 0.0)
-        if work_id not in context.acknowledging and self._loop.time() >= until:
+        if work_id not in context.taking and self._loop.time() >= until:
             return False
         self._note_work()
         self._work_waits.clear()
@@ -356,16 +356,20 @@ class Supervisor:
         self._claimed += 1
         self._note_work()
         self._context.tally.slots_used += 1
-        task = self._loop.create_task(self._handle(polled))
+        decided = self._loop.create_future()
+        self._undecided.add(decided)
+        task = self._loop.create_task(self._handle(polled, decided))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         if self._context.outage.reason:
             self._trial = task
 
-    async def _handle(self, polled: Polled) -> None:
+    async def _handle(self, polled: Polled, decided: asyncio.Future[None]) -> None:
+        """Handle an item. `decided` is set when it is known whose it is."""
+        run: ItemRun | None = None
         try:
             try:
-                run = await self._claim(polled)
+                run = await self._claim(polled, decided)
                 if run:
                     await run.run()
             finally:  # free the slot before the item is stopped, which takes a request
@@ -381,19 +385,19 @@ class Supervisor:
             work_id, problem = polled.item["id"], f"{type(error).__name__}: {error}"
             self._context.log.error("work item failed", work_id=work_id, error=problem)
             self._context.memory.not_done[work_id] = None
+            if run:
+                run.abandon()
             self._pause_after_trouble()
 
-    async def _claim(self, polled: Polled) -> ItemRun | None:
+    async def _claim(self, polled: Polled, decided: asyncio.Future[None]) -> ItemRun | None:
         """Acknowledge an item. Return None if it is not this worker's."""
-        decided = self._loop.create_future()
-        self._undecided.add(decided)
         try:
             verdict, run = await claim(polled.item, polled.asked_at, self._context)
+            if verdict is Verdict.NOT_OURS:
+                self._claimed -= 1
         finally:
             self._undecided.discard(decided)
             decided.set_result(None)
-        if verdict is Verdict.NOT_OURS:
-            self._claimed -= 1
         if run:
             self._failed_items = 0
         else:

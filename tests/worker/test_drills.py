@@ -1,0 +1,262 @@
+"""Drills with open outcomes in simulated time: slow networks, lost answers, refusals, kills, outages."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.helpers.fault_proxy import NO_FAULT, Fault, slow
+from tests.worker.simulation import Plan, attacked_fleet, each_third_lost, simulate
+
+MODES = pytest.mark.parametrize("heartbeat", ["auto", "always", "never"])
+MINUTE, HOUR = 60.0, 3600.0
+UNCONFIRMED = "the stop is not confirmed; the item may run again after its lease"
+
+
+def refuses(kind, status, times):
+    """Return the choice of a gateway that refuses the first requests of a kind."""
+    return lambda number, what: (
+        Fault(refusal=status) if (what, number <= times) == (kind, True) else NO_FAULT
+    )
+
+
+def nothing_lost(simulation):
+    """Assert that each item was done once."""
+    assert simulation.states().keys() <= {"stopped"}
+    assert set(simulation.ledger.started.values()) == {1}
+    assert simulation.ledger.finished == simulation.ledger.started
+
+
+@MODES
+@pytest.mark.parametrize("latency_s", [0.0, 3.0, 12.0])
+def test_a_slow_network_strands_no_item(heartbeat, latency_s):
+    """Responses come late, and each of them counts."""
+
+    async def story(simulation):
+        simulation.server.enqueue(20)
+        simulation.start(choose=slow(latency_s), heartbeat=heartbeat, concurrency="3")
+        await simulation.until_done(20 * MINUTE)
+
+    nothing_lost(simulate(story))
+
+
+@MODES
+@pytest.mark.parametrize("latency_s", [0.0, 3.0])
+def test_lost_answers_repeat_no_work(heartbeat, latency_s):
+    """Every third request of a kind has none, or only the 409 of a gateway."""
+
+    async def story(simulation):
+        simulation.server.enqueue(60)
+        choose = each_third_lost(latency_s)
+        simulation.start(choose=choose, heartbeat=heartbeat, concurrency="4", plan=Plan(20.0))
+        await simulation.until_done(HOUR)
+
+    nothing_lost(simulate(story))
+
+
+@MODES
+@pytest.mark.parametrize("status", [401, 403, 404, 409, 503])
+def test_finished_work_is_not_done_again_if_its_stop_is_refused(heartbeat, status):
+    """For minutes, here: the lease is kept meanwhile, whoever held it before."""
+
+    async def story(simulation):
+        simulation.server.enqueue(3)
+        choose = refuses("stop", status, 60)
+        worker = simulation.start(choose=choose, heartbeat=heartbeat, concurrency="3")
+        await simulation.until_done(6 * MINUTE)
+        assert len(worker.events("work item done")) == 3
+
+    nothing_lost(simulate(story))
+
+
+def test_an_item_whose_stop_was_given_up_does_not_run_again_when_it_comes_back():
+    """After five minutes, the worker turns to other things. The item is not done until it is stopped."""
+
+    async def story(simulation):
+        simulation.server.enqueue(1)
+        blocked = [True]
+        worker = simulation.start(
+            choose=lambda _, kind: Fault(refusal=404 * (kind == "stop" and blocked[0]))
+        )
+        await simulation.until(lambda: worker.context.memory.unstopped, MINUTE)
+        await asyncio.sleep(6 * MINUTE)
+        assert [event["outcome"] for event in worker.events(UNCONFIRMED)] == ["succeeded"]
+        assert worker.context.tally.unconfirmed == {"work_0"}
+        assert worker.events("work item done") == []
+        blocked[0] = False
+        await simulation.until_done(10 * MINUTE)
+        assert worker.context.memory.unstopped == worker.context.memory.not_done == {}
+        assert worker.context.tally.items["succeeded"] == 1
+        assert worker.context.tally.unconfirmed == set()
+
+    nothing_lost(simulate(story))
+
+
+def test_a_dead_letter_whose_stop_is_given_up_is_stopped_when_it_comes_back():
+    """Otherwise it would run without end, on a worker without an API key."""
+
+    async def story(simulation):
+        simulation.server.enqueue(1)
+        blocked = [True]
+        simulation.start(
+            choose=lambda _, kind: Fault(refusal=403 * (kind == "stop" and blocked[0])),
+            plan=Plan(status=1),
+            attempts="1",
+        )
+        await asyncio.sleep(7 * MINUTE)
+        blocked[0] = False
+        await simulation.until_done(20 * MINUTE)
+
+    assert simulate(story).ledger.started == {"work_0": 1}
+
+
+@MODES
+def test_heartbeats_of_seven_seconds_end_no_handler(heartbeat):
+    """The server has extended the lease, even if its response comes late."""
+
+    async def story(simulation):
+        simulation.server.enqueue(4)
+        choose = lambda _, kind: Fault(7.0 * (kind == "heartbeat"))  # noqa: E731
+        simulation.start(
+            choose=choose, heartbeat=heartbeat, concurrency="4", plan=Plan(290.0), lease="45s"
+        )
+        await simulation.until_done(HOUR)
+
+    nothing_lost(simulate(story))
+
+
+@pytest.mark.parametrize("first_beat_s", [1.0, 160.0, 230.0])
+def test_a_handler_has_four_minutes_for_its_first_heartbeat(first_beat_s):
+    """It may pull an image. The worker only looks meanwhile."""
+
+    async def story(simulation):
+        simulation.server.enqueue(3)
+        simulation.start(concurrency="3", plan=Plan(100.0, first_beat_s=first_beat_s))
+        await simulation.until_done(HOUR)
+
+    simulation = simulate(story)
+    assert simulation.ledger.refused == []
+    nothing_lost(simulation)
+
+
+def test_always_costs_one_item_of_a_handler_that_sends_heartbeats():
+    """The worker notices that, and leaves the leases to the handler."""
+
+    async def story(simulation):
+        simulation.server.enqueue(40)
+        worker = simulation.start(heartbeat="always", plan=Plan(5.0, first_beat_s=0.2))
+        await simulation.until_done(HOUR)
+        assert worker.context.tally.items["lost"] == 1
+        assert worker.context.heartbeat == "auto"
+
+    simulation = simulate(story)
+    assert simulation.ledger.refused == ["work_0"]
+    assert sum(simulation.ledger.finished.values()) == 39
+
+
+@MODES
+@pytest.mark.parametrize("latency_s", [0.0, 3.0])
+def test_a_killed_worker_strands_no_item_whatever_was_on_its_way(heartbeat, latency_s):
+    """Its guardian knows an item from before the acknowledgement until the stop is confirmed."""
+
+    async def story(simulation):
+        for moment in range(60):
+            (work_id,) = simulation.server.enqueue(1)
+            worker = simulation.start(choose=slow(latency_s), heartbeat=heartbeat)
+            await asyncio.sleep(moment * (0.05 + latency_s / 4))
+            await worker.kill()
+            # a heartbeat that was on its way grants a lease
+            await asyncio.sleep(2 * latency_s + (47 if heartbeat == "always" else 2))
+            assert simulation.server.item(work_id).state in ("queued", "stopped"), moment
+            simulation.server.stop(work_id)
+
+    simulate(story)
+
+
+def test_sigterm_leaves_time_for_stops_and_says_what_was_not_confirmed():
+    """As long as a drain may take. Then the guardian must not give finished work back."""
+
+    async def story(simulation):
+        simulation.server.enqueue(2)
+        blocked = [True]
+        choose = lambda _, kind: Fault(refusal=503 * (kind == "stop" and blocked[0]))  # noqa: E731
+        stops, gives_up = (simulation.start(choose=choose) for _ in range(2))
+        await simulation.until(lambda: simulation.server.requests["stop"] > 4, MINUTE)
+        began = simulation.now()
+        stops.terminate()
+        gives_up.terminate()
+        await asyncio.wait([gives_up.task, stops.task])
+        assert 30 <= simulation.now() - began < 41
+        assert len(gives_up.events(UNCONFIRMED)) == 1
+        assert gives_up.guardian.leases == []
+
+    assert set(simulate(story).ledger.started.values()) == {1}
+
+
+def test_an_outage_whose_queue_others_empty_ends_and_the_next_failure_declares_it_again():
+    """It costs no attempt. Four failures still count."""
+
+    async def story(simulation):
+        ids = simulation.server.enqueue(5)
+        worker = simulation.start(concurrency="5", plan=Plan(status=1), attempts="2")
+        await simulation.until(lambda: worker.context.outage.reason, MINUTE)
+        for work_id in ids:
+            simulation.server.stop(work_id)
+        await simulation.until(lambda: not worker.context.outage.reason, 2 * MINUTE)
+        assert worker.context.tally.outage == ""
+        simulation.server.enqueue(1)
+        await simulation.until(lambda: worker.context.outage.reason, MINUTE)
+        (failed,) = (
+            event for event in worker.log if event.get("work_id") == "work_5" and "outcome" in event
+        )
+        assert failed["outcome"] == "given_back"
+
+    simulate(story)
+
+
+def test_the_items_of_an_outage_run_as_soon_as_it_is_over():
+    """They would wait for five minutes each, although nothing is wrong with them."""
+
+    async def story(simulation):
+        simulation.server.enqueue(8)
+        works = []
+        plan = lambda _id: Plan(status=0 if works else 1)  # noqa: E731
+        worker = simulation.start(concurrency="4", plan=plan, attempts="9")
+        await simulation.until(lambda: worker.context.outage.reason, MINUTE)
+        await asyncio.sleep(20)
+        works.append("again")
+        simulation.server.enqueue(1)
+        await simulation.until_done(2 * MINUTE)
+
+    simulate(story)
+
+
+def test_a_give_back_whose_answer_comes_late_takes_no_lease_of_another_worker():
+    """The other worker holds the item by then. Its handler goes on."""
+
+    async def story(simulation):
+        simulation.server.enqueue(1)
+        late = lambda _, kind: Fault(12.0 * (kind == "heartbeat"))  # noqa: E731
+        first = simulation.start(choose=late, plan=Plan(status=75), heartbeat="never")
+        await simulation.until(lambda: simulation.server.requests["heartbeat"] > 0, MINUTE)
+        first.terminate()
+        second = simulation.start(heartbeat="always", plan=Plan(60.0))
+        await simulation.until_done(10 * MINUTE)
+        assert second.context.tally.items == {
+            **second.context.tally.items,
+            "succeeded": 1,
+            "lease_lost": 0,
+        }
+
+    simulate(story)
+
+
+@pytest.mark.parametrize("heartbeat", ["auto", "always"])
+def test_a_fleet_with_slow_requests_lost_answers_and_kills_does_each_item(heartbeat):
+    """A run is repeated only if a kill hit it, and no two runs of an item overlap."""
+    attack = attacked_fleet(600, heartbeat)
+    assert attack.states == {"stopped": 600}
+    assert attack.finished == 600
+    assert attack.kills > 5
+    assert (attack.overlaps, attack.unexplained) == ([], [])
