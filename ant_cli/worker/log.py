@@ -26,6 +26,7 @@ _EXAMINED = LONGEST_LINE + 12 * 4096
 not shown: a character of a secret takes up to 12."""
 KEPT_BYTES = 4 * (_EXAMINED + 1)
 """The bytes to keep of a handler's line: enough to tell that a longer line has more than `_EXAMINED` characters."""
+_CUT = " [the rest of the line was cut]"
 _LONGEST_REASON = 500
 """The most characters of a server's reason that are logged."""
 _BARE = re.compile(r"[^\s\"=\x00-\x1f\x7f-\x9f]+")
@@ -87,7 +88,9 @@ class WorkerLog:
     def say(self, text: str, is_error: bool) -> None:  # noqa: FBT001 - `Stderr.log` has no keywords
         """Log a message to people, whose first line is the text of the event."""
         message, _, hint = text.removeprefix("ant: ").partition("\n")
-        self._write("ERROR" if is_error else "INFO", message, {"hint": hint} if hint else {})
+        level = "ERROR" if is_error else "INFO"
+        fields = {"hint": hint} if hint else {}
+        self._write(level, message, fields)
 
     def output(self, stream: str, line: bytes) -> None:
         """Log a handler's line, which may be cut after `KEPT_BYTES`."""
@@ -95,11 +98,8 @@ class WorkerLog:
 
     def note_left_out(self, lines: int) -> str:
         """Return the line that says how many others were left out."""
-        message, fields = (
-            "the log was not read in time; lines are missing",
-            {**self._fields, "lines": lines},
-        )
-        return self._render(LogEvent(self._now(), "WARN", message, fields))
+        message = "the log was not read in time; lines are missing"
+        return self._render(self._event(self._now(), "WARN", message, {"lines": lines}))
 
     def _write(
         self, level: str, message: str, fields: Mapping[str, object], bulk_size: int = 0
@@ -108,17 +108,20 @@ class WorkerLog:
         now = self._now()
 
         def render() -> str:
-            clean = {key: self._safe_value(value) for key, value in fields.items()}
-            return self._render(
-                LogEvent(now, level, self.clean(message), {**self._fields, **clean})
-            )
+            return self._render(self._event(now, level, message, fields))
 
         self._stderr.write_rendered(render, bulk_size, bulk=bulk_size > 0)
 
+    def _event(
+        self, now: datetime, level: str, message: str, fields: Mapping[str, object]
+    ) -> LogEvent:
+        safe = {key: self._safe_value(value) for key, value in fields.items()}
+        return LogEvent(now, level, self.clean(message), {**self._fields, **safe})
+
     def _safe_value(self, value: object) -> object:
         if isinstance(value, AntError):
-            value = self._describe(value)
-        elif isinstance(value, bytes):
+            return self.clean(self._describe(value))
+        if isinstance(value, bytes):
             return self._shorten(value)
         return self.clean(value) if isinstance(value, str) else value
 
@@ -127,10 +130,11 @@ class WorkerLog:
         text = line.decode("utf-8", "backslashreplace")
         clean = self.clean(text[:_EXAMINED])
         if len(text) > _EXAMINED:
-            clean = clean[: LONGEST_LINE - _EXAMINED]
-        elif len(clean) <= LONGEST_LINE:
-            return clean
-        return f"{clean[:LONGEST_LINE]} [the rest of the line was cut]"
+            examined_for_sure = clean[: LONGEST_LINE - _EXAMINED]
+            return f"{examined_for_sure[:LONGEST_LINE]}{_CUT}"
+        if len(clean) > LONGEST_LINE:
+            return f"{clean[:LONGEST_LINE]}{_CUT}"
+        return clean
 
     def clean(self, text: str) -> str:
         """Return a text without secrets and control characters."""
@@ -151,9 +155,9 @@ class WorkerLog:
 
 def log_all(runtime: Runtime, component: str) -> None:
     """Write every message on stderr as an event in JSON."""
-    runtime.stderr.log = WorkerLog(
-        runtime.stderr, LogView(runtime, "json").line, {"component": component}
-    ).say
+    view = LogView(runtime, "json")
+    log = WorkerLog(runtime.stderr, view.line, {"component": component})
+    runtime.stderr.log = log.say
 
 
 class LogView:
@@ -215,8 +219,8 @@ class LogView:
             left_out.update(_ITEM_FIELDS, _REASONS)
         rest = {key: value for key, value in fields.items() if key not in left_out}
         shown = [paint(message, _COLOURS[event.level]), paint(_pairs(rest), "dim")]
-        has_level = event.level == "INFO" or self._style.colour
-        return shown if has_level else [event.level, *shown]
+        needs_level = event.level != "INFO" and not self._style.colour
+        return [event.level, *shown] if needs_level else shown
 
     def status_line(self, text: str) -> str:
         """Return a text for the last line of the terminal."""
