@@ -46,8 +46,8 @@ _METRICS = {
 }
 """Each metric, with the name of its number and its help."""
 
-_LISTS_KEPT_S = 60.0
-"""How long dead letters and items that nobody holds are kept, at least: to find them takes up to ten requests."""
+_LOOK_EVERY_S = 60.0
+"""How often dead letters and items that nobody holds are counted. It takes up to ten requests, so no page waits."""
 _RECENT_S = 3600.0
 """How long a dead letter counts. It stays in the list of work, so an alert on all of them would not end."""
 
@@ -118,12 +118,16 @@ def _is_old(item: WorkItem, now: float) -> bool:
     return age(item.get("stopped_at"), now) > _RECENT_S
 
 
+Lists = Mapping[str, Mapping[str, float]]
+"""For each environment, what `of_lists` has counted."""
+
+
 def find_page(
-    stats: Mapping[str, Read], path: str, lists: Mapping[str, Read] = MappingProxyType({})
+    stats: Mapping[str, Read], path: str, lists: Lists = MappingProxyType({})
 ) -> ServedPage | None:
     """Return the page `/metrics`, `/stats/ENVIRONMENT_ID` or `/healthz`; or `/stats`, for the only environment.
 
-    `stats` has a reader for each environment, and so has `lists`, whose numbers are metrics only.
+    `stats` has a reader for each environment. The numbers of `lists` are metrics only.
     """
     if path == "/healthz":
         return text_page("ok")
@@ -138,11 +142,12 @@ def find_page(
     return json_page(reading.numbers)
 
 
-def _merged(stats: Mapping[str, Read], lists: Mapping[str, Read]) -> dict[str, Reading]:
-    readings = {name: read() for name, read in stats.items()}
-    for name, read in lists.items():
-        numbers = {**readings[name].numbers, **read().numbers}
-        readings[name] = readings[name]._replace(numbers=numbers)
+def _merged(stats: Mapping[str, Read], lists: Lists) -> dict[str, Reading]:
+    readings = {}
+    for name, read in stats.items():
+        reading = read()
+        numbers = {**reading.numbers, **lists.get(name, {})}
+        readings[name] = reading._replace(numbers=numbers)
     return readings
 
 
@@ -178,15 +183,31 @@ def serve_statistics(
         apis = {
             name: stack.enter_context(closing(WorkAPI(connection, runtime, name))) for name in names
         }
-        now, stats, lists = runtime.server_clock.now, dict[str, Read](), dict[str, Read]()
-        for name, api in apis.items():
-            stats[name] = cached(partial(_statistics, api, now), options.cache)
-            lists[name] = cached(partial(_lists, api, now), max(options.cache, _LISTS_KEPT_S))
+        now = runtime.server_clock.now
+        stats = {
+            name: cached(partial(_statistics, api, now), options.cache)
+            for name, api in apis.items()
+        }
+        lists: dict[str, Mapping[str, float]] = {}
         find = partial(find_page, stats, lists=lists)
         listener = stack.enter_context(closing(Listener(*options.listen, find)))
         with suppress(KeyboardInterrupt):  # a service that ends on request has succeeded
+            lists.update(_look(apis, now))
             runtime.say(f"The exporter listens at {listener.url}. Stop it with Ctrl-C.")
-            threading.Event().wait()
+            while not threading.Event().wait(_LOOK_EVERY_S):
+                lists.update(_look(apis, now))
+
+
+def _look(apis: Mapping[str, WorkAPI], now: Callable[[], float]) -> Lists:
+    """Count the items that somebody should look at; none are known if the API does not list them."""
+    found = {}
+    for name, api in apis.items():
+        try:
+            items = _if_permitted(api.newest_items)
+        except AntError:
+            items = None
+        found[name] = {} if items is None else of_lists(items, now())
+    return found
 
 
 def _statistics(api: WorkAPI, now: Callable[[], float]) -> dict[str, float]:
@@ -196,12 +217,6 @@ def _statistics(api: WorkAPI, now: Callable[[], float]) -> dict[str, float]:
     if running is not None:
         stats["running"] = running
     return to_numbers(stats, now())
-
-
-def _lists(api: WorkAPI, now: Callable[[], float]) -> dict[str, float]:
-    """Return the numbers of the items that somebody should look at, if the credential may list them."""
-    items = _if_permitted(api.newest_items)
-    return {} if items is None else of_lists(items, now())
 
 
 def _if_permitted(ask: Callable[[], T]) -> T | None:

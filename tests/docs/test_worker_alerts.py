@@ -125,7 +125,7 @@ def test_an_expression_names_metrics_and_labels_that_exist(name):
 
 @pytest.mark.parametrize("name", RULES)
 def test_an_alert_has_a_severity_a_summary_and_a_page_that_exists(name):
-    """Whoever it wakes reads them first."""
+    """A person who is woken by it reads them first."""
     rule = RULES[name]
     assert rule["labels"]["severity"] in ("critical", "warning")
     assert rule["annotations"]["summary"].endswith(".")

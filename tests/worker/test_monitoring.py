@@ -16,20 +16,28 @@ from collections import Counter
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from ant_cli import __version__
-from ant_cli.errors import AntError, NetworkError, UsageError
+from ant_cli.errors import AntError, APIError, NetworkError, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
 from ant_cli.settings.worker_options import ExporterOptions
 from ant_cli.worker import listener as listener_module
 from ant_cli.worker import metrics as metrics_module
 from ant_cli.worker.endings import OUTCOMES
-from ant_cli.worker.exporter import cached, find_page, of_lists, serve_statistics, to_numbers
+from ant_cli.worker.exporter import (
+    _look,
+    cached,
+    find_page,
+    of_lists,
+    serve_statistics,
+    to_numbers,
+)
 from ant_cli.worker.listener import Listener, text_page
 from ant_cli.worker.metrics import READY_S, Tally, WorkerMetrics, _readiness, _responds
 from tests.conftest import KEY, make_runtime
@@ -73,7 +81,7 @@ def test_the_metrics_have_the_names_texts_and_values_of_metrics_txt():
     metrics.observe_wait(0.03)
     tally.outage, tally.draining = "the handler exited with 125", True
     stats = {"env_1": cached(lambda: {**NUMBERS, "running": 5}, 5.0, lambda: 2000.5)}
-    lists = {"env_1": cached(lambda: {"unheld": 1, "dead_letters": 2}, 60.0)}
+    lists = {"env_1": {"unheld": 1, "dead_letters": 2}}
     shown = (
         (metrics.text(tally) + find_page(stats, "/metrics", lists).body)
         .decode()
@@ -360,6 +368,28 @@ NOW = datetime(2026, 3, 15, 10, 0, tzinfo=UTC).timestamp()
 def test_the_exporter_counts_dead_letters_and_items_that_nobody_holds(items, numbers):
     """The counters of a job end with it. Without any failure in metadata, dead letters are unknown, not 0."""
     assert of_lists(items, NOW) == numbers
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        NetworkError("no response"),
+        APIError("GET x", 401, "", b"", ""),
+        APIError("GET x", 503, "", b"", ""),
+    ],
+    ids=["no response", "an API key", "overloaded"],
+)
+def test_what_the_api_does_not_list_is_not_counted_as_0(answer):
+    """An alert would end while the API is down, and one environment does not keep another from being counted."""
+
+    def fail():
+        raise answer
+
+    apis = {
+        "env_1": SimpleNamespace(newest_items=fail),
+        "env_2": SimpleNamespace(newest_items=lambda: [STARTING]),
+    }
+    assert _look(apis, lambda: NOW) == {"env_1": {}, "env_2": {"unheld": 1}}
 
 
 def test_an_exporter_without_the_library_for_metrics_is_an_error_at_the_start(
