@@ -195,6 +195,7 @@ def test_a_malformed_key_is_no_second_choice_for_a_call_that_takes_the_environme
         (MALFORMED, "contains a character that no key has (a line break, perhaps)"),
         ("sk-ant-api03-0123456789-wxyz", "holds an API key"),
         ("env_011CZkZ9X2dpNyB7HsEFoRfW", "holds an ID"),
+        (" env_011CZkZ9X2dpNyB7HsEFoRfW\n", "holds an ID"),
     ],
 )
 def test_status_says_what_is_wrong_with_the_environment_key_and_is_not_ended_by_it(ant, text, said):
@@ -239,6 +240,14 @@ def test_status_says_to_what_variables_of_a_federation_add(ant, official):
     blank = {**NO_KEY, "ANTHROPIC_FEDERATION_RULE_ID": " "}
     empty = shown(ant("auth", "status", env=blank))
     assert empty["ANTHROPIC_FEDERATION_RULE_ID"] == "empty, so treated as not set"
+
+
+def test_an_incomplete_federation_of_variables_is_an_error_before_a_login(ant, official):
+    """It adds to a federation of the official tool, and not to a login."""
+    official.log_in()
+    done = ant(*LIST, env={**NO_KEY, "ANTHROPIC_FEDERATION_RULE_ID": "fdrl_v"})
+    assert (done.exit, done.requests) == (4, [])
+    assert "the federation of ANTHROPIC_FEDERATION_RULE_ID is not complete" in done.stderr
 
 
 # What a credential store keeps
