@@ -185,7 +185,7 @@ FILE_OPENERS = {
     "runtime/confirmation.py": "the terminal",
     "runtime/process.py": "what the system says of processes",
     "runtime/extras.py": "the receipt of the installer in its own prefix",
-    "commands/official.py": "programs on PATH",
+    "settings/official_tool.py": "programs on PATH",
     "pytest_plugin.py": "a temporary file, for the errors of its emulator",
     "commands/emulator_serve.py": "its own log",
     "commands/emulator_running.py": "what the system says of a process",

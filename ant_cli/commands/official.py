@@ -14,12 +14,8 @@ from ant_cli.errors import ExitStatus, UsageError
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.variables import BASE_URL, OFFICIAL
 from ant_cli.settings.local_emulator import is_local
+from ant_cli.settings.official_tool import is_official
 from ant_cli.settings.variable_rows import value_of
-
-_NATIVE = (b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
-"""How a program of Linux, Windows or macOS begins."""
-_MODULE = b"anthropics/anthropic-cli"
-"""The Go module of the official tool. Its name is in every binary; a script that starts one has to name it, too."""
 
 
 def hand_over(name: str, argv: Sequence[str], runtime: Runtime) -> NoReturn:
@@ -62,21 +58,9 @@ def _find(environ: Mapping[str, str]) -> str | None:
     name = "ant.exe" if sys.platform == "win32" else "ant"
     for folder in filter(os.path.isabs, environ.get("PATH", "").split(os.pathsep)):
         program = Path(folder, name)
-        if os.access(program, os.X_OK) and _is_official(program):
+        if os.access(program, os.X_OK) and is_official(program):
             return str(program)
     return None
-
-
-def _is_official(program: Path) -> bool:
-    """Whether a program is the official tool, or a script that starts it. Apache Ant and this one are not."""
-    try:
-        # reading a pipe might never end
-        content = program.read_bytes() if program.is_file() else b""
-    except OSError:
-        return False
-    if content.startswith(_NATIVE):
-        return _MODULE in content
-    return _MODULE in content and b"ant_cli" not in content
 
 
 def _names_emulator(argv: Sequence[str], environ: Mapping[str, str]) -> bool:

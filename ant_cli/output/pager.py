@@ -10,16 +10,12 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
 
-from ant_cli.errors import UsageError
 from ant_cli.output.style import Style
 from ant_cli.runtime import Runtime, shell
 from ant_cli.runtime.screen import cell_width
 from ant_cli.runtime.signals import signal_handlers
 from ant_cli.runtime.streams import is_broken_pipe
-from ant_cli.settings.variable_rows import value_of
 
-_VARIABLES = ("ANT_PAGER", "PAGER")
-"""The variables that name the pager. The first one that is set is used, also if it is empty."""
 _DEFAULT = "less -FRX"
 _PIPE_SIZE = 4096
 """The size of the pipe to the pager. It is small, so that pages are fetched only as they are read."""
@@ -87,16 +83,9 @@ def _write(data: bytes, program: subprocess.Popen[bytes] | None, runtime: Runtim
 
 def command_of(environ: Mapping[str, str], warn: Callable[[str], None]) -> list[str]:
     """Return the arguments of the pager's command; an empty list for no pager."""
-    variable = next((name for name in _VARIABLES if name in environ), "")
-    text = environ.get(variable, _DEFAULT)
+    text = environ.get("ANT_PAGER", environ.get("PAGER", _DEFAULT))
     if not text.strip() or (text == _DEFAULT and environ.get("TERM") == "dumb"):
         return []
-    if variable:
-        try:
-            value_of(variable, environ)  # rejects one that may come with the project
-        except UsageError as error:
-            warn(f"Note: {error.message} The list is not paged.")
-            return []
     try:
         args = shell.split(text)
     except ValueError:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from ant_cli.errors import BadValue, UsageError, os_error_text
 from ant_cli.runtime import variables
 from ant_cli.settings import rows
+from ant_cli.settings.official_tool import MODULE, is_official
 
 
 class Check(NamedTuple):
@@ -46,7 +48,7 @@ def value_of(name: str, environ: Mapping[str, str]) -> Any:
 # Checks
 
 
-def _place_of(source: str, path: str) -> None:
+def _check_place(source: str, path: str) -> None:
     """Reject a path that is relative to the working folder, or in its repository: both may come with a project."""
     from ant_cli.runtime.trusted_files import check_place  # late: few runs start another program
 
@@ -57,27 +59,17 @@ def _place_of(source: str, path: str) -> None:
         raise BadValue(source, problem, getattr(error, "hint", "")) from None
 
 
-def _program(source: str, path: str) -> str:
-    """Return the path of the official tool, which must be a file."""
+def _official_tool(source: str, path: str) -> str:
+    """Return the path of the official tool. Any other program might run a file that came with the project."""
+    must = f"{source} must be the path of the official `ant`"
     if not os.path.isfile(path):  # noqa: PTH113 - Path.is_file() fails if the name is too long
+        raise UsageError(f"{must}; there is no file {path}.")
+    _check_place(source, path)
+    if not is_official(Path(path)):
         raise UsageError(
-            f"{source} must be the path of the official `ant`; there is no file {path}."
+            f"{must}; {path} is not it.", f"A script that starts it has to name {MODULE}."
         )
-    _place_of(source, path)
     return path
-
-
-def _command(source: str, text: str) -> str:
-    """Return a command line, unless its program is given by a path that may come with a project."""
-    from ant_cli.runtime.shell import split  # late, as above
-
-    try:
-        name = split(text)[0]
-    except (ValueError, IndexError):  # whoever runs it says so
-        return text
-    if {"/", os.sep} & {*name}:  # otherwise, PATH decides
-        _place_of(source, name)
-    return text
 
 
 def _config_folder(source: str, text: str) -> str:
@@ -119,10 +111,7 @@ _FREE = Check("nothing")
 _SECRET = Check("one line of printable ASCII", rows.check_secret)
 _ID = Check("one segment of a path, without control characters")
 _IN_EXCHANGE = Check("printable ASCII, before the exchange")
-_COMMAND = Check(
-    "if it names a program by its path: absolute, and not in the repository of the working folder",
-    _command,
-)
+_COMMAND = Check("nothing: it is a command line, and run as it is")
 
 # Rows
 
@@ -192,7 +181,10 @@ ROWS = (
     Variable(
         variables.OFFICIAL,
         "the program that gets the commands which only the official tool has, with all variables",
-        Check("absolute, and not in the repository of the working folder", _program),
+        Check(
+            "the official tool, by an absolute path, and not in the repository of the working folder",
+            _official_tool,
+        ),
     ),
     Variable("ANT_PAGER", "the program that shows long lists", _COMMAND),
     Variable("PAGER", "the same, if `ANT_PAGER` is unset", _COMMAND),

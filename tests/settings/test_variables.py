@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from ant_cli.apply.editor import choose_editor
 from ant_cli.operations.spec import Setting
-from ant_cli.output.pager import command_of
 from ant_cli.runtime import variables
 from ant_cli.settings.rows import SETTINGS
 from ant_cli.settings.variable_rows import BY_NAME, ROWS
-from tests.conftest import make_runtime, needs_posix
-from tests.helpers.words import LIST, NO_KEY, page
+from tests.conftest import needs_posix
+from tests.helpers.words import LIST, NO_KEY
 
 NAMES = [
     value for name, value in vars(variables).items() if name.isupper() and isinstance(value, str)
 ]
-PROGRAMS = ["ANT_OFFICIAL", "ANT_PAGER", "PAGER", "VISUAL", "EDITOR"]
 
 
 def test_every_variable_that_the_program_names_has_a_row():
@@ -49,47 +46,26 @@ def repository(tmp_path, monkeypatch):
     return folder
 
 
-def test_each_variable_that_names_a_program_is_tried_here():
-    """A row that says so by its check."""
-    named = [row.name for row in ROWS if "in the repository" in row.check.text]
-    assert [name for name in named if name != "ANTHROPIC_CONFIG_DIR"] == PROGRAMS
-
-
 @needs_posix("a shell script")
-@pytest.mark.parametrize("name", PROGRAMS)
-@pytest.mark.parametrize("path", ["./evil", "{}/evil", "../cloned/evil", "../outside"])
-def test_a_program_that_came_with_a_repository_is_not_run(ant, repository, name, path):
-    """Its variable may have come with it, in a file such as `.env`. It would inherit the key."""
+@pytest.mark.parametrize("path", ["./evil", "{}/evil", "../cloned/evil", "../outside", "evil"])
+def test_an_official_tool_that_came_with_a_repository_is_not_run(ant, repository, path):
+    """The variable may have come with it, too, in a file such as `.env`. It would inherit the key."""
     (repository.parent / "outside").symlink_to(repository / "evil")
     text = path.format(repository)
-    env = {name: text}
-    if name == "ANT_OFFICIAL":
-        done = ant("beta:agents", "list", env=env)
-    elif "PAGER" in name:
-        items = page(*({"id": f"env_{number}"} for number in range(99)))
-        done = ant(*LIST, env={**env, "LINES": "10"}, terminal=True, replies=[items])
-    else:
-        done = ant("edit", "env_1", env=env)
-    said = " ".join(done.stderr.split())
-    assert f"{name} names {text!r}, which is not run: it" in said
-    assert "relative to the working folder" in said or "in the repository" in said
+    refusal = ant("beta:agents", "list", env={"ANT_OFFICIAL": text}).refusal
+    assert f"ANT_OFFICIAL names {text!r}, which is not run: it" in refusal
+    assert "relative to the working folder" in refusal or "in the repository" in refusal
     assert not (repository / "ran").exists()
-    assert done.exit == (0 if "PAGER" in name else 2)
-    assert ("env_98" in done.stdout) is ("PAGER" in name)
 
 
 @needs_posix("a shell script")
-@pytest.mark.usefixtures("repository")
-def test_a_program_of_the_user_is_run_in_any_repository(tmp_path):
-    """Its path is absolute, and outside; or it is found on PATH."""
-    program = tmp_path / "less"
-    program.write_text("#!/bin/sh\n")
-    program.chmod(0o755)
-    environ = {"PATH": str(tmp_path)}
-    for text in (str(program), "less"):
-        assert command_of({"PAGER": f"{text} -x", **environ}, pytest.fail) == [str(program), "-x"]
-        runtime = make_runtime({"EDITOR": f"{text} -x", **environ})
-        assert choose_editor(runtime) == [str(program), "-x"]
+def test_no_other_program_is_run_as_the_official_tool(ant, repository):
+    """A shell would run a file of the project that is called as the command."""
+    (repository / "beta:agents").write_text("echo ran > ran\n")
+    refusal = ant("beta:agents", "list", env={"ANT_OFFICIAL": "/bin/sh"}).refusal
+    assert "ANT_OFFICIAL must be the path of the official `ant`; /bin/sh is not it.\n" in refusal
+    assert "github.com/anthropics/anthropic-cli" in refusal
+    assert not (repository / "ran").exists()
 
 
 # Claude Platform on AWS
