@@ -18,8 +18,8 @@ from ant_cli.apply.comparison import (
 from ant_cli.apply.declarations import YAML, Declaration, name_from
 from ant_cli.apply.lockfile import Entry, LockFile, ResourceOrigin, shown_folder
 from ant_cli.errors import AntError
+from ant_cli.errors.command_line import command_line
 from ant_cli.input.values import Value
-from ant_cli.runtime.shell import positional, quote
 
 PlannedAction = Literal["create", "update", "adopt", "archive", "forget", "record", "none"]
 """`adopt` takes over an existing environment, and updates it if it differs. `record` only changes the lock file:
@@ -183,18 +183,17 @@ def _lost_for_good(moves: Mapping[str, str], known: Known) -> list[str]:
 
 def adding_command(known: Known, *flags: str) -> str:
     """Return the command that also applies the new files."""
-    return (
-        " ".join(["ant apply", *flags, quote(shown_folder(known.lock.path.parent))])
-        + known.target_flags
-    )
+    command = command_line("apply", *flags, shown_folder(known.lock.path.parent))
+    return command + known.target_flags
 
 
 def _check_credentials(known: Known) -> None:
     if len(known.remotes) >= 2 and not any(known.remotes.values()) and not known.options.force:
+        status = command_line("auth status")
         raise AntError(
             f"none of the {len(known.remotes)} environments that {known.lock.path.name} tracks exists for the "
             "credentials in use: they may be those of another workspace or account. Nothing was changed.",
-            "Use the right ones with --profile or --workspace-id. To see those in use: ant auth status\n"
+            f"Use the right ones with --profile or --workspace-id. To see those in use: {status}\n"
             f"If none of the environments exists any more, remove their entries from {known.lock.path.name}.",
         )
 
@@ -314,8 +313,9 @@ def _changed_outside(declaration: Declaration, entry: Entry, known: Known) -> st
     """Return why an environment that somebody else has changed is not updated."""
     way = f"make the same change in {declaration.key}"
     if declaration.path.suffix.lower() in YAML:  # an export writes only YAML
-        command = f"ant export {positional(entry.id, '--')} --force{known.target_flags}"
-        way = f"copy it into the file: {command}"
+        named = ["--", entry.id] if entry.id.startswith("-") else [entry.id]
+        command = command_line("export", *named, "--force")
+        way = f"copy it into the file: {command}{known.target_flags}"
     return (
         f"{entry.id} changed outside this config since the last apply; "
         f"re-run with --force to overwrite it, or {way}"

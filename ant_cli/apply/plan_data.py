@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 from ant_cli.apply.lockfile import FILE_NAME, ResourceOrigin, check_stays_inside
 from ant_cli.apply.plan import Known, Options, Plan, Step
 from ant_cli.errors import AntError, OutputError, UsageError, os_error_text
+from ant_cli.errors.command_line import command_line
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.reading import decode, read_file
 from ant_cli.runtime.storage import PRIVATE_IF_NEW, replace_file
@@ -152,7 +153,8 @@ def read_plan(file: str) -> SavedPlan:
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise UsageError(
-            f"{file} is not a plan.", "Make one: ant apply --dry-run --save-plan FILE"
+            f"{file} is not a plan.",
+            f"Make one: {command_line('apply --dry-run --save-plan FILE')}",
         ) from None
 
 
@@ -170,5 +172,5 @@ def check_unchanged(saved: SavedPlan, plan: Plan, origin: ResourceOrigin) -> Non
         lines = sorted({f"  {key}" for _, key, *_ in differing})
         raise AntError(
             "\n".join(["files or environments have changed since the plan was saved:", *lines]),
-            "Nothing was changed. Make a new plan: ant apply --dry-run --save-plan FILE",
+            f"Nothing was changed. Make a new plan: {command_line('apply --dry-run --save-plan FILE')}",
         )

@@ -12,6 +12,7 @@ from ant_cli.apply.discovery import Loaded, beside_tracked, expand, load
 from ant_cli.apply.lockfile import LockFile, shown_path
 from ant_cli.apply.plan import Options, Plan, lost_keys
 from ant_cli.errors import UsageError
+from ant_cli.errors.command_line import command_line
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import ask, is_yes
 
@@ -55,7 +56,7 @@ def read_files(scope: Scope, lock: LockFile, runtime: Runtime, *, asks: bool) ->
     if not (scope.paths or lock.exists):
         raise UsageError(
             f"there is no {lock.path.name} here or above, and no file was named.",
-            "Name files or folders, for example: ant diff .",
+            f"Name files or folders, for example: {command_line('diff .')}",
         )
     folders = {PurePosixPath(key).parent for key in lock.tracked}
     new = [] if asks else [key for key in untracked if PurePosixPath(key).parent in folders]

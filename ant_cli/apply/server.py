@@ -12,6 +12,7 @@ from ant_cli.apply.declarations import Declaration
 from ant_cli.apply.lockfile import LockFile, ResourceOrigin
 from ant_cli.apply.plan import Known, Object, Options, ids_to_read, is_alive, needs_names
 from ant_cli.errors import NOT_FOUND, AntError, APIError, ResponseError
+from ant_cli.errors.command_line import command_line
 from ant_cli.gjson import json_text
 from ant_cli.http.attempts import Tries
 from ant_cli.http.client import Sends, connect
@@ -245,7 +246,7 @@ def check_origin(lock: LockFile, origin: ResourceOrigin) -> None:
         raise AntError(
             f"{lock.path} tracks resources on {name} {recorded}, but {target}.",
             "Use the right credentials with --profile, or another lock file with --lock-file.\n"
-            "If the resources have moved there: ant apply --allow-origin-change",
+            f"If the resources have moved there: {command_line('apply --allow-origin-change')}",
         )
 
 

@@ -23,6 +23,7 @@ from ant_cli.commands import wants_structured
 from ant_cli.commands.apply_report import Report, say_failures
 from ant_cli.commands.apply_view import View, print_plan, say_notes, say_notes_about_files
 from ant_cli.errors import AntError, ExitStatus, OutputError, UsageError, exclude_each_other
+from ant_cli.errors.command_line import command_line
 from ant_cli.operations.spec import Flags
 from ant_cli.output.progress import Progress
 from ant_cli.run.sending import target_flags
@@ -69,7 +70,7 @@ def apply(
     }
     for flag, is_given in about_plans.items():
         if is_given and not dry_run:
-            raise UsageError(f"{flag} needs --dry-run.", "Or use: ant diff")
+            raise UsageError(f"{flag} needs --dry-run.", f"Or use: {command_line('diff')}")
     _check_flags(scope, view)
     if plan is not None:
         if any((*options, *path, dry_run, validate, strict, lock_file)):

@@ -11,6 +11,7 @@ from ant_cli.apply.plan import Known, Plan, adding_command
 from ant_cli.apply.scope import Scope, changes_elsewhere
 from ant_cli.apply.shown_plan import show_plan
 from ant_cli.commands import print_report, wants_structured
+from ant_cli.errors.command_line import command_line
 from ant_cli.input.validation import first_mistakes
 from ant_cli.operations.spec import Flags
 from ant_cli.output.style import style_of
@@ -65,7 +66,9 @@ def say_notes(plan: Plan, known: Known, loaded: Loaded, scope: Scope, runtime: R
     for lock_path in loaded.other_locks:
         runtime.say(f"Warning: {lock_path.parent} is left out, because it has its own lock file.")
     if not (plan.steps or plan.lost or loaded.warnings or loaded.foreign or loaded.other_locks):
-        runtime.say("Note: no file of an environment was found; `ant help fields` shows one.")
+        runtime.say(
+            f"Note: no file of an environment was found; `{command_line('help fields')}` shows one."
+        )
     say_notes_about_files(loaded, runtime)
 
 

@@ -50,14 +50,14 @@ def print_credentials(
         raise CredentialError(
             "no profile with a credential is in use, and the key of a variable is not printed.",
             f"Log in: {command_line('auth login', *words)}",
-            "For the credential that other commands use: ant auth token",
+            f"For the credential that other commands use: {command_line('auth token')}",
         )
     note_credential_choice(settings, runtime, sends=False)
     credential = _credential(settings, runtime)
     if access_token and "access_token" not in credential:
         raise CredentialError(
             "the profile has an API key, but no access token.",
-            "To print the key: ant auth token, or --env",
+            f"To print the key: {command_line('auth token')}, or --env",
         )
     if access_token:
         text = _secret(credential)

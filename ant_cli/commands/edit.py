@@ -15,6 +15,7 @@ from ant_cli.apply.plan import Object, Step
 from ant_cli.apply.shown_plan import show_step
 from ant_cli.commands import wants_structured
 from ant_cli.errors import EXIT_CODES, NOT_FOUND, AntError, APIError, UsageError
+from ant_cli.errors.command_line import command_line
 from ant_cli.http.client import Sends
 from ant_cli.http.response import error_message
 from ant_cli.input.validation import Mistake, check, located
@@ -39,12 +40,12 @@ _HEAD = f"""\
 # Other fields need a value.
 #
 """
-_FOOT = """\
+_FOOT = f"""\
 #
 # The package managers are apt, cargo, gem, go, npm and pip. A limited network
 # has allowed_hosts, allow_package_managers and allow_mcp_servers.
 #
-# `ant help fields` describes every field.
+# `{command_line("help fields")}` describes every field.
 """
 _EMPTIED = ((PATCHED,), ("config", "packages"))
 """The fields that are cleared member by member."""

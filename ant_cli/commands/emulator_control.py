@@ -13,6 +13,7 @@ from typing import Any
 
 from ant_cli.commands import print_result, wants_structured
 from ant_cli.errors import ResponseError, UsageError, exclude_each_other
+from ant_cli.errors.command_line import command_line
 from ant_cli.http.response import json_object
 from ant_cli.input.flag_values import read_structured
 from ant_cli.input.request import Request, path_segment, request_of
@@ -201,7 +202,7 @@ def _call_emulator(
     if settings.connection.base_url == DEFAULT_BASE_URL:
         raise UsageError(
             "no emulator was named.",
-            "Name one: --local, or --base-url with the URL that `ant emulator start` printed.",
+            f"Name one: --local, or --base-url with the URL that `{command_line('emulator start')}` printed.",
         )
     ids = {ENVIRONMENT_ID.name: environment_id} if environment_id is not None else {}
     segments = "".join(

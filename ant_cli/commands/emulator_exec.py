@@ -15,6 +15,7 @@ from ant_cli.commands.emulator_log import log_to
 from ant_cli.commands.emulator_registry import ANY_KEY
 from ant_cli.commands.emulator_serve import import_server
 from ant_cli.errors import AntError, ExitStatus, UsageError, os_error_text
+from ant_cli.errors.command_line import command_line
 from ant_cli.http.in_process import open_emulator
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime, variables
@@ -40,7 +41,9 @@ def run_command(runtime: Runtime, _: Flags, *, command: Sequence[str] = (), **op
 
     """
     if not command:
-        raise UsageError("a command is required.", "For example: ant emulator exec -- pytest")
+        raise UsageError(
+            "a command is required.", f"For example: {command_line('emulator exec -- pytest')}"
+        )
     if sys.platform == "win32":
         raise UsageError(
             "exec needs a POSIX system, where it can end all processes of the command."

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ant_cli.errors import AntError, UsageError, os_error_text
+from ant_cli.errors.command_line import command_line
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.storage import append, is_locked, locked, make_private
 from ant_cli.runtime.trusted_files import FileRule, open_trusted, read_to_limit
@@ -60,7 +61,7 @@ def register(emulator: RunningEmulator, stack: ExitStack, runtime: Runtime) -> N
         append(file, json.dumps(emulator._asdict()).encode())
     except (OSError, UsageError) as error:  # the emulator works without the file
         why = f"{path}: {os_error_text(error)}." if isinstance(error, OSError) else str(error)
-        runtime.say(f"Note: `ant emulator env` won't find this emulator; {why}")
+        runtime.say(f"Note: `{command_line('emulator env')}` won't find this emulator; {why}")
 
 
 def find_running(runtime: Runtime) -> list[RunningEmulator]:
@@ -77,7 +78,9 @@ def wait_for_some(runtime: Runtime, port: str = "", wait_s: float = 0) -> list[R
             return found
         if time.monotonic() >= deadline:
             place = f" at port {port}" if port else ""
-            raise AntError(f"no emulator is running{place}.", "Start one: ant emulator start")
+            raise AntError(
+                f"no emulator is running{place}.", f"Start one: {command_line('emulator start')}"
+            )
         time.sleep(_LOOK_AGAIN_S)
 
 

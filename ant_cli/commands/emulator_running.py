@@ -16,6 +16,7 @@ from ant_cli.commands.emulator_registry import (
     wait_for_some,
 )
 from ant_cli.errors import AntError, CredentialError, exclude_each_other
+from ant_cli.errors.command_line import command_line
 from ant_cli.operations.parsers import whole_number
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime, variables
@@ -113,7 +114,7 @@ def _not_stopped(emulators: Collection[RunningEmulator]) -> AntError:
     return AntError(
         f"not stopped: {urls}. No process here is known to be "
         "this emulator: it may run in another container or on another machine, or an older ant started it.",
-        "Stop it where it was started: ant emulator stop, or Ctrl-C",
+        f"Stop it where it was started: {command_line('emulator stop')}, or Ctrl-C",
     )
 
 

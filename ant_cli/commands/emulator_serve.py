@@ -21,6 +21,7 @@ from ant_cli.commands.emulator_registry import (
     registry_folder,
 )
 from ant_cli.errors import AntError, UsageError, exclude_each_other, os_error_text
+from ant_cli.errors.command_line import command_line
 from ant_cli.http.in_process import open_emulator
 from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime import Runtime
@@ -212,7 +213,9 @@ def _start_in_background(runtime: Runtime, options: dict[str, Any], api_key: str
     for line in _output_since(begun, log).splitlines():
         if line.startswith("Note: "):
             runtime.say(line)
-    runtime.say(f"The emulator has started. Its log: {log}. To stop it: ant emulator stop")
+    runtime.say(
+        f"The emulator has started. Its log: {log}. To stop it: {command_line('emulator stop')}"
+    )
     return url
 
 

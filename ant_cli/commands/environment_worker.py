@@ -10,9 +10,9 @@ from typing import Any
 
 from ant_cli.commands.hidden_secrets import hide_secrets, receive_secrets
 from ant_cli.errors import UsageError, exclude_each_other
+from ant_cli.errors.command_line import command_line
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.shell import quote
 from ant_cli.runtime.variables import ENVIRONMENT_KEY, METADATA_KEY, OF_ORGANIZATION, WORK_SECRET
 from ant_cli.settings.credentials import note_typed_credential
 from ant_cli.settings.loading import load
@@ -63,7 +63,8 @@ def poll(
 def _check_poll(options: PollOptions, handler: Sequence[str]) -> None:
     """Reject what would be noticed only after an item was claimed."""
     if not re.fullmatch(r"env_\w+", options.environment_id):
-        find = f"ant beta:environments retrieve {quote(options.environment_id)} --transform id -r"
+        flags = ("--transform", "id", "-r")
+        find = command_line("beta:environments retrieve", options.environment_id, *flags)
         raise UsageError(
             f"{options.environment_id!r} is not the ID of an environment (env_...), and its key finds no names.",
             f"To find the ID of a name, with an API key: {find}",
@@ -111,10 +112,11 @@ def environment_flag(environment: str, given: Mapping[str, Any]) -> dict[str, st
 def _reject_passing_keys(environ: Mapping[str, str]) -> None:
     """Reject a variable of earlier versions: a handler must not lose its key without a word."""
     if environ.get(_REMOVED, "").strip():
+        with_key = "ANTHROPIC_API_KEY=$HANDLER_KEY exec ./handle.sh"
+        handler = command_line("beta:worker poll -- sh -c", with_key)
         raise UsageError(
             f"{_REMOVED} is no longer supported: a session's tools could read the key.",
-            "Unset it. A handler that needs a key gets it by a name of its own: "
-            "HANDLER_KEY=... ant beta:worker poll -- sh -c 'ANTHROPIC_API_KEY=$HANDLER_KEY exec ./handle.sh'",
+            f"Unset it. A handler that needs a key gets it by a name of its own: HANDLER_KEY=... {handler}",
         )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ant_cli.commands.profile import note_active_profile, note_profile_variable, prompt_secret
 from ant_cli.errors import AntError, NetworkError, ResponseError, UsageError, exclude_each_other
+from ant_cli.errors.command_line import command_line
 from ant_cli.http.client import connect
 from ant_cli.http.response import json_object
 from ant_cli.input.request import request_of
@@ -118,7 +119,7 @@ def _confirm_replacement(name: str, profile: Profile, runtime: Runtime) -> None:
         return
     question = f"Profile {name!r} already has a key ({replaced}). Replace it? [y/N]"
     if not is_yes(ask(question, runtime)):
-        hint = "For a key in another profile: ant auth login --profile NAME"
+        hint = f"For a key in another profile: {command_line('auth login --profile NAME')}"
         raise UsageError("nothing was stored.", hint)
 
 
@@ -132,7 +133,8 @@ def _key_to_store(flags: Flags, name: str, server: str, runtime: Runtime) -> str
         return check_new_secret("the key", flags["api_key"])
     if runtime.stdin.has_input:
         raise UsageError(
-            "something is piped in.", "If it is the key: ant auth login --api-key-stdin"
+            "something is piped in.",
+            f"If it is the key: {command_line('auth login --api-key-stdin')}",
         )
     place = ""
     if server == DEFAULT_BASE_URL:
@@ -140,7 +142,7 @@ def _key_to_store(flags: Flags, name: str, server: str, runtime: Runtime) -> str
     else:
         place = f" at {strip_userinfo(server)}"
     prompt = f"API key for profile {name!r}{place} (not shown): "
-    typed = prompt_secret(prompt, runtime, "ant auth login --api-key-stdin")
+    typed = prompt_secret(prompt, runtime, command_line("auth login --api-key-stdin"))
     return check_new_secret("the key", typed)
 
 

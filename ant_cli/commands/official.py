@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ant_cli.errors import ExitStatus, UsageError
+from ant_cli.errors.command_line import command_line
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.variables import BASE_URL, OFFICIAL
 from ant_cli.settings.local_emulator import is_local
@@ -28,9 +29,10 @@ def hand_over(name: str, argv: Sequence[str], runtime: Runtime) -> NoReturn:
     """
     program = _find(runtime.environ)
     if program is None:
+        page = command_line("help official")
         raise UsageError(
             f"{name!r} is a command of the official `ant`. This one has only the environments API.",
-            f"If the official one is installed too, set {OFFICIAL} to its path. See `ant help official`.",
+            f"If the official one is installed too, set {OFFICIAL} to its path. See `{page}`.",
         )
     passed = [program, *argv]
     # the official tool would use the API, where deleting is for good

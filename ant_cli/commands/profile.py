@@ -57,7 +57,7 @@ def list_profiles(runtime: Runtime, flags: Flags) -> None:
     if rows:
         print_result(runtime, flags, "\n".join(map(_line, rows)), rows)
     else:
-        runtime.say("There is no profile yet. Create one: ant auth login")
+        runtime.say(f"There is no profile yet. Create one: {command_line('auth login')}")
     note_profile_variable(store.active, runtime)
 
 
@@ -130,8 +130,8 @@ def _existing(profile: SelectedProfile) -> SelectedProfile:
         return profile
     raise CredentialError(
         "no profile is active.",
-        "Name one with --profile, or: ant profile activate NAME",
-        "To create one: ant profile create NAME, or with a key: ant auth login",
+        f"Name one with --profile, or: {command_line('profile activate NAME')}",
+        f"To create one: {command_line('profile create NAME')}, or with a key: {command_line('auth login')}",
     )
 
 
@@ -142,7 +142,8 @@ def _check_key(key: str) -> None:
     name = key.partition("=")[0]
     if name in PROFILE_SETTINGS:
         raise UsageError(
-            "a setting and its value are two arguments.", f"Write: ant profile set {name} VALUE"
+            "a setting and its value are two arguments.",
+            f"Write: {command_line('profile set', name, 'VALUE')}",
         )
     hint = f"The settings are: {_KEYS}."
     variable = VARIABLES.get(key, f"ANTHROPIC_{key.upper()}")
@@ -173,9 +174,9 @@ def set_value(runtime: Runtime, flags: Flags, *, key: str, value: str | None = N
     elif value:
         stored = _stored_form(PROFILE_SETTINGS[key].value_of(key, value))
     else:
-        raise UsageError(
-            f"{key} needs a value.", f"ant profile set {key} VALUE, or: ant profile unset {key}"
-        )
+        unset = command_line("profile unset", key)
+        hint = f"{command_line('profile set', key, 'VALUE')}, or: {unset}"
+        raise UsageError(f"{key} needs a value.", hint)
     with edit(runtime) as draft:
         profile = draft.existing(name)
         before = profile.get(key)
@@ -187,7 +188,7 @@ def set_value(runtime: Runtime, flags: Flags, *, key: str, value: str | None = N
 
 def _secret(key: str, typed: str | None, runtime: Runtime) -> str:
     """Return a secret from stdin, or else from the prompt. Raises UsageError if it was typed as an argument."""
-    command = f"ant profile set {key}"
+    command = command_line("profile set", key)
     if typed is not None:
         runtime.redactor.register(typed)
         raise UsageError(
@@ -292,7 +293,7 @@ def create(
     runtime.say(f"Created profile {name!r}.")
     note_active_profile(name, draft.active, runtime)
     if "api_key_command" not in values and not is_local(str(values.get("base_url"))):
-        runtime.hint(f"It has no key yet: ant auth login --profile {name}")
+        runtime.hint(f"It has no key yet: {command_line('auth login --profile', name)}")
 
 
 def rename(runtime: Runtime, _flags: Flags, *, name: str, new_name: str) -> None:
@@ -316,7 +317,9 @@ def delete(runtime: Runtime, _flags: Flags, *, name: str) -> None:
             draft.active = ""
     runtime.say(f"Deleted profile {name!r}.")
     if was_active:
-        runtime.hint("No profile is active now. To choose one: ant profile activate NAME")
+        runtime.hint(
+            f"No profile is active now. To choose one: {command_line('profile activate NAME')}"
+        )
     delete_keys(profile.get("api_key"))
 
 
@@ -328,8 +331,9 @@ def note_active_profile(name: str, active: str, runtime: Runtime) -> None:
     if name == active:
         runtime.say("It is the active profile: commands use it from now on.")
     else:
+        command = command_line("profile activate", name)
         runtime.say(
-            f"The active profile is {active!r}. To use this one: --profile {name}, or ant profile activate {name}"
+            f"The active profile is {active!r}. To use this one: --profile {name}, or {command}"
         )
 
 

@@ -23,6 +23,7 @@ from ant_cli.commands.worker_findings import (
     report_lines,
 )
 from ant_cli.errors import NOT_FOUND, AntError, APIError, NetworkError, UsageError
+from ant_cli.errors.command_line import command_line
 from ant_cli.http.direct import DirectTransport
 from ant_cli.http.response import error_message, json_object
 from ant_cli.http.transport import FailedAttempt, Timeouts
@@ -34,7 +35,6 @@ from ant_cli.output.times import seconds_since_1970
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import confirm
 from ant_cli.runtime.sanitize import collapse_space
-from ant_cli.runtime.shell import quote
 from ant_cli.runtime.variables import METADATA_KEY
 from ant_cli.settings.credentials import Credential
 from ant_cli.settings.loading import ConnectionSettings, load
@@ -59,7 +59,7 @@ _PATIENCE_S = 2.0
 _LARGEST_PAGE = 1_000_000
 _REFUSED = (401, 403, NOT_FOUND)
 """The statuses of a response to a credential that is not for this environment."""
-_TO_LIST = "ant beta:environments list"
+_TO_LIST = command_line("beta:environments list")
 _LABELS = r'(?:\w++="(?:[^"\\\n]|\\.)*+",?)*+'
 _SAMPLE = re.compile(
     rf"^(\w++)\{{({_LABELS})\}} (\d{{1,15}}(?:\.\d++)?(?:e\+\d\d)?)$", re.MULTILINE
@@ -339,7 +339,7 @@ def _give_back(
 
 def _start_command(environment_id: str, handler: Sequence[str]) -> str:
     """Return what starts a worker, and on Windows, where."""
-    command = " ".join(map(quote, ["ant", "beta:worker", "poll", environment_id, "--", *handler]))
+    command = command_line("beta:worker poll", environment_id, "--", *handler)
     return f"in WSL or in a container, {command}" if sys.platform == "win32" else command
 
 

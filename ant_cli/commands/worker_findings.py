@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from ant_cli.errors.command_line import command_line
 from ant_cli.output.times import relative_time
 from ant_cli.runtime.sanitize import collapse_space
 from ant_cli.runtime.variables import ENVIRONMENT_KEY, METADATA_KEY
@@ -168,11 +169,12 @@ def _of_items(report: Report) -> Iterator[Finding]:
             f"Items that nobody seems to hold: {len(unheld)}. They were acknowledged {LONGEST_LEASE_S} seconds ago "
             "or more, and had no heartbeat. Those of a handler that sends none (--heartbeat never) look the same."
         )
-        command = f"ant beta:worker check {report['environment']['id']} --requeue"
+        command = command_line("beta:worker check", report["environment"]["id"], "--requeue")
         yield Finding(cause, f"To give them back: {command}")
     if report["given_back"]:
         cause = f"Given back, and handed out in a few seconds: {' '.join(report['given_back'])}"
-        step = "If one is not: ant beta:environments:work stop ID --force, and send its session a user.interrupt."
+        stop = command_line("beta:environments:work stop ID --force")
+        step = f"If one is not: {stop}, and send its session a user.interrupt."
         yield Finding(cause, step, blocks=False)
     if report["dead_letters"] or report["dead_letters_here"]:
         cause = "Dead letters are items that failed too often, and do not run again."

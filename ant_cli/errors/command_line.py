@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sys
+
+_SAFE = r"[A-Za-z0-9_@%+=:,./-]+"
+"""A word that no POSIX shell reads in another way."""
+_SAFE_IN_POWERSHELL = r"[\w.:\\/-]+"
 
 
 class Operator(str):
@@ -31,14 +36,13 @@ def shell_line(*words: str) -> str:
 
 def quote(word: str) -> str:
     """Quote a word for a command that the user may copy."""
+    safe = _SAFE_IN_POWERSHELL if sys.platform == "win32" else _SAFE
+    if re.fullmatch(safe, word):
+        return word
     if sys.platform != "win32":
-        import shlex  # late: few runs print a command
+        import shlex  # late: 1 ms, and few words need quotes
 
         return shlex.quote(word)
-    import re
-
-    if re.fullmatch(r"[\w.:\\/-]+", word):
-        return word
     # Double quotes are those of cmd.exe, too; `$` and "`" in them are special to PowerShell.
     return single_quoted(word) if re.search('["$`]', word) else f'"{word}"'
 

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any, NamedTuple, TypeGuard
 
 from ant_cli.errors import UsageError, see_help
+from ant_cli.errors.command_line import command_line
 from ant_cli.input.values import ParsedValue, Value, parse_all, type_name
 from ant_cli.operations.spec import Operation
 from ant_cli.runtime import Runtime
@@ -113,7 +114,8 @@ class Input:
         hint = see_help(self._operation.command)
         if isinstance(value, str) and re.match(_CSV, value):
             path = "FILE.csv" if self._source == _STDIN else quote(self._source)
-            hint = f"To send CSV as JSON lines: {_CSV_TO_JSON} < {path} | ant {self._operation.command}"
+            command = command_line(self._operation.command)
+            hint = f"To send CSV as JSON lines: {_CSV_TO_JSON} < {path} | {command}"
         elif isinstance(value, str) and self.loop_hint:
             hint = self.loop_hint
         return UsageError(f"{source} must hold {wanted}, but holds {type_name(value)}.", hint)

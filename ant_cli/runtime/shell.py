@@ -12,11 +12,6 @@ from ant_cli.errors.command_line import single_quoted
 FAILING_COMMAND = "throw 'ant failed'" if sys.platform == "win32" else "false"
 
 
-def positional(arg: str, flag: str) -> str:
-    """Quote a positional argument. One that looks like a flag follows its own flag, which takes any text."""
-    return f"{flag} {quote(arg)}" if arg.startswith("-") else quote(arg)
-
-
 def set_variable(name: str, value: str) -> str:
     """Return the command that sets an environment variable."""
     if sys.platform != "win32":

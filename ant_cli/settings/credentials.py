@@ -393,7 +393,7 @@ def read_credentials(flags: Flags, runtime: Runtime) -> Flags:
     conflicts = [flag_name(name) for name in (*wanted, rows.ON_STDIN[wanted[0]]) if name in flags]
     if len(conflicts) > 1:
         raise exclude_each_other(*sorted(conflicts), hint=f"Use {conflicts[0]}.")
-    secret = read_piped_secret(runtime, f"ant ... {flag_name(wanted[0])}")
+    secret = read_piped_secret(runtime, command_line("...", flag_name(wanted[0])))
     return flags.with_values(
         **{rows.ON_STDIN[wanted[0]]: rows.check_new_secret("the secret on stdin", secret)}
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ant_cli.errors import CredentialError, exclude_each_other, os_error_text
+from ant_cli.errors.command_line import command_line
 from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.redactor import Redactor
@@ -71,7 +72,7 @@ class FederationRule(NamedTuple):
             missing = [f"{flag_name(name)} ({VARIABLES[name]})" for name in self.missing]
             raise CredentialError(
                 f"{named} is not complete. Missing: {', '.join(missing)}.",
-                "Add the missing values, or unset the others. To see each source: ant auth status",
+                f"Add the missing values, or unset the others. To see each source: {command_line('auth status')}",
             )
         if self.identity_token and self.identity_token_file:
             raise CredentialError(

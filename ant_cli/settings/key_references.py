@@ -226,7 +226,8 @@ def _call(function: str, reference: str, *secret: str) -> Any:
         return getattr(keyring, function)(_SERVICE, reference.removeprefix(KEYRING), *secret)
     except Exception as error:  # noqa: BLE001 - each system's store has its own errors, and keyring passes them on
         why = str(error).rstrip(".!") or type(error).__name__
+        log_in = command_line("auth login")
         raise CredentialError(
             f"the operating system's credential store can't be used: {why}.",
-            "Without --keyring, `ant auth login` stores the key in the profiles file, which only you can read.",
+            f"Without --keyring, `{log_in}` stores the key in the profiles file, which only you can read.",
         ) from None

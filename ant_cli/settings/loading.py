@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from ant_cli.errors import BadValue, CredentialError
+from ant_cli.errors.command_line import command_line
 from ant_cli.operations.shared_flags import SLURP
 from ant_cli.operations.spec import CredentialType, Flags
 from ant_cli.runtime import Runtime, variables
@@ -297,7 +298,9 @@ def note_credential_choice(settings: Settings, runtime: Runtime, *, sends: bool 
     if sends:
         clauses += [_namesake(settings, runtime), describe_destination(settings)]
     if any(clauses):
-        runtime.hint(f"Note: {'; '.join(filter(None, clauses))}. See: ant auth status")
+        runtime.hint(
+            f"Note: {'; '.join(filter(None, clauses))}. See: {command_line('auth status')}"
+        )
 
 
 def describe_destination(settings: Settings) -> str:

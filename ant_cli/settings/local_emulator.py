@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ant_cli.errors import UsageError, os_error_text
+from ant_cli.errors.command_line import command_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +19,7 @@ IN_MEMORY = ":memory:"
 _DATABASE = "emulator.db"
 DATABASE_HINT = (
     "Name another: --base-url local:PATH, or local::memory: to keep "
-    "nothing; `ant emulator start` takes --database."
+    f"nothing; `{command_line('emulator start')}` takes --database."
 )
 """The hint if the database can't be used."""
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ant_cli.errors import BadValue, CredentialError, os_error_text
+from ant_cli.errors.command_line import INTO, command_line
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.trusted_files import OTHERS_READ, FileRule, read_trusted
 from ant_cli.settings.access_tokens import LAST_S, SPARE_S, AccessToken, end_text
@@ -202,12 +203,12 @@ def usable_login(profile: OfficialProfile, runtime: Runtime) -> AccessToken:
     if login is not None:
         where = f"profile {profile.name!r} in {profile.credentials_path}"
         problem = f"the login of {where} has ended, or ends within {SPARE_S:g} s."
-    profile_flag = f"--profile {profile.name}"
+    renew = command_line("auth print-credentials --profile", profile.name, INTO, "/dev/null")
+    log_in = command_line("auth login --profile", profile.name)
     raise CredentialError(
         problem,
-        "Renew the login with the official tool, the Go program of the same name: "
-        f"ant auth print-credentials {profile_flag} > /dev/null, or else ant auth login {profile_flag}",
-        "This program only reads its logins. To store a key here: ant auth login",
+        f"Renew the login with the official tool, the Go program of the same name: {renew}, or else {log_in}",
+        f"This program only reads its logins. To store a key here: {command_line('auth login')}",
     )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ant_cli.errors import CredentialError, OutputError, UsageError, os_error_text
+from ant_cli.errors.command_line import command_line
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.redaction import redact, strip_userinfo
@@ -61,7 +62,7 @@ def check_name(name: str) -> str:
     if name.startswith("sk-ant-"):
         raise UsageError(
             "a key is not a name, and the one that you typed is now in the shell's history.",
-            "To store a key, which is asked for: ant auth login --profile NAME",
+            f"To store a key, which is asked for: {command_line('auth login --profile NAME')}",
         )
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}", name):
         raise UsageError(
@@ -109,7 +110,8 @@ class ProfileStore(NamedTuple):
         """Add an empty profile and return it; UsageError if the name is taken or invalid."""
         if check_name(name) in self.profiles:
             raise UsageError(
-                f"profile {name!r} already exists.", "`ant profile list` shows the profiles."
+                f"profile {name!r} already exists.",
+                f"`{command_line('profile list')}` shows the profiles.",
             )
         return self.profiles.setdefault(name, {})
 
@@ -137,9 +139,11 @@ def unknown_profile(
     origin = {"active": f" (active in {store.path})", "": ""}.get(source, f" (from {source})")
     known = sorted({*store.profiles, *others})
     hint = f"The profiles are: {', '.join(known)}. " if known else ""
-    hint += f"To create it: ant auth login --profile {name}" if source != "active" else ""
+    hint += (
+        f"To create it: {command_line('auth login --profile', name)}" if source != "active" else ""
+    )
     if known and source == "active":
-        hint += "To choose one: ant profile activate NAME"
+        hint += f"To choose one: {command_line('profile activate NAME')}"
     return CredentialError(
         f"profile {name!r}{origin} does not exist.{did_you_mean(name, known)}", hint
     )

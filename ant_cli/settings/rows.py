@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from ant_cli.errors import BadValue, UnknownName, UsageError
+from ant_cli.errors.command_line import command_line
 from ant_cli.operations.formats import BY_NAME, FORMATS
 from ant_cli.operations.parsers import Parse, private_boolean, timeout, whole_number
 from ant_cli.operations.spec import Setting
@@ -24,12 +25,13 @@ DEFAULT_BASE_URL = "https://api.anthropic.com"
 API_KEY_PLACE = "To create one: https://platform.claude.com, Settings, API keys"
 ENVIRONMENT_KEY_PLACE = (
     "The environment's page in the Console gives a key; for an "
-    "emulator: ant emulator key ENVIRONMENT"
+    f"emulator: {command_line('emulator key ENVIRONMENT')}"
 )
 
 
 _ONLY_LOGIN_STORES = (
-    "Only the api_key of a profile can, which this command stores: ant auth login --keyring"
+    "Only the api_key of a profile can, which this command stores: "
+    f"{command_line('auth login --keyring')}"
 )
 
 # Parsers, and checks of secrets
@@ -167,7 +169,11 @@ def gjson_path(source: str, path: str) -> str:
 
     if start := _FOREIGN_START.match(path):
         meant = simple_path(path)
-        hint = f"Write {source} {meant}" if meant else "How to pick values: ant help output"
+        hint = (
+            f"Write {source} {meant}"
+            if meant
+            else f"How to pick values: {command_line('help output')}"
+        )
         raise UsageError(f"{source} {path!r}: a GJSON path does not start with {start[0]!r}.", hint)
     try:
         parse(path)

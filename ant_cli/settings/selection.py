@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ant_cli.errors import BadValue, CredentialError, UsageError, exclude_each_other
+from ant_cli.errors.command_line import command_line
 from ant_cli.operations.spec import Flags, Setting
 from ant_cli.runtime import variables
 from ant_cli.settings.local_emulator import LOCAL
@@ -59,7 +60,7 @@ class SelectedProfile(NamedTuple):
         """Return how to correct one of its values."""
         if self.official:
             return f"Correct it in {self.official.path}"
-        return f"Set it again, or remove it: ant profile unset {key} --profile {self.name}"
+        return f"Set it again, or remove it: {command_line('profile unset', key, '--profile', self.name)}"
 
     def text(self, key: str) -> str | None:
         """Return a value as text, as a flag would give it; BadValue if it is neither text nor a number."""
@@ -119,7 +120,7 @@ def select_own(
     if profile.official:
         raise CredentialError(
             f"profile {profile.name!r} belongs to the official tool, and is only read here.",
-            f"Change it with that tool, or create one here: ant profile create {profile.name}",
+            f"Change it with that tool, or create one here: {command_line('profile create', profile.name)}",
         )
     return profile
 

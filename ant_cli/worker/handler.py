@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ant_cli.errors import UsageError, exclude_each_other
+from ant_cli.errors.command_line import command_line
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.redaction import texts_in
 from ant_cli.worker.context import WorkerContext
@@ -77,7 +78,7 @@ def _with_path(command: Sequence[str], environ: Mapping[str, str]) -> list[str]:
         raise UsageError(
             f"the handler {command[0]!r} is not a program that can be run.",
             "Give a path, or a name that is in PATH; a script has to be executable. "
-            "Arguments are separate words after --: ant beta:worker poll -- PROGRAM ARGUMENT",
+            f"Arguments are separate words after --: {command_line('beta:worker poll -- PROGRAM ARGUMENT')}",
         )
     if problem := _script_problem(program):
         hint = "Its first line has to name its interpreter, such as #!/bin/sh, and end without a carriage return."
