@@ -22,6 +22,7 @@ from ant_cli.runtime.reading import decode, read_file
 from ant_cli.runtime.sanitize import escape_breaks
 from ant_cli.runtime.signals import signal_handlers
 from ant_cli.runtime.storage import replace_file
+from ant_cli.settings.variable_rows import value_of
 
 _MARK = "#! "
 """The beginning of lines that report a mistake. They are not part of the text."""
@@ -53,7 +54,8 @@ def choose_editor(runtime: Runtime) -> list[str]:
 
 
 def _editor_of(variable: str, environ: Mapping[str, str]) -> list[str]:
-    """Return the command that a variable names. UsageError if it can't be used."""
+    """Return the command that a variable names. UsageError if it can't be used, or may come with the project."""
+    value_of(variable, environ)
     try:
         name, *arguments = shell.split(environ[variable])
     except ValueError as error:
