@@ -49,16 +49,23 @@ class BackgroundWriter:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
-    def put(self, render: _Render, size: int, bulk: bool) -> None:  # noqa: FBT001 - `Stderr.background` has no keywords
+    def put(self, render: _Render, size: int, bulk: bool) -> None:  # noqa: FBT001 - `Stderr.in_background` has no keywords
         """Write what `render` returns. It is called in the thread."""
         with self._lock:
-            share = 1 if not bulk else 4 if self._left_out else 2
-            if self._size > _MOST_WAITING // share:
+            if self._size > self._most_waiting(bulk=bulk):
                 self._left_out += 1
                 return
             self._append_note()
             self._queue.put(_Waiting(render, size + _COST, bulk))
             self._size += size + _COST
+
+    def _most_waiting(self, *, bulk: bool) -> int:
+        """Return how much may wait before a text is left out."""
+        if not bulk:
+            return _MOST_WAITING
+        if self._left_out > 0:
+            return _MOST_WAITING // 4
+        return _MOST_WAITING // 2
 
     def _append_note(self) -> None:
         if count := self._left_out:
@@ -100,10 +107,9 @@ def written_in_background(stderr: Stderr, note_left_out: Callable[[int], str]) -
     returns the line that says how many texts were left out meanwhile.
     """
     writer = BackgroundWriter(stderr.write_safe, note_left_out)
-    stderr.background = writer.put
-    try:
-        yield
-    finally:
-        if not writer.close(_PATIENCE_AT_END_S):
-            stderr.redirect(None)
-        stderr.background = None
+    with stderr.in_background(writer.put):
+        try:
+            yield
+        finally:
+            if not writer.close(_PATIENCE_AT_END_S):
+                stderr.give_up()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from threading import Event, RLock, Thread
 
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.streams import directly
 
 ERASE_LINE = "\r\x1b[K"
 """Moves the cursor to the start of its line, and erases the line."""
@@ -29,19 +29,17 @@ class LiveLine:
         self._lock = RLock()  # the handler of a signal may write in the middle of a write
         self._closed = Event()
         self._thread = Thread(target=self._run, args=(delay_s, every_s), daemon=True)
-        self._streams = [
-            stream for stream in (runtime.stdout, runtime.stderr) if stream.is_terminal
-        ]
-        for stream in self._streams:
-            stream.around = self._write_above
+        self._streams = ExitStack()
+        for stream in (runtime.stdout, runtime.stderr):
+            if stream.is_terminal:
+                self._streams.enter_context(stream.written_by(self._write_above))
         self._thread.start()
 
     def close(self) -> None:
         """Erase the line."""
         self._closed.set()
         self._thread.join(_PATIENCE_AT_END_S)
-        for stream in self._streams:
-            stream.around = directly
+        self._streams.close()
 
     def _write_above(self, write: Callable[[], None]) -> None:
         with self._lock:

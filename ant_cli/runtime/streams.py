@@ -12,6 +12,7 @@ import os
 import stat
 import sys
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 from ant_cli.errors import OutputError, UsageError, os_error_text
@@ -19,7 +20,7 @@ from ant_cli.runtime.redactor import Redactor
 from ant_cli.runtime.sanitize import escape_bytes, escape_commands, escape_controls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 _POLL_S = 0.02
 """How often Windows is asked whether a pipe has data."""
@@ -39,8 +40,16 @@ class Stream:
 
     def __init__(self, file: BinaryIO | None) -> None:
         self._file = file
-        self.around = directly
-        """Calls each write. A live line on the same terminal is erased before and drawn after it."""
+        self._around: Callable[[Callable[[], None]], None] = directly
+
+    @contextmanager
+    def written_by(self, around: Callable[[Callable[[], None]], None]) -> Iterator[None]:
+        """Call each write by `around`, which may erase a live line before it, until the context ends."""
+        before, self._around = self._around, around
+        try:
+            yield
+        finally:
+            self._around = before
 
     @property
     def is_terminal(self) -> bool:
@@ -194,7 +203,7 @@ class Stdout(Stream):
         if escape and self.is_terminal:
             data = escape_bytes(data)
         try:
-            self.around(lambda: _write_all(file, data))
+            self._around(lambda: _write_all(file, data))
         except (OSError, ValueError) as error:
             if isinstance(error, OSError) and is_broken_pipe(error):
                 raise BrokenPipeError from None
@@ -209,8 +218,7 @@ class Stderr(Stream):
     def __init__(self, file: BinaryIO | None) -> None:
         super().__init__(file)
         self.redactor = Redactor()
-        self.background: Callable[[Callable[[], str], int, bool], None] | None = None
-        """Writes in a thread, if nothing may wait for a reader who does not read. Called as `write_rendered` is."""
+        self._background: Callable[[Callable[[], str], int, bool], None] | None = None
         self.log: Callable[[str, bool], None] | None = None
         """Called with each message, and whether it is an error, if every line has to be an event of a log."""
 
@@ -228,14 +236,14 @@ class Stderr(Stream):
 
         In the background, `render` is called there, and `bulk` texts are the first to be left out.
         """
-        if self.background:
-            self.background(render, size, bulk)
+        if self._background is not None:
+            self._background(render, size, bulk)
         else:
             self.write_safe(render())
 
     def write_safe(self, text: str) -> None:
         """Write a text that is safe to show, above the live line if there is one."""
-        self.around(lambda: self.draw(text))
+        self._around(lambda: self.draw(text))
 
     def draw(self, text: str) -> None:
         """Write a text of a live line, which must be safe to show."""
@@ -246,7 +254,24 @@ class Stderr(Stream):
         except (OSError, ValueError):
             pass
 
-    def redirect(self, file: BinaryIO | None) -> BinaryIO | None:
-        """Write to `file` from now on, or nowhere. Returns the file so far."""
-        previous, self._file = self._file, file
-        return previous
+    @contextmanager
+    def in_background(self, put: Callable[[Callable[[], str], int, bool], None]) -> Iterator[None]:
+        """Pass texts to `put` until the context ends, as `write_rendered` gets them, so that nothing waits."""
+        self._background = put
+        try:
+            yield
+        finally:
+            self._background = None
+
+    @contextmanager
+    def redirected(self, file: BinaryIO) -> Iterator[None]:
+        """Write to `file` until the context ends."""
+        before, self._file = self._file, file
+        try:
+            yield
+        finally:
+            self._file = before
+
+    def give_up(self) -> None:
+        """Write nothing any more, because nobody reads."""
+        self._file = None

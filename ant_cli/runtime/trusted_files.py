@@ -21,6 +21,8 @@ _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 FOREIGN = "it belongs to another user"
 NOTHING_FORBIDDEN, OTHERS_WRITE, OTHERS_READ = 0, 0o022, 0o077
 """Permissions that other users must not have on a file."""
+_GROUP, _READ = 0o070, 0o044
+"""The permissions of the group, and those to read of others."""
 
 
 class FileRule(NamedTuple):
@@ -170,19 +172,37 @@ def _open_below(path: str, folder: str, flags: int, rule: FileRule) -> int:
 
 
 def _check(facts: os.stat_result, path: str, rule: FileRule) -> None:
-    is_pipe = rule.may_be_pipe and stat.S_ISFIFO(facts.st_mode)
-    if not (stat.S_ISREG(facts.st_mode) or is_pipe):
+    if not _is_readable_kind(facts.st_mode, rule):
         raise UntrustedFile("it is a pipe or a device, not a file")
     if rule.owner != "anyone" and is_foreign(facts):
         raise UntrustedFile(FOREIGN, f"If it should be yours: sudo chown $(id -u) {_quoted(path)}")
-    bits, mode = rule.forbidden, stat.S_IMODE(facts.st_mode)
-    if others_may(facts, bits & ~0o070 if rule.own_group and _is_alone_in_group(facts) else bits):
-        problem = f"other users can {'read' if bits & 0o044 else 'change'} it (mode {mode:04o})"
-        raise UntrustedFile(problem, f"To change that: chmod {mode & ~bits:o} {_quoted(path)}")
+    if others_may(facts, _forbidden(facts, rule)):
+        raise _too_open(facts, path, rule)
     if rule.own_place:
         check_place(path)
     if rule.safe_folders:
         check_folders(path)
+
+
+def _is_readable_kind(mode: int, rule: FileRule) -> bool:
+    if stat.S_ISREG(mode):
+        return True
+    return rule.may_be_pipe and stat.S_ISFIFO(mode)
+
+
+def _forbidden(facts: os.stat_result, rule: FileRule) -> int:
+    """Return the permissions that nobody else must have on a file."""
+    if rule.own_group and _is_alone_in_group(facts):
+        return rule.forbidden & ~_GROUP
+    return rule.forbidden
+
+
+def _too_open(facts: os.stat_result, path: str, rule: FileRule) -> UntrustedFile:
+    mode = stat.S_IMODE(facts.st_mode)
+    can = "read" if rule.forbidden & _READ else "change"
+    problem = f"other users can {can} it (mode {mode:04o})"
+    hint = f"To change that: chmod {mode & ~rule.forbidden:o} {_quoted(path)}"
+    return UntrustedFile(problem, hint)
 
 
 def check_place(path: str) -> None:

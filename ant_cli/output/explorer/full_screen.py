@@ -86,11 +86,10 @@ def explore(
 def _held_back(stderr: Stderr) -> Iterator[None]:
     """Hold back what is written to stderr until the context ends. Until then, stderr is not a terminal."""
     held = io.BytesIO()
-    file = stderr.redirect(held)
     try:
-        yield
+        with stderr.redirected(held):
+            yield
     finally:
-        stderr.redirect(file)
         stderr.write(held.getvalue().decode())
 
 
