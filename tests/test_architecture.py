@@ -247,7 +247,6 @@ def test_a_file_is_short_enough_to_read_in_one_go():
 
 NESTED_CONDITIONALS = {
     "completion/__init__.py": 1,
-    "runtime/background_writer.py": 1,
 }
 """How many conditional expressions of a file hold another one. The table may only get smaller."""
 
