@@ -147,13 +147,17 @@ class Columns:
 
 
 def _below_config(column: Column, item: Any) -> Column:
-    """Return the column of a list of an environment, which may be named without `config.`, as in `--add`."""
-    if resource_type(item) != environments.COMMANDS.object_type:
+    """Return the column, at its whole path, unless the item has a member of this name."""
+    if column.path.partition(".")[0] in _keys_of(item):
         return column
-    key = column.path.partition(".")[0]
-    if key in item or key not in _BELOW_CONFIG:
-        return column
-    return column._replace(path=f"config.{column.path}")
+    return column._replace(path=_whole_path(resource_type(item), column.path))
+
+
+def _whole_path(kind: str, path: str) -> str:
+    """Return the path of a member of `config`, which may be named without it, as in `--add`."""
+    is_short = path.partition(".")[0] in _BELOW_CONFIG
+    is_environment = kind == environments.COMMANDS.object_type
+    return f"config.{path}" if is_short and is_environment else path
 
 
 def _parse_columns(spec: str) -> tuple[Column, ...]:
@@ -176,11 +180,11 @@ def _parse_columns(spec: str) -> tuple[Column, ...]:
 
 
 def path_of_title(kind: str, title: str) -> str:
-    """Return the path of a resource's column by its title, in any case; the title if there is no such column."""
+    """Return the path of a resource's column by its title, in any case, or of a member that has a shorter name."""
     for column in _COLUMNS_BY_TYPE.get(kind, ()):
         if column.title == title.upper():
             return column.path
-    return title
+    return _whole_path(kind, title)
 
 
 def _columns_for(item: bytes) -> tuple[Column, ...]:

@@ -235,6 +235,24 @@ def test_a_key_with_a_colon_that_is_no_field_can_be_asked_for(ant, expression):
 
 
 @pytest.mark.parametrize(
+    ("expression", "found"),
+    [
+        ('packages.pip%"pol*"', ["a"]),
+        ("packages.pip!=polars", ["b"]),
+        ("networking.allowed_hosts==pypi.org", ["b"]),
+    ],
+)
+def test_a_list_of_the_config_needs_no_config_before_it(ant, expression, found):
+    """So it is named by --add and --columns."""
+    items = page(
+        {"id": "a", "config": {"packages": {"pip": ["polars"]}}},
+        {"id": "b", "config": {"networking": {"allowed_hosts": ["pypi.org"]}}},
+    )
+    result = ant(*LIST, "--filter", expression, replies=[items])
+    assert (result.stdout.split(), result.stderr) == (found, "")
+
+
+@pytest.mark.parametrize(
     ("expression", "member"),
     [("status==active", "state"), ("title==x", "name"), ("labels.team==x", "metadata")],
 )
