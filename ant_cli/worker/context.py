@@ -123,9 +123,12 @@ class WorkerContext:
         return {**environ, variables.AUTH_TOKEN: self.own_variables[variables.ENVIRONMENT_KEY]}
 
     def _use_key_soon(self, key: str) -> None:
-        """Use a new environment key, which a request has found, perhaps in a thread."""
+        """Use a new environment key, which a request has found."""
         self._redactor.register(key)
-        self._loop.call_soon_threadsafe(self._use_key, key)
+        if self._on_loop:
+            self._use_key(key)
+        else:  # the request is made in a thread
+            self._loop.call_soon_threadsafe(self._use_key, key)
 
     def _use_key(self, key: str) -> None:
         self.log.info("the environment's key was read again from its file")

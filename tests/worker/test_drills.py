@@ -260,3 +260,70 @@ def test_a_fleet_with_slow_requests_lost_answers_and_kills_does_each_item(heartb
     assert attack.finished == 600
     assert attack.kills > 5
     assert (attack.overlaps, attack.unexplained) == ([], [])
+
+
+def test_an_item_that_another_worker_has_won_does_not_count_for_max_items():
+    """The job goes on until it has done one."""
+
+    async def story(simulation):
+        simulation.server.enqueue(2)
+        late = lambda number, kind: Fault(9.0 * (kind == "ack" and number == 1))  # noqa: E731
+        job = simulation.start(choose=late, max_items="1")
+        await asyncio.sleep(4.0)
+        simulation.server.items["work_0"].handed_out_at = None
+        other = simulation.start(plan=Plan(60.0), max_items="1")
+        await asyncio.wait([job.task, other.task])
+        assert len(job.events("another worker has the work item")) == 1
+        assert [event["work_id"] for event in job.events("work item done")] == ["work_1"]
+        assert job.context.memory.not_done == {}
+        assert not [event for event in job.log if event["level"] == "ERROR"]
+
+    nothing_lost(simulate(story))
+
+
+def test_a_worker_that_can_not_start_its_handler_leaves_the_item_to_others():
+    """It would take it again and again, until it is given up. If it is alone, it does."""
+
+    async def story(simulation):
+        simulation.server.enqueue(3)
+        broken = simulation.start(plan=Plan(0.1, status=127), attempts="1")
+        await simulation.until(lambda: len(simulation.ledger.started) == 3, MINUTE)
+        await asyncio.sleep(30)
+        assert max(simulation.ledger.started.values()) == 1
+        await simulation.until(lambda: max(simulation.ledger.started.values()) == 2, MINUTE)
+        simulation.start()
+        await simulation.until_done(3 * MINUTE)
+        assert broken.context.tally.items["dead_letter"] == 0
+
+    simulate(story)
+
+
+def test_an_acknowledgement_that_is_lost_before_it_arrives_is_left_to_the_next_poll():
+    """After four seconds, a poll may have handed the item to another worker."""
+
+    async def story(simulation):
+        simulation.server.enqueue(1)
+        refusal = Fault(8.0, 503)
+        choose = lambda number, kind: refusal if (kind, number) == ("ack", 1) else NO_FAULT  # noqa: E731
+        worker = simulation.start(choose=choose)
+        await simulation.until_done(MINUTE)
+        assert simulation.server.requests["ack"] == 2
+        assert worker.events("work item done")
+
+    nothing_lost(simulate(story))
+
+
+def test_a_server_that_says_nothing_in_a_412_is_asked_again_and_trusted_for_four_seconds():
+    """Without a look, a conflict after an open outcome is this worker's own acknowledgement."""
+
+    async def story(simulation):
+        simulation.server.enqueue(2)
+        lease = simulation.server._lease
+        simulation.server._lease = lambda item, *, extended: (
+            lease(item, extended=True) if extended else {}
+        )
+        choose = lambda number, kind: Fault(loses=(kind, number) == ("ack", 1))  # noqa: E731
+        simulation.start(choose=choose)
+        await simulation.until_done(MINUTE)
+
+    nothing_lost(simulate(story))

@@ -11,7 +11,9 @@ import sys
 
 import pytest
 
-from ant_cli.worker.guardian import Guardian
+from ant_cli.worker import guardian_process
+from ant_cli.worker.guardian import Fallback, Guardian
+from ant_cli.worker.guardian_process import NEVER
 
 pytestmark = pytest.mark.slow
 
@@ -322,3 +324,33 @@ def test_the_first_process_of_a_container_reaps_the_orphans_of_handlers(queue, w
     assert [event["reason"] for event in worker.events("work item not done")] == [
         "the handler exited with 3"
     ] * 2
+
+
+def test_an_item_without_a_handler_is_guarded_and_its_end_kills_nobody(monkeypatch):
+    """A process ID of 0 would be the group of the worker itself."""
+    killed = []
+    monkeypatch.setattr(guardian_process, "signal_session", lambda *given: killed.append(given))
+
+    async def guard():
+        guardian = Guardian(["true"], {})
+        first, second = (guardian.guard(Fallback("work_1", NEVER, "")) for _ in range(2))
+        guardian.end(first)
+        guardian.forget(first)
+        assert second in guardian._guarded
+        guardian.close()
+
+    asyncio.run(guard())
+    assert killed == []
+
+
+def test_a_guardian_repeats_only_requests_that_name_a_heartbeat(tmp_path):
+    """The repetition of another one could end the lease of the next worker."""
+    write = f'echo "$*" >> {tmp_path}/calls; cat > {tmp_path}/"$2"'
+    leases = [b'{"expected_last_heartbeat": "NO_HEARTBEAT"}', b'{"expected_last_heartbeat": "B1"}']
+    guardian_process.end_leases(leases, ["/bin/sh", "-c", write, "sh"])
+    assert sorted((tmp_path / "calls").read_text().splitlines()) == [
+        "--max-retries 0",
+        "--max-retries 4",
+    ]
+    assert (tmp_path / "0").read_bytes() == leases[0] + b"\n"
+    assert (tmp_path / "4").read_bytes() == leases[1] + b"\n"
