@@ -9,7 +9,13 @@ from typing import Any, Generic, Literal, Self, TypeVar, overload
 from ant_cli.errors import BadValue, MissingFlag, UsageError, os_error_text
 from ant_cli.operations.parsers import Parse, duration, one_of, whole_number
 from ant_cli.operations.spec import Flags, Setting
-from ant_cli.settings.rows import ENVIRONMENT_KEY_PLACE, check_secret, environment_key, header
+from ant_cli.settings.rows import (
+    ENVIRONMENT_KEY_PLACE,
+    check_secret,
+    environment_key,
+    header,
+    is_api_key,
+)
 
 T = TypeVar("T")
 C = TypeVar("C", bound=str)
@@ -132,6 +138,11 @@ def _environment_key(source: str, text: str) -> str:
     return _Key(environment_key(source, text))
 
 
+def _key_to_check(source: str, text: str) -> str:
+    """Return a key for `beta:worker check`, which says what is wrong with an API key."""
+    return _key(source, text) if is_api_key(text) else _environment_key(source, text)
+
+
 def _lease(source: str, text: str) -> float:
     seconds = duration(source, text)
     if not 1 <= seconds <= 300 or seconds != int(seconds):
@@ -154,8 +165,7 @@ _ENVIRONMENT_ID = _required(header, "The environment whose work is taken.")
 _KEY_FILE = _file("", "A file with its key.")
 _KEY_HELP = "Its key; safer: ANTHROPIC_ENVIRONMENT_KEY."
 _OPTIONAL_KEY = _text(_environment_key, _KEY_HELP)
-_KEY_TO_CHECK = _text(_key, _KEY_HELP)
-"""Not rejected here, because `beta:worker check` says what is wrong with it."""
+_KEY_TO_CHECK = _text(_key_to_check, _KEY_HELP)
 _ON_WORK = _file("", "A handler without arguments, or the word in-process.")
 _WORKDIR = _file(".", "The folder in which sessions run.")
 _FOLDERS_HELP = "Run each session in its own folder, WORKDIR/SESSION_ID."

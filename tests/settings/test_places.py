@@ -213,6 +213,19 @@ def test_status_says_what_is_wrong_with_the_environment_key_and_is_not_ended_by_
     assert ant(*RETRIEVE, env=env, replies=[{}]).exit == 0
 
 
+@needs_posix("the worker")
+@pytest.mark.parametrize("command", ["poll", "check"])
+@pytest.mark.parametrize("flag", [False, True])
+def test_a_worker_rejects_the_id_of_an_environment_as_its_key(ant, command, flag):
+    """It would poll with it, and hide the ID in its messages."""
+    text = "env_011CZkZ9X2dpNyB7HsEFoRfW"
+    words = ("--environment-key", text) if flag else ()
+    env = {**NO_KEY, "ANTHROPIC_ENVIRONMENT_KEY": None if flag else text}
+    done = ant("beta:worker", command, "env_1", *words, "--", "true", env=env)
+    assert (done.exit, done.requests) == (2, [])
+    assert "holds an ID, but has to hold the key of an environment" in done.stderr
+
+
 def test_status_shows_a_key_with_line_breaks_on_one_line(ant):
     """A row of the table is a line."""
     env = {"ANTHROPIC_API_KEY": f"{KEY}\n", "ANTHROPIC_AUTH_TOKEN": "0123456789-abc\ndef"}
