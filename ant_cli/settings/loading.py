@@ -222,14 +222,10 @@ def _custom_headers(runtime: Runtime) -> dict[str, str]:
 
 
 def _output(found: Mapping[str, SettingSource], flags: Flags) -> OutputSettings:
-    return OutputSettings(
-        format=found["format"].value,
-        format_source=found["format"].label,
-        transform=found["transform"].value,
-        raw_output=found["raw_output"].value,
-        columns=",".join(found["columns"].value),
-        slurp=flags.of(SLURP),
-    )
+    values = {name: found[name].value for name in found if name in OutputSettings._fields}
+    values["columns"] = ",".join(values["columns"])
+    source = found["format"].label
+    return OutputSettings(**values, format_source=source, slurp=flags.of(SLURP))
 
 
 # Where a credential may be sent
