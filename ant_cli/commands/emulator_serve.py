@@ -86,7 +86,8 @@ _ONLY_IN_MEMORY = {
 def _check_flags(options: dict[str, Any], api_key: str, runtime: Runtime) -> None:
     """Reject flags that exclude each other. With --seed and --worlds, the database is in memory."""
     for name, why in _ONLY_IN_MEMORY.items():
-        if options.get(name) in (None, False):  # a seed may be 0
+        value = options.get(name)
+        if value is None or value is False:  # a seed may be 0
             continue
         if options.setdefault("database", IN_MEMORY) != IN_MEMORY:
             raise UsageError(f"--{name} needs --database :memory:, because {why}.")

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ant_cli.emulator import findings, work
@@ -133,12 +134,19 @@ def catch_up(transaction: Transaction, session: Row, patience: int = HEAD_START)
 def advance(transaction: Transaction, session: Row) -> Row:
     """Carry out steps until one has to wait, or the turn ends."""
     turn = _Turn(transaction, session)
-    for step in json.loads(session["script"])[turn.done :]:
+    for step in steps_of(session["script"])[turn.done :]:
         turn.done += 1
         goes_on = _STEPS[kind_of(step)](turn, step)
         if not goes_on:
             return turn.session
     return go_idle(transaction, turn.session, turn.done)
+
+
+@lru_cache(maxsize=8)
+def steps_of(script: str) -> list[Event]:
+    """Return the steps of a script, which nobody changes. With a cache: each of its turns looks at them."""
+    steps: list[Event] = json.loads(script)
+    return steps
 
 
 def kind_of(step: Event) -> str:
@@ -269,7 +277,7 @@ def begin(transaction: Transaction, session: Row) -> Row:
     """Begin a turn, or continue it. If a worker has to call a tool in it, there is a work item."""
     session = _with_steps(transaction, session)
     emit(transaction, session, {"type": RUNNING})
-    rest = json.loads(session["script"])[session["step"] :]
+    rest = steps_of(session["script"])[session["step"] :]
     if needs_worker(rest) and transaction.one(SQL_UNFINISHED, session["id"]) is None:
         # No worker has the session, or will get it, to call the tool.
         work.add(transaction, session["environment_id"], session["id"], secret=True)
@@ -286,7 +294,7 @@ def begin(transaction: Transaction, session: Row) -> Row:
 
 def _with_steps(transaction: Transaction, session: Row) -> Row:
     """Return a session with a step to carry out: every message is answered, also after the end of the script."""
-    if session["step"] < len(json.loads(session["script"])):
+    if session["step"] < len(steps_of(session["script"])):
         return session
     if session["waits_for"]:  # the last step was the call
         return session
@@ -404,7 +412,7 @@ def receive(transaction: Transaction, session: Row, fields: Event) -> tuple[Row,
 
 def _interrupted(transaction: Transaction, session: Row) -> Row:
     """End the turn. Its other steps are left out, so that they are not a part of the next one."""
-    steps = json.loads(session["script"])
+    steps = steps_of(session["script"])
     step = session["step"]
     # a step at which the turn has ended already, to wait for its calls, is not the end of the next turn
     while step < len(steps) and not _ends_turn(steps[step]):
@@ -459,7 +467,7 @@ def _find_call(session: Row, event: Event) -> _Answer:
 
 def _tool_of(session: Row, answer: _Answer) -> Event:
     """Return the tool of a call. Raises InvalidRequest if its result has another type than the answer."""
-    step = json.loads(session["script"])[session["step"] - 1]
+    step = steps_of(session["script"])[session["step"] - 1]
     tool = _tools_of(step)[answer.number]
     kind = answer.event["type"]
     if ("tool" in tool) != (ANSWERS[kind] == "tool_use_id"):

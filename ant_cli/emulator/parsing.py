@@ -58,7 +58,8 @@ def _path(problem: ErrorDetails) -> list[str]:
     path = list[str]()
     is_branch = False
     for step in map(str, problem["loc"]):
-        if not (is_branch or step.startswith("user.") or "[" in step):
+        is_type_of_event = step.startswith(("user.", "system."))
+        if not (is_branch or is_type_of_event or "[" in step):
             path.append(step)
         is_branch = not is_branch and step in UNIONS
     return [*path, "type"] if problem["type"].startswith("union_tag") else path

@@ -150,8 +150,13 @@ StopReason = Annotated[EndTurn | RequiresAction | OtherReason, Field(discriminat
 class Idle(Model):
     """The end of a turn, with its reason."""
 
-    stop_reason: StopReason
+    stop_reason: StopReason | None = None
     stop_details: dict[str, Any] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_word(cls, data: Any) -> Any:
+        return {} if data is True else data
 
 
 def playable(event: dict[str, Any]) -> dict[str, Any]:
@@ -162,6 +167,8 @@ def playable(event: dict[str, Any]) -> dict[str, Any]:
     if "id" in event:
         identifier(str(event["id"]))
     if kind == IDLE:
+        if not event.get("stop_reason"):
+            raise ValueError(f"{IDLE} needs a stop_reason, such as {{type: end_turn}}")
         members = {name: event[name] for name in Idle.model_fields if name in event}
         Idle.model_validate(members)
     return event
@@ -190,7 +197,7 @@ class ScriptStep(ToolStep):
     event: Annotated[dict[str, Any], AfterValidator(playable)] | None = None
     wait: Annotated[str, AfterValidator(waiting_time)] | None = None
     usage: Usage | None = None
-    idle: Annotated[Literal[True] | Idle, Field(union_mode="left_to_right")] | None = None
+    idle: Idle | None = None
     terminate: Literal[True] | None = None
 
     @model_validator(mode="before")

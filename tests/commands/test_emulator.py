@@ -483,6 +483,23 @@ def test_only_the_newest_logs_of_detached_emulators_are_kept(separate, clean_env
     assert len(list(folder.glob("*.1"))) == 9
 
 
+@pytest.mark.parametrize(
+    ("flags", "why"),
+    [
+        (("--worlds", "--database", "a.db"), "--worlds needs --database :memory:"),
+        (
+            ("--worlds", "--api-key", "sk-of-its-own"),
+            "--worlds and --api-key can't be used together",
+        ),
+        (("--seed", "0", "--database", "a.db"), "--seed needs --database :memory:"),
+    ],
+)
+def test_flags_of_start_that_exclude_each_other_are_refused(local, flags, why):
+    """Before anything is served."""
+    done = local("emulator", "start", *flags)
+    assert (done.exit, why in done.stderr) == (2, True), done.stderr
+
+
 def test_start_takes_its_flags_from_variables(served, local):
     """A service container of a CI system gets variables only. A flag wins."""
     more = {"ANT_EMULATOR_API_KEY": "sk-of-its-own", "ANT_EMULATOR_PORT": "high"}

@@ -106,3 +106,15 @@ def test_the_date_of_a_response_is_the_time_of_the_clock(api):
     api("POST", CLOCK, {"now": "2027-01-02T03:04:05.9Z"})
     for path in (ENVIRONMENTS, "/v1/none"):
         assert api("GET", path).headers["date"] == "Sat, 02 Jan 2027 03:04:05 GMT"
+
+
+def test_the_clock_works_beyond_the_year_3000(api, monkeypatch):
+    """On Windows, the functions of C end there."""
+
+    def gmtime(seconds):
+        raise OSError(22, "Invalid argument", seconds)
+
+    monkeypatch.setattr("time.gmtime", gmtime)
+    moved = api("POST", CLOCK, {"now": "9998-12-31T23:59:59Z", "freeze": True})
+    assert moved.json["now"] == "9998-12-31T23:59:59.000000Z"
+    assert api("GET", "/v1/environments").headers["date"] == "Thu, 31 Dec 9998 23:59:59 GMT"

@@ -103,3 +103,19 @@ def test_a_text_has_a_greatest_length(api, field, most):
     assert api("POST", ENVIRONMENTS, {"name": "n", field: "x" * most}).status_code == 200
     refused = message(api("POST", ENVIRONMENTS, {"name": "m", field: "x" * (most + 1)}), 400)
     assert refused == f"{field}: String should have at most {most} characters."
+
+
+@pytest.mark.parametrize("manager", ["apt", "cargo", "gem", "go", "npm", "pip"])
+def test_an_empty_package_is_refused_for_each_manager(api, manager):
+    """It would be in the environment, and no package manager could install it."""
+    config = {"type": "cloud", "packages": {manager: ["fine", ""]}}
+    response = api("POST", ENVIRONMENTS, {"name": "demo", "config": config})
+    assert message(response, 400).startswith(f"config.packages.{manager}.1: ")
+
+
+def test_the_scope_of_an_account_is_refused_with_its_reason(api):
+    """As the API does. Null and the default are accepted."""
+    why = message(api("POST", ENVIRONMENTS, {"name": "demo", "scope": "account"}), 400)
+    assert why.startswith("scope: account is refused in an organization of the API")
+    for number, scope in enumerate((None, "organization")):
+        assert api.retrieve(api.create(f"demo{number}", scope=scope))["scope"] == "organization"

@@ -76,6 +76,14 @@ def test_the_response_of_a_fault_can_be_given_whole(emulator, api):
     assert response.json["error"]["details"]["error_code"] == "organization_on_hold"
 
 
+@pytest.mark.parametrize("line", ["x-price: 5 €", "x-price: \x7f", "x-price: 5\tEUR", "x price: 5"])
+def test_a_header_that_cannot_be_sent_is_refused_with_its_fault(api, line):
+    """Not at the request to which the fault applies, which would fail with a traceback."""
+    body = {"status": 503, "headers": [line]}
+    assert "headers.0: " in message(api("POST", FAULTS, body), 400)
+    assert api("GET", ENVIRONMENTS).status_code == 200
+
+
 def test_a_fault_can_cut_a_body(api, emulator):
     """The connection is dropped after the given number of bytes, of more that were announced."""
     api("POST", FAULTS, {"cut_after_bytes": 5})
