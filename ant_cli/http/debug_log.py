@@ -34,18 +34,15 @@ def log_message(
     Lines are not wrapped, however long: each is exactly what was sent or received.
     """
     lines = [f"{mark} {first}"]
-    lines += [
-        f"{mark} {name}: {REDACTED if _is_secret(name) else value}"
-        for name, value in headers.items()
-    ]
-    # `redact_body` also registers its secrets, so that `write` redacts them in the headers
+    for name, value in headers.items():
+        shown = REDACTED if _is_secret(name) else value
+        lines.append(f"{mark} {name}: {shown}")
     if body:
-        shown = (
-            stderr.redactor.redact_body(body, LONGEST_SHOWN)
-            .decode("utf-8", "backslashreplace")
-            .splitlines()
-        )
-        lines += [mark, *(f"{mark} {line}" for line in shown)]
+        # this also registers its secrets, so that `write` redacts them in the headers
+        redacted = stderr.redactor.redact_body(body, LONGEST_SHOWN)
+        lines.append(mark)
+        for line in redacted.decode("utf-8", "backslashreplace").splitlines():
+            lines.append(f"{mark} {line}")
     if len(body) > LONGEST_SHOWN:
         lines.append(f"{mark} (the beginning of {len(body):,} bytes)")
     stderr.write("\n".join(lines) + "\n")

@@ -151,14 +151,14 @@ class Attempt:
     def _timeout(self, *, can_wait_longer: bool) -> tuple[str, str]:
         """Return which limit was exceeded, that of the step or that of the attempt, and a hint."""
         step_s, whole_s = self._timeouts
-        if self.phase != "connect" and time.monotonic() >= self._end:
+        is_over = time.monotonic() >= self._end
+        if self.phase != "connect" and is_over:
             problem = f"no complete response within {whole_s:g} s"
         else:
             problem = f"no {_AWAITED[self.phase]} within {step_s:g} s"
-        return (
-            problem,
-            "To wait longer: --timeout SECONDS." if whole_s > step_s and can_wait_longer else "",
-        )
+        if whole_s > step_s and can_wait_longer:
+            return problem, "To wait longer: --timeout SECONDS."
+        return problem, ""
 
 
 # Each of these returns a message and a hint, which may be empty.
@@ -170,11 +170,10 @@ def _handshake_problem(error: Exception, timeout_s: float) -> tuple[str, str]:
     if isinstance(error, ssl.SSLCertVerificationError):
         hint = _CERTIFICATE_HINTS.get(error.verify_code, _TRUST)
         return f"the server's certificate is not trusted ({error.verify_message.rstrip('.')})", hint
-    why = (
-        f"no reply within {timeout_s:g} s"
-        if isinstance(error, TimeoutError)
-        else _without_number(error)
-    )
+    if isinstance(error, TimeoutError):
+        why = f"no reply within {timeout_s:g} s"
+    else:
+        why = _without_number(error)
     return f"the TLS handshake failed ({why})", _NOT_TLS
 
 
@@ -190,8 +189,6 @@ def _network_problem(error: Exception) -> tuple[str, str]:
 
 def _without_number(error: Exception) -> str:
     """Return the message of an error without its number: `connection refused`."""
-    text = (
-        re.sub(r"^\[(?:Errno|SSL)[^]]*\] | \(_ssl\.c:\d+\)$", "", str(error))
-        or type(error).__name__
-    )
+    message = re.sub(r"^\[(?:Errno|SSL)[^]]*\] | \(_ssl\.c:\d+\)$", "", str(error))
+    text = message or type(error).__name__
     return text[:1].lower() + text[1:].rstrip(".")  # the rest may be an ID

@@ -37,27 +37,36 @@ def _find_trust(environ: Mapping[str, str]) -> Trust | None:
 
     None stands for the operating system's own verifier, on Windows and macOS.
     """
-    file, folder = environ.get("SSL_CERT_FILE") or None, environ.get("SSL_CERT_DIR") or None
-    if file or folder:
-        names = " and ".join(
-            name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if environ.get(name)
-        )
-        return Trust(f"{file or folder} ({names})", file, folder)
+    given = _given_trust(environ)
+    if given:
+        return given
     if sys.platform in ("win32", "darwin"):
         return None
+    return _default_trust()
+
+
+def _given_trust(environ: Mapping[str, str]) -> Trust | None:
+    """Return the authorities that the variables name, if they name any."""
+    file, folder = environ.get("SSL_CERT_FILE") or None, environ.get("SSL_CERT_DIR") or None
+    names = [name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if environ.get(name)]
+    if not names:
+        return None
+    return Trust(f"{file or folder} ({' and '.join(names)})", file, folder)
+
+
+def _default_trust() -> Trust:
+    """Return the authorities of the operating system, where OpenSSL or other systems keep them; else certifi's."""
     defaults = ssl.get_default_verify_paths()
-    if _has_authorities(defaults.openssl_capath):
-        return Trust(
-            f"{defaults.openssl_capath} (operating system)", folder=defaults.openssl_capath
-        )
+    folder = defaults.openssl_capath
+    if _has_authorities(folder):
+        return Trust(f"{folder} (operating system)", folder=folder)
     for bundle in (defaults.openssl_cafile, *BUNDLES):
         if os.path.isfile(bundle):
             return Trust(f"{bundle} (operating system)", file=bundle)
     import certifi
 
-    return Trust(
-        f"{certifi.where()} (certifi: the operating system has none)", file=certifi.where()
-    )
+    file = certifi.where()
+    return Trust(f"{file} (certifi: the operating system has none)", file=file)
 
 
 def _has_authorities(folder: str) -> bool:

@@ -80,10 +80,8 @@ class Wire:
         """
         self._complete = False
         self._source.attempt = attempt
-        lines = [
-            f"{method} {target} HTTP/1.1",
-            *(f"{name}: {value}" for name, value in headers.items()),
-        ]
+        lines = [f"{method} {target} HTTP/1.1"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
         if body or method not in ("GET", "DELETE"):
             lines.append(f"content-length: {len(body)}")
         data = memoryview("\r\n".join([*lines, "", ""]).encode() + body)
@@ -210,8 +208,10 @@ def _parse_head(lines: list[bytes]) -> Head:
         raise MalformedResponse
     headers = _parse_headers(lines[1:])
     _check_framing(headers)
-    keep_alive = status[1] == b"1" and "close" not in headers.get("connection", "").lower()
-    return Head(int(status[2]), (status[3] or b"").decode("latin-1"), headers, keep_alive)
+    closes = "close" in headers.get("connection", "").lower()
+    keep_alive = status[1] == b"1" and not closes
+    reason = (status[3] or b"").decode("latin-1")
+    return Head(int(status[2]), reason, headers, keep_alive)
 
 
 def _parse_headers(lines: list[bytes]) -> dict[str, str]:
@@ -220,9 +220,8 @@ def _parse_headers(lines: list[bytes]) -> dict[str, str]:
         header = _HEADER.fullmatch(line)
         if not header:
             raise MalformedResponse
-        headers.setdefault(header[1].decode().lower(), []).append(
-            header[2].decode("latin-1").strip(_BLANKS)
-        )
+        name, value = header[1].decode().lower(), header[2].decode("latin-1").strip(_BLANKS)
+        headers.setdefault(name, []).append(value)
     return {name: ", ".join(values) for name, values in headers.items()}
 
 

@@ -11,8 +11,10 @@ from ant_cli.operations.shared_flags import EVERY, FILTER, FOR, UNTIL, WATCH, YE
 from ant_cli.operations.spec import Flags, Operation, Texts
 from ant_cli.output.printer import Printer
 from ant_cli.output.progress import Progress
+from ant_cli.run.dry_run import print_dry_run
 from ant_cli.run.sending import Sending, make_sending
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.confirmation import confirm
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.settings.loading import Settings, load, note_credential_choice
 
@@ -53,15 +55,13 @@ def run(operation: Operation, fields: Texts, flags: Flags, runtime: Runtime) -> 
     )
     repeat: Callable[[NameClient], None] | None = None
     if _repeats(flags):
-        from ant_cli.run.repetition import make_repetition
+        from ant_cli.run.repetition import make_repetition  # late: 7 ms
 
         repeat = make_repetition(sending, printer, progress, settings.output, flags, runtime)
     if requests.count == 0:
         return
     where = _place(settings)
     if settings.dry_run:
-        from ant_cli.run.dry_run import print_dry_run
-
         print_dry_run(sending, settings.connection, where, runtime)
         return
 
@@ -70,15 +70,13 @@ def run(operation: Operation, fields: Texts, flags: Flags, runtime: Runtime) -> 
 
     # 4. Ask for confirmation before a change that can't be undone.
     if operation.final and not flags.of(YES):
-        from ant_cli.runtime.confirmation import confirm
-
         confirm(f"{_question(sending)} {where}?", runtime, reads_stdin=requests.count > 1)
 
     # 5. The client. If the profile only refers to a secret, the client fetches it.
     with connect_by_name(settings.connection, runtime, progress) as client:
         # 6. Several inputs are several requests, and a watch repeats its request.
         if requests.count > 1:
-            from ant_cli.run.many import run_many
+            from ant_cli.run.many import run_many  # late: 3 ms
 
             run_many(sending, client, printer, progress, settings.errors, runtime)
         elif repeat:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ant_cli.errors import AntError, OutcomeUnknown, OutputError, UsageError
 from ant_cli.errors.command_line import command_line, quote
 from ant_cli.gjson.json_text import scalar_text
+from ant_cli.http.pagination import follow_pages
 from ant_cli.http.response import Response
 from ant_cli.input.build import Requests
 from ant_cli.input.request import Request
@@ -79,15 +80,13 @@ class Sending(NamedTuple):
         """Send a request, with the changes of `--add` and `--remove`, and return the response."""
         if not self.edits:
             return Sent(client.send(request))
-        from ant_cli.run.list_edits import FreshUpdate
+        from ant_cli.run.list_edits import FreshUpdate  # late, with `edits`: 0.7 ms
 
         update = FreshUpdate(self.edits, client, request, self.say)
         return Sent(client.send(request, update.prepare), update.is_unchanged)
 
     def pages(self, client: NameClient) -> Iterator[list[bytes]]:
         """Yield the items of a list page by page, without those that were not asked for."""
-        from ant_cli.http.pagination import follow_pages
-
         most = self.flags.of(MAX_ITEMS)
         yield from follow_pages(client.send, self.requests.first, most, self.condition)
         if self.condition:
@@ -166,12 +165,12 @@ def make_sending(
         _note_page_size(requests, flags, runtime)
     edits: Sequence[Edit] = ()
     if any(setting.name in flags for setting in EDITS):
-        from ant_cli.run.edits import parse_edits
+        from ant_cli.run.edits import parse_edits  # late, as above
 
         edits = parse_edits(flags, operation.lists, requests.typed, runtime)
     condition: Condition | None = None
     if FILTER.name in flags:
-        from ant_cli.run.conditions import Condition
+        from ant_cli.run.conditions import Condition  # late: 6 ms
 
         _note_archived(requests, flags, runtime)
         condition = Condition(FILTER.flag, flags.of(FILTER), runtime, operation, is_awaited=False)
