@@ -33,9 +33,13 @@ OFFICIAL_RESOURCES = (
 
 def is_official(name: str) -> bool:
     """Whether only the official tool has a command of this name."""
-    return f"{name}:".startswith(tuple(f"{resource}:" for resource in OFFICIAL_RESOURCES))
+    beginnings = tuple(f"{resource}:" for resource in OFFICIAL_RESOURCES)
+    return f"{name}:".startswith(beginnings)
 
 
 def find(group: str, name: str) -> Operation | None:
     """Return the operation of a command, or None."""
-    return next((item for item in OPERATIONS if (item.group, item.name) == (group, name)), None)
+    for operation in OPERATIONS:
+        if (operation.group, operation.name) == (group, name):
+            return operation
+    return None

@@ -204,9 +204,9 @@ class Setting(_SettingRow, Param):
         parse = self.parse or (boolean if self.type is bool else None)
         if parse is None:
             return text
-        return (
-            parse(source, text) if isinstance(text, str) else [parse(source, each) for each in text]
-        )
+        if isinstance(text, str):
+            return parse(source, text)
+        return [parse(source, each) for each in text]
 
 
 _UNSET: dict[type, Any] = {bool: False, str: "", list: ()}
@@ -242,13 +242,12 @@ def values_of(texts: Texts, settings: Iterable[Setting]) -> Flags:
 
     """
     rows = {setting.name: setting for setting in settings}
-    return Flags(
-        {
-            name: rows[name].value_of(rows[name].flag, text)
-            for name, text in texts.items()
-            if name in rows
-        }
-    )
+    values = dict[str, Any]()
+    for name, text in texts.items():
+        row = rows.get(name)
+        if row is not None:
+            values[name] = row.value_of(row.flag, text)
+    return Flags(values)
 
 
 class Example(NamedTuple):
@@ -317,7 +316,8 @@ class Operation(NamedTuple):
     def params(self) -> tuple[Param, ...]:
         """Its fields and settings, in the order of its help: headers come last."""
         headers = [field for field in self.fields if field.location == "header"]
-        return (*(field for field in self.fields if field not in headers), *self.settings, *headers)
+        others = [field for field in self.fields if field.location != "header"]
+        return (*others, *self.settings, *headers)
 
     @property
     def positional(self) -> Field | None:
@@ -375,8 +375,7 @@ class Group(NamedTuple):
         """The known keys of its objects: IDs, fields that are sent, and those of the server."""
         known = dict[str, None]()
         for operation in self.operations:
-            fields = (*operation.fields_in("path"), *operation.fields_in("body"))
-            known |= dict.fromkeys(
-                (*operation.server_fields, *(key for field in fields for key in field.input_keys))
-            )
+            known |= dict.fromkeys(operation.server_fields)
+            for field in (*operation.fields_in("path"), *operation.fields_in("body")):
+                known |= dict.fromkeys(field.input_keys)
         return list(known)

@@ -91,7 +91,9 @@ def run(operation: Operation, fields: Texts, flags: Flags, runtime: Runtime) -> 
 
 def _repeats(flags: Flags) -> bool:
     """Whether the request is to be repeated. `--every` alone is rejected by what repeats it."""
-    return flags.of(WATCH) or any(setting.name in flags for setting in (UNTIL, EVERY, FOR))
+    if flags.of(WATCH):
+        return True
+    return any(setting.name in flags for setting in (UNTIL, EVERY, FOR))
 
 
 def _empty_message(operation: Operation, flags: Flags) -> str:
@@ -126,11 +128,12 @@ def _question(sending: Sending) -> str:
     requests, action = sending.requests, sending.operation.name.capitalize()
     if requests.count == 1:
         ids, name = requests.first.path_params.values(), requests.first.object_name
-        return f"{action} {' '.join(ids)}" + (f" ({name})" if name else "")
-    shown = [
-        f"{sending.label(position, request)} {request.object_name}".rstrip()
-        for position, request in enumerate(islice(requests, _SHOWN))
-    ]
+        question = f"{action} {' '.join(ids)}"
+        return f"{question} ({name})" if name else question
+    shown = list[str]()
+    for position, request in enumerate(islice(requests, _SHOWN)):
+        label = sending.label(position, request)
+        shown.append(f"{label} {request.object_name}".rstrip())
     if requests.count > _SHOWN:
         shown.append("...")
     return f"{action} {requests.count} objects ({', '.join(shown)})"

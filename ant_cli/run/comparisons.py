@@ -15,6 +15,8 @@ from ant_cli.gjson.evaluate import apply, matches
 from ant_cli.gjson.steps import Each, Key, PathStep, Query
 from ant_cli.output.times import seconds_since_1970
 
+METADATA = "metadata"
+
 
 class ValueComparison(NamedTuple):
     """A comparison that was parsed."""
@@ -30,7 +32,8 @@ class ValueComparison(NamedTuple):
         found = apply(self.query.path, value)
         if not self.query.operator:
             return found is not None
-        return any(map(self._matches, _candidates(found or b"null"))) is not self.is_negated
+        is_match = any(map(self._matches, _candidates(found or b"null")))
+        return is_match is not self.is_negated
 
     def _matches(self, value: bytes) -> bool:
         if self.time is None:
@@ -48,6 +51,13 @@ class ValueComparison(NamedTuple):
         """The keys that its path consists of, or starts with."""
         names = [step.name if isinstance(step, Key) else "" for step in self.steps]
         return tuple(takewhile(bool, names))
+
+    @property
+    def metadata_key(self) -> str | None:
+        """The key of metadata that its path leads to, if any."""
+        if len(self.keys) < 2 or self.keys[0] != METADATA:
+            return None
+        return self.keys[1]
 
     @property
     def steps(self) -> Sequence[PathStep]:

@@ -79,11 +79,10 @@ class ConditionText(NamedTuple):
         try:
             comparison, query = self._split()
         except BadPath as error:
+            problem = f"{self.where} is not a condition: {error}."
             quotes = 'Write strings in double quotes: name!="prod"'
             several = f"for several conditions, give several {self.flag} flags."
-            raise UsageError(
-                f"{self.where} is not a condition: {error}.", f"{quotes}; {several}"
-            ) from None
+            raise UsageError(problem, f"{quotes}; {several}") from None
         self._check_wildcard(comparison, query)
         if note := self._note_on_pattern(comparison):
             runtime.say(note)
@@ -118,8 +117,10 @@ class ConditionText(NamedTuple):
         """Whether it may hold for one response and not for another."""
         if query.operator == "" and not all(map(_may_find_nothing, query.path)):
             return False
-        beginnings = Each | Query | Modifier if self.is_about_list else Key | Wildcard | Modifier
-        return isinstance(query.path[0], beginnings)
+        first = query.path[0]
+        if self.is_about_list:
+            return isinstance(first, Each | Query | Modifier)
+        return isinstance(first, Key | Wildcard | Modifier)
 
     def _check_colon(self, typed: Comparison) -> None:
         """Reject `name:demo`, which asks whether there is a member `name:demo`."""
@@ -133,7 +134,12 @@ class ConditionText(NamedTuple):
         first, *inner = path.split(".")
         if first not in self.group.known_keys:
             return False
-        return all(key in known_fields((first, *inner[:depth])) for depth, key in enumerate(inner))
+        outer = [first]
+        for key in inner:
+            if key not in known_fields(outer):
+                return False
+            outer.append(key)
+        return True
 
     def _check_type(self, typed: Comparison) -> None:
         """Reject a comparison of the type that all objects have."""
@@ -157,8 +163,8 @@ class ConditionText(NamedTuple):
 
     def _check_wildcard(self, comparison: Comparison, query: Query) -> None:
         """Reject `da*` alone, which every object has a member for."""
-        is_wildcard = isinstance(query.path[0], Wildcard) and len(query.path) == 1
-        if comparison.operator or not is_wildcard:
+        first, *rest = query.path
+        if comparison.operator or rest or not isinstance(first, Wildcard):
             return
         name = "name" if "name" in self.group.known_keys else "id"
         meant = f'{name}%"{comparison.path}"'
@@ -212,15 +218,18 @@ def _comparison_hint(key: str, value: str) -> str:
     if has_time(key):
         return _TIME_HINT.format(key=key)
     operator = "%" if "*" in value or "?" in value else "=="
-    operand = value if re.fullmatch(_LITERAL, value) else '"' + value.strip('"') + '"'
-    return f"Write {quote(f'{key}{operator}{operand}')}"
+    is_literal = re.fullmatch(_LITERAL, value)
+    operand = value if is_literal else '"' + value.strip('"') + '"'
+    meant = f"{key}{operator}{operand}"
+    return f"Write {quote(meant)}"
 
 
 def _is_path(path: str) -> bool:
     """Whether a text is a path, and not in quotes, or an expression of another language."""
     if not path or re.match(r'[".]|\w+\(', path):
         return False
-    return not re.search(_NOT_IN_A_PATH, "".join(char for _, char in outside_brackets(path)))
+    outside = "".join(char for _, char in outside_brackets(path))
+    return re.search(_NOT_IN_A_PATH, outside) is None
 
 
 def _is_operand(operator: str, operand: str) -> bool:
@@ -231,7 +240,9 @@ def _is_operand(operator: str, operand: str) -> bool:
 
 def _may_find_nothing(step: PathStep) -> bool:
     """Whether a step may find nothing. A step that makes a new array or object always finds something."""
-    return isinstance(step, Key | Wildcard) or (isinstance(step, Query) and not step.all)
+    if isinstance(step, Query):
+        return not step.all
+    return isinstance(step, Key | Wildcard)
 
 
 def _is_moment(operand: str) -> bool:

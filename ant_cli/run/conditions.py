@@ -10,8 +10,9 @@ from ant_cli.gjson import json_text
 from ant_cli.gjson.parser import BadPath
 from ant_cli.operations import GROUPS
 from ant_cli.operations.spec import Operation
+from ant_cli.run.comparisons import METADATA
 from ant_cli.run.condition_text import ConditionText
-from ant_cli.run.mistyped_members import METADATA, members_of, problem_with
+from ant_cli.run.mistyped_members import members_of, problem_with
 from ant_cli.runtime import Runtime
 
 _NAMED = 10
@@ -45,13 +46,12 @@ class Condition:
         self._say = runtime.say
         self._is_awaited = is_awaited
         self._fields = operation.response_keys or GROUPS[operation.group].known_keys
-        self._all = [
-            ConditionText(flag, text, operation, is_awaited).parse(runtime) for text in expressions
-        ]
+        texts = [ConditionText(flag, text, operation, is_awaited) for text in expressions]
+        self._all = [text.parse(runtime) for text in texts]
         self._is_checked = False
         """Whether the members were compared with those of a first object."""
         self._unseen_keys = {
-            each.keys[1] for each in self._all if each.keys[:1] == (METADATA,) and each.keys[1:]
+            each.metadata_key for each in self._all if each.metadata_key is not None
         }
         """The keys of metadata that no value has had so far."""
         self._seen_keys: dict[str, None] | None = None
@@ -96,13 +96,21 @@ class Condition:
         """Note once, after a list, each key of metadata that no item has: with `!=`, all items are selected."""
         if self._seen_keys is None:
             return
-        shown = ", ".join(shortened(key) for key in list(self._seen_keys)[:_NAMED])
-        more = ", ..." if len(self._seen_keys) > _NAMED else "."
-        others = f" The keys are: {shown}{more}" if shown else ""
+        others = _listed(list(self._seen_keys))
         for key in self._unseen_keys:
+            problem = f"no listed item has {METADATA}.{key}."
             meant = did_you_mean(key, self._seen_keys)
-            self._say(f"Note: {self._flag}: no listed item has {METADATA}.{key}.{meant}{others}")
+            self._say(f"Note: {self._flag}: {problem}{meant}{others}")
         self._unseen_keys.clear()
+
+
+def _listed(keys: Sequence[str]) -> str:
+    """Return a sentence that names keys; empty if there are none."""
+    if not keys:
+        return ""
+    shown = ", ".join(map(shortened, keys[:_NAMED]))
+    end = ", ..." if len(keys) > _NAMED else "."
+    return f" The keys are: {shown}{end}"
 
 
 def _first_object(value: bytes) -> bytes | None:

@@ -38,13 +38,8 @@ def _line(sending: Sending, request: Request, runtime: Runtime) -> bytes:
     """Return what a request is about: the action, the IDs, the name, the body and the edits."""
     body = request.body if request.body and request.body != b"{}" else b""
     shown = runtime.redactor.redact_body(body).decode(errors="replace")
-    parts = (
-        sending.operation.name,
-        *request.path_params.values(),
-        request.object_name,
-        shown,
-        *(edit.text for edit in sending.edits),
-    )
+    parts = [sending.operation.name, *request.path_params.values(), request.object_name, shown]
+    parts += [edit.text for edit in sending.edits]
     line = runtime.redactor.redact("  ".join(filter(None, parts)))
     return f"{escape_controls(line)}\n".encode()
 
@@ -54,5 +49,7 @@ def _text(sending: Sending, request: Request, connection: ConnectionSettings) ->
     if not sending.edits:
         return dry_run_text(request, connection)
     given = b"" if request.body == b"{}" else request.body
-    edits = "".join(f"{escape_controls(edit.text)}\n" for edit in sending.edits)
-    return dry_run_text(request._replace(body=given), connection) + edits.encode()
+    text = dry_run_text(request._replace(body=given), connection)
+    for edit in sending.edits:
+        text += f"{escape_controls(edit.text)}\n".encode()
+    return text

@@ -79,9 +79,9 @@ class Edit(NamedTuple):
 
     def is_same_package(self, element: object) -> bool:
         """Whether an element of the list is the same package, in any version."""
-        return isinstance(element, str) and _package(self.name, element) == _package(
-            self.name, self.value
-        )
+        if not isinstance(element, str):
+            return False
+        return _package(self.name, element) == _package(self.name, self.value)
 
 
 # From flags to edits
@@ -106,7 +106,8 @@ def parse_edits(
     )
     edits = tuple(dict.fromkeys(given))
     for edit in edits:  # a secret among them is redacted from here on
-        runtime.redactor.redact_body(encode({edit.path[-1]: edit.value}))
+        *_, key = edit.path
+        runtime.redactor.redact_body(encode({key: edit.value}))
     for edit in edits:
         _check_conflicts(edit, edits, fields)
         _note_commas(edit, runtime)
@@ -181,8 +182,8 @@ def _unknown_list(edit: Edit, lists: Sequence[str]) -> Mistyped:
     similar = nearest(edit.name.rpartition(".")[2], ends)
     meant = f" Did you mean {ends[similar]!r}?" if similar else ""
     problem = f"{edit.flag} can't change {edit.name!r}, which is not a known list.{meant}"
-    taken = ", ".join(name for name in lists if _is_of_packages(name) or not edit.sets)
-    hint = f"It takes {taken} and metadata.KEY; other fields have their own flags."
+    taken = filter(_is_of_packages, lists) if edit.sets else lists
+    hint = f"It takes {', '.join(taken)} and metadata.KEY; other fields have their own flags."
     return Mistyped(problem, hint)
 
 
@@ -191,7 +192,8 @@ def _check_conflicts(edit: Edit, edits: Sequence[Edit], fields: Mapping[str, Val
     field, remedy = edit.path[0], "Leave out one of them."
     if field in fields and fields[field] is None:
         raise BadValue(edit.target, f"can't be combined with a null {field}", remedy)
-    if edit.is_key and any(other.name == edit.name and other != edit for other in edits):
+    others = [other for other in edits if other.name == edit.name and other != edit]
+    if edit.is_key and others:
         raise BadValue(edit.target, "changes this key a second time", remedy)
 
 
@@ -199,14 +201,16 @@ def _note_commas(edit: Edit, runtime: Runtime) -> None:
     """Note a value of a key that may have been meant as several keys."""
     if not edit.is_key or not edit.value:
         return
-    note = comma_note(edit.flag, f"{edit.path[1]}={edit.value}", _KEY_PREFIX)
+    _, key = edit.path
+    note = comma_note(edit.flag, f"{key}={edit.value}", _KEY_PREFIX)
     if note:
         runtime.say(note)
 
 
 def _package(name: str, element: str) -> str:
     """Return the name of a package, as its manager compares names; the element of another list unchanged."""
-    match = re.match(_PACKAGE_NAMES.get(name.rpartition(".")[2], ".*"), element)
+    manager = name.rpartition(".")[2]
+    match = re.match(_PACKAGE_NAMES.get(manager, ".*"), element)
     package = match[0] if match else element
     is_lax = name in ("packages.pip", "packages.cargo")
     return re.sub(r"[-_.]+", "-", package).lower() if is_lax else package

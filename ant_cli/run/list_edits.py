@@ -71,8 +71,9 @@ def _apply(edit: Edit, items: list[Any]) -> _Edited:
     if edit.removes:
         return _without(edit, items)
     versions = [item for item in items if edit.is_same_package(item)]
-    is_there = versions == [edit.value] or (edit.adds and edit.value in items)
-    if is_there:
+    is_only_version = versions == [edit.value]
+    is_listed = edit.value in items
+    if is_only_version or (edit.adds and is_listed):
         return _Edited(items, f"{edit.name} already has {edit.value!r}.")
     if not versions:
         return _Edited([*items, edit.value])
@@ -93,7 +94,8 @@ def _without(edit: Edit, items: list[Any]) -> _Edited:
     if versions:
         others = f"; it has {_listed(versions)}."
     else:
-        others = "." + did_you_mean(edit.value, [item for item in items if isinstance(item, str)])
+        texts = [item for item in items if isinstance(item, str)]
+        others = "." + did_you_mean(edit.value, texts)
     return _Edited(items, f"{edit.name} has no {edit.value!r}{others}")
 
 
@@ -147,8 +149,10 @@ class FreshUpdate:
         """
         request = self._request
         response = self._client.send(request._replace(method="GET", body=None))
-        body, remote = _object(request.body or b"{}"), _object(response.body)
-        notes = [note for edit in self._edits if (note := self._edit(body, edit, remote))]
+        body = _object(request.body or b"{}")
+        remote = _object(response.body)
+        found = [self._edit(body, edit, remote) for edit in self._edits]
+        notes = list(filter(None, found))
         if self._is_first:  # later, an earlier attempt may have made the change
             self._is_first = False
             self.is_unchanged = not body

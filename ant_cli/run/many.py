@@ -109,14 +109,16 @@ class _Report:
             parts.append(f"{self._unchanged} unchanged")
         if self._failed:
             parts.append(f"{self._failed} failed")
-        return self._done + self._unchanged + self._failed, ", ".join(parts)
+        ended = self._done + self._unchanged + self._failed
+        return ended, ", ".join(parts)
 
     def end(self, sent: int, *, fails: bool = True) -> None:
         """Print the summary. Raises AntError with it if it `fails` unless everything was done."""
         requests = self._sending.requests
         unsent = list(islice(enumerate(requests), sent, sent + NAMED))
         rest = requests.count - sent - len(unsent)
-        self._name("Not sent", unsent, f" and {rest:,} more" if rest else "")
+        more = f" and {rest:,} more" if rest else ""
+        self._name("Not sent", unsent, more)
         _, state = self.state()
         summary = f"{state}."
         if fails and self._done + self._unchanged < requests.count:
@@ -135,7 +137,8 @@ class _Report:
         rest = [*self._not_done, *range(sent, self._sending.requests.count)]
         if not (self._sending.operation.creates and self._done and rest):
             return ""
-        numbers = ", ".join(str(position + 1) for position in rest[:_REPEATED])
+        named = [str(position + 1) for position in rest[:_REPEATED]]
+        numbers = ", ".join(named)
         if len(rest) > _REPEATED:
             numbers += f" and {len(rest) - _REPEATED:,} more"
         word = "input" if len(rest) == 1 else "inputs"
@@ -172,6 +175,7 @@ class _Report:
         say_failure(label, error, self._errors, self._runtime)
 
     def _name(self, what: str, requests: list[tuple[int, Request]], more: str = "") -> None:
-        if requests:
-            labels = [self._sending.label(*request) for request in requests]
-            self._runtime.say(f"{what}: {' '.join(labels)}{more}")
+        if not requests:
+            return
+        labels = [self._sending.label(*request) for request in requests]
+        self._runtime.say(f"{what}: {' '.join(labels)}{more}")

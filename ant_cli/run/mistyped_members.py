@@ -10,9 +10,8 @@ from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.gjson import json_text
 from ant_cli.gjson.steps import Modifier
 from ant_cli.input.validation import known_fields
-from ant_cli.run.comparisons import ValueComparison
+from ant_cli.run.comparisons import METADATA, ValueComparison
 
-METADATA = "metadata"
 _PLAIN_KEY = re.compile(r"[\w-]+")
 """A key that a path names without a backslash."""
 _SYNONYMS = {
@@ -48,7 +47,9 @@ def problem_with(
 
 def members_of(value: bytes) -> dict[str, bytes]:
     """Return the members of a JSON value, which has none unless it is an object."""
-    return json_text.members(value) if value and json_text.json_type(value) == "object" else {}
+    if value and json_text.json_type(value) == "object":
+        return json_text.members(value)
+    return {}
 
 
 def _problem_with_key(
@@ -64,13 +65,19 @@ def _problem_with_key(
     if key in members or key in known or not known:  # an object without known fields may have any
         return None
     problem = f"there is no {'.'.join((*outer, key))!r} in the response."
-    may_be_metadata = len(keys) == 1 and METADATA in known and "[" not in key  # as in jq
     meant = _similar_member(key, members, known)
-    if not meant and may_be_metadata:
-        meant = f" For a key of metadata: {METADATA}.{key}"
+    if not meant and len(keys) == 1:
+        meant = _as_metadata(key, known)
     if meant:
         return MemberProblem(problem + meant)
     return MemberProblem(problem, f"The fields are: {', '.join(known)}.")
+
+
+def _as_metadata(key: str, known: Sequence[str]) -> str:
+    """Return a hint at a key of metadata, unless the key is in brackets, as in jq."""
+    if METADATA not in known or "[" in key:
+        return ""
+    return f" For a key of metadata: {METADATA}.{key}"
 
 
 def _similar_member(key: str, members: dict[str, bytes], known: Sequence[str]) -> str:
@@ -85,7 +92,8 @@ def _similar_member(key: str, members: dict[str, bytes], known: Sequence[str]) -
 def _problem_with_value(condition: ValueComparison, value: bytes) -> MemberProblem | None:
     """Return what is wrong with the part of a path behind its keys. `value` is what the keys lead to."""
     keys = condition.keys
-    path, rest = ".".join(keys), condition.steps[len(keys) :]
+    path = ".".join(keys)
+    rest = condition.steps[len(keys) :]
     if rest:
         if isinstance(rest[0], Modifier) or not _is_scalar(value):
             return None

@@ -97,7 +97,8 @@ class _Repetition(NamedTuple):
         deadline, is_first = runtime.monotonic() + self.limit_s, True
         while True:
             values = self.sending.fetch(client)
-            holds = condition(b"[" + b",".join(values) + b"]" if is_list else values[0])
+            state = b"[" + b",".join(values) + b"]" if is_list else values[0]
+            holds = condition(state)
             if holds or runtime.monotonic() + self.every_s > deadline:
                 break
             if is_first:
@@ -132,7 +133,8 @@ class _Repetition(NamedTuple):
                 if not has_begun or not _may_pass(error):
                     raise
                 delay_s = max(delay_s, _requested_delay_s(error))
-                watch.failed(f"{error.message.removesuffix('.')}. Asking again in {delay_s:g} s")
+                problem = error.message.removesuffix(".")
+                watch.failed(f"{problem}. Asking again in {delay_s:g} s")
             if runtime.monotonic() + delay_s > deadline:
                 return
             runtime.sleep(delay_s)

@@ -74,7 +74,8 @@ class Sending(NamedTuple):
 
     def label(self, position: int, request: Request) -> str:
         """Return how messages name a request: by ID, or by the number of the input if it has no ID."""
-        return request.path_params.get(self.operation.id_name) or f"input {position + 1}"
+        identifier = request.path_params.get(self.operation.id_name)
+        return identifier or f"input {position + 1}"
 
     def send(self, client: NameClient, request: Request) -> Sent:
         """Send a request, with the changes of `--add` and `--remove`, and return the response."""
@@ -131,7 +132,8 @@ class Sending(NamedTuple):
         command, *words = self.operation.check_command
         ids = self._words_of_ids(request)
         arguments = [argument for word in words for argument in ids.get(word, (word,))]
-        return f"{fact} {command_line(command, *arguments, *target_words(self.flags))}"
+        arguments += target_words(self.flags)
+        return f"{fact} {command_line(command, *arguments)}"
 
     def _words_of_ids(self, request: Request) -> dict[str, tuple[str, ...]]:
         """Return what stands in a command line for `{name}` of each ID."""
