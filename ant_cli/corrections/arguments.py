@@ -55,13 +55,13 @@ def _about_request(line: Line, operation: Operation) -> Iterator[Step | Sentence
 
 def _help(line: Line) -> Iterator[Step]:
     """Read `create help` as a question."""
-    if any(text == "help" for _, text in line.words):
+    if "help" in line.words:
         yield Step(line.with_rest(HELP.flag), ("help",))
 
 
 def _dashes(line: Line) -> Iterator[Step]:
     """Read a dash of a word processor as the two hyphens that it has joined."""
-    for at, text in line.words:
+    for at, text in line.numbered:
         if text[:1] in _DASHES:
             yield line.replacing(at, "--" + text.lstrip(_DASHES + "-"))
 
@@ -77,7 +77,7 @@ def _columns(line: Line) -> Iterator[Step]:
 
 def _nouns(line: Line) -> Iterator[Step]:
     """Leave out the kind of the object in `rm environment demo`, or the name of a group."""
-    for number, (at, text) in enumerate(line.words):
+    for number, (at, text) in enumerate(line.numbered):
         is_first = number == 0 and len(line.words) > 1
         if noun(text) and (is_first or ":" in text):
             yield line.replacing(at, consumed=(text,))
@@ -85,7 +85,7 @@ def _nouns(line: Line) -> Iterator[Step]:
 
 def _program(line: Line) -> Iterator[Step]:
     """Put `--` before the words behind the arguments, which are those of another program."""
-    others = line.words[len(line.command.arguments) - 1 :]
+    others = line.numbered[len(line.command.arguments) - 1 :]
     if others:
         at, text = others[0]
         yield line.replacing(at, "--", text)
@@ -93,7 +93,7 @@ def _program(line: Line) -> Iterator[Step]:
 
 def _flag_names(line: Line) -> Iterator[Step]:
     """Read `max-items 5` as a flag without its dashes."""
-    for at, text in line.words:
+    for at, text in line.numbered:
         if f"--{text}" in line.known:
             yield line.replacing(at, f"--{text}")
 
@@ -101,7 +101,7 @@ def _flag_names(line: Line) -> Iterator[Step]:
 def _pairs(line: Line, operation: Operation) -> Iterator[Step]:
     """Read `name=demo` as a field, `packages.pip=polars` as an element, `team=data` as a key of metadata."""
     fields = [field.name for field in operation.fields if field.location == "body"]
-    for at, text in line.words:
+    for at, text in line.numbered:
         key, equals, value = text.partition("=")
         if not equals:
             continue
@@ -129,14 +129,14 @@ def _outer_id(line: Line, operation: Operation) -> Iterator[Step]:
     outer = operation.fields_in("path")[:-1]
     if not outer or outer[0] in line.params or len(line.words) == 1:
         return
-    for at, text in line.words[:1]:
+    for at, text in line.numbered[:1]:
         if not text.startswith("work_"):
             yield line.replacing(at, outer[0].flag, text)
 
 
 def _file(line: Line) -> Iterator[Step | Sentence]:
     """Read `create env.yaml` or `create @env.yaml` as a file; `create '{...}'` is what it would have."""
-    for at, text in line.words:
+    for at, text in line.numbered:
         name = text.removeprefix("@")
         if name != text or is_file_name(text):
             yield line.replacing(at, FILE.flag, name)
@@ -146,14 +146,14 @@ def _file(line: Line) -> Iterator[Step | Sentence]:
 
 def _format(line: Line) -> Iterator[Step]:
     """Read `list json` as a format."""
-    for at, text in line.words:
+    for at, text in line.numbered:
         if text in FORMATS:
             yield line.replacing(at, _FORMAT.flag, text)
 
 
 def _name(line: Line) -> Iterator[Step]:
     """Read `create demo` as a name."""
-    for at, text in line.words[:1]:
+    for at, text in line.numbered[:1]:
         if line.known["--name"] not in line.params and "=" not in text:
             yield line.replacing(at, "--name", text)
 
@@ -166,9 +166,8 @@ def _object(line: Line, operation: Operation) -> Iterator[Step]:
 def _several_ids(line: Line) -> Iterator[Step]:
     """Give several IDs to a command that reads on its stdin."""
     if len(line.words) > 1:
-        others = [part.text for part in line.parts if part.role is not Role.WORD]
-        ids = [text for _, text in line.words]
-        yield Step((PRINTF, "%s\\n", *ids, PIPE, *line.with_rest(*others)))
+        others = line.without(line.places)
+        yield Step((PRINTF, "%s\\n", *line.words, PIPE, *line.with_rest(*others)))
 
 
 def places_for_missing(line: Line) -> Iterator[Step]:

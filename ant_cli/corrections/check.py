@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Mapping
 
-from ant_cli.argv import ApiCall, CommandCall, ToolCall, parse
+from ant_cli.argv import ApiCall, ToolCall, parse
 from ant_cli.corrections.arguments import PRINTF
 from ant_cli.corrections.line import Argv, Step, commands_in, line_of
 from ant_cli.corrections.rows import is_file_name
@@ -29,16 +29,16 @@ _PLACES: dict[type, str] = {dict: "KEY=VALUE"}
 
 def may_be_shown(step: Step, typed: Typed) -> bool:
     """Whether a line is accepted, and does what was typed."""
-    commands = list(commands_in(step.argv))
-    own = [command for command in commands if command[0] is not PRINTF]
-    for command in own:
-        has_input = command is not commands[0]
-        if not is_accepted(command, typed.environ, has_input=has_input):
-            return False
+    first, *others = commands_in(step.argv)
+    own = others if first[:1] == (PRINTF,) else [first, *others]
     if is_unwritable(step.argv) or typed.shows_secret(step.argv, own):
         return False
-    if any(names_group(command) or typed.is_exceeded(command) for command in own):
-        return False
+    for command in own:
+        has_input = command in others
+        if not is_accepted(command, typed.environ, has_input=has_input):
+            return False
+        if names_group(command) or typed.is_exceeded(command):
+            return False
     return not typed.is_lost(step.argv, step.consumed, own)
 
 
@@ -65,21 +65,13 @@ def is_accepted(argv: Argv, environ: Mapping[str, str], *, has_input: bool = Fal
     """Whether the program accepts a line. With input from a pipe, that gives the ID and what else is missing."""
     try:
         call = parse(argv)
-        return _has_no_notes(call) and _can_be_sent(call, environ, has_input=has_input)
+        if isinstance(call, ToolCall):
+            return not call.notes and _is_known_tool_call(call)
+        if isinstance(call, ApiCall):
+            request = _Request(call, environ, has_input=has_input)
+            return not call.notes and request.can_be_sent
     except UsageError:
         return False
-
-
-def _has_no_notes(call: CommandCall) -> bool:
-    return not (isinstance(call, ApiCall | ToolCall) and call.notes)
-
-
-def _can_be_sent(call: CommandCall, environ: Mapping[str, str], *, has_input: bool) -> bool:
-    """Whether a call can be made. Raises UsageError if a value can't be used."""
-    if isinstance(call, ToolCall):
-        return _is_known_tool_call(call)
-    if isinstance(call, ApiCall):
-        return _Request(call, environ, has_input=has_input).can_be_sent
     return True
 
 
@@ -87,8 +79,11 @@ def _is_known_tool_call(call: ToolCall) -> bool:
     """Whether there is a page to show, and an argument is one of its choices: its command looks at it later."""
     if call.command == HELP_COMMAND:
         return _page_of(call) not in (None, (HELP.flag,))
-    texts = [(param, call.flags.get(param.name)) for param in call.command.arguments]
-    return all(text in param.choices for param, text in texts if param.choices and text is not None)
+    for param in call.command.arguments:
+        text = call.flags.get(param.name)
+        if param.choices and text is not None and text not in param.choices:
+            return False
+    return True
 
 
 def _page_of(call: ToolCall) -> Argv | None:
@@ -97,7 +92,9 @@ def _page_of(call: ToolCall) -> Argv | None:
     name = "-".join(topic)
     if name in TOPICS or name in OTHER_NAMES:
         return ("help", *topic)
-    return (*topic, HELP.flag) if longest_match(topic).path == topic else None
+    if longest_match(topic).path != topic:
+        return None
+    return (*topic, HELP.flag)
 
 
 class _Request:

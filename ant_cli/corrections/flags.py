@@ -22,9 +22,8 @@ _YES = ("yes", "on", "y", "enabled")
 _NO = ("no", "off", "n", "disabled")
 
 
-def unknown_flag_steps(line: Line, *, is_first: bool) -> Iterator[Step | Sentence]:
+def unknown_flag_steps(line: Line, at: int, *, is_first: bool) -> Iterator[Step | Sentence]:
     """Yield what may have been meant by the first flag that the command does not have, the likeliest first."""
-    at = next(at for at, part in enumerate(line.parts) if part.role is Role.UNKNOWN)
     operation = line.command.operation
     if HELP in line.params:
         yield Step(line.with_rest(HELP.flag))
@@ -56,7 +55,7 @@ def takes_program(command: Command) -> bool:
 
 def _program(line: Line, at: int) -> Iterator[Step]:
     """Yield the line with `--` before the command line of another program, whose flag it is."""
-    others = line.words[len(line.command.arguments) - 1 :]
+    others = line.numbered[len(line.command.arguments) - 1 :]
     if others and others[0][0] < at:
         start, text = others[0]
         yield line.replacing(start, "--", text)
@@ -95,12 +94,14 @@ def _boolean(line: Line, at: int) -> Iterator[Step]:
 def _choice(line: Line, at: int, choices: Sequence[str]) -> Iterator[Step]:
     """Yield the line with the choice that has one slip."""
     part = line.parts[at]
-    for place in [at] if "=" in part.text else [at + 1][: len(line.rest) - at - 1]:
-        typed = part.value or line.rest[place]
-        found = nearest(typed, choices)
-        if found and typed not in choices:
-            text = f"{part.flag}={found}" if part.value else found
-            yield line.replacing(place, text, consumed=(typed,))
+    typed = part.value or "".join(line.rest[at + 1 : at + 2])
+    found = nearest(typed, choices)
+    if not found or typed in choices:
+        return
+    if part.value:
+        yield line.replacing(at, f"{part.flag}={found}", consumed=(typed,))
+    else:
+        yield line.replacing(at + 1, found, consumed=(typed,))
 
 
 # Parts of the config of a new environment

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum, auto
 from functools import cache
-from itertools import takewhile
+from itertools import islice
 from typing import NamedTuple
 
 from ant_cli.argv import split_leading_globals
@@ -70,14 +70,24 @@ class Sentence(NamedTuple):
     text: str
 
 
-class Line(NamedTuple):
+class Line:
     """A command line in its parts."""
 
-    before: Argv
-    """The global flags before the rest."""
-    command: Command
-    """The longest command that exists; `ant` itself if there is none."""
-    rest: Argv
+    def __init__(self, before: Argv, command: Command, rest: Argv) -> None:
+        self.before = before
+        """The global flags before the rest."""
+        self.command = command
+        """The longest command that exists; `ant` itself if there is none."""
+        self.rest = rest
+        self.known = _known(command.path)
+        """The flags that may follow, by name: those of the command, or of all commands after a group."""
+        self.parts = list(_parts(rest, self.known))
+        """The arguments after the command, with their roles."""
+        self.places = [at for at, part in enumerate(self.parts) if part.role is Role.WORD]
+        """Where the words are: arguments that are neither flags nor their values."""
+        self.words = [rest[at] for at in self.places]
+        self.params = [part.param for part in self.parts]
+        """The rows of the flags that are given."""
 
     @property
     def argv(self) -> Argv:
@@ -85,34 +95,43 @@ class Line(NamedTuple):
         return self.with_rest(*self.rest)
 
     @property
-    def known(self) -> Mapping[str, Param]:
-        """The flags that may follow, by name: those of the command, or of all commands after a group."""
-        return _known(self.command.path)
+    def numbered(self) -> list[tuple[int, str]]:
+        """The words with their places."""
+        return list(zip(self.places, self.words, strict=True))
 
     @property
-    def parts(self) -> list[Part]:
-        """The arguments after the command, with their roles."""
-        return list(_parts(self.rest, self.known))
+    def unknown_at(self) -> int | None:
+        """Where the first flag is that the command does not have; None if it has all."""
+        for at, part in enumerate(self.parts):
+            if part.role is Role.UNKNOWN:
+                return at
+        return None
 
     @property
-    def words(self) -> list[tuple[int, str]]:
-        """The arguments that are neither flags nor their values, with their positions."""
-        return [(at, part.text) for at, part in enumerate(self.parts) if part.role is Role.WORD]
-
-    @property
-    def params(self) -> list[Param | None]:
-        """The rows of the flags that are given."""
-        return [part.param for part in self.parts]
+    def leading_words(self) -> list[str]:
+        """The words before the first flag that no command has: the word after that may be its value."""
+        end = self.unknown_at
+        if end is None:
+            return self.words
+        return [text for at, text in self.numbered if at < end]
 
     def following(self, at: int) -> list[str]:
-        """Return the words right behind a position."""
-        others = takewhile(lambda part: part.role is Role.WORD, self.parts[at + 1 :])
-        return [part.text for part in others]
+        """Return the words right behind a place."""
+        found = list[str]()
+        for part in self.parts[at + 1 :]:
+            if part.role is not Role.WORD:
+                break
+            found.append(part.text)
+        return found
 
     def replacing(self, at: int, *words: str, count: int = 1, consumed: Argv = ()) -> Step:
         """Return the line with other words in place of some."""
-        rest = (*self.rest[:at], *words, *self.rest[at + count :])
-        return Step(self.with_rest(*rest), consumed)
+        before, after = self.rest[:at], self.rest[at + count :]
+        return Step(self.with_rest(*before, *words, *after), consumed)
+
+    def without(self, places: Sequence[int]) -> list[str]:
+        """Return the arguments after the command, without those at some places."""
+        return [text for at, text in enumerate(self.rest) if at not in places]
 
     def with_rest(self, *rest: str) -> Argv:
         """Return the line with other arguments after its command."""
@@ -121,70 +140,76 @@ class Line(NamedTuple):
 
 @cache
 def _known(path: Argv) -> Mapping[str, Param]:
-    return {
-        name: param
-        for command in line_of(path).command.walk()
-        for param in (*command.flags, *command.global_flags, HELP)
-        for name in param.spellings
-    }
+    known = dict[str, Param]()
+    for command in _command_at(path).walk():
+        for param in (*command.flags, *command.global_flags, HELP):
+            known |= dict.fromkeys(param.spellings, param)
+    return known
+
+
+def _command_at(path: Argv) -> Command:
+    command = ROOT
+    for name in path:
+        command = _named(name, command) or command
+    return command
+
+
+def _named(name: str, group: Command) -> Command | None:
+    return next((item for item in group.subcommands if item.path[-1] == name), None)
 
 
 def line_of(argv: Sequence[str]) -> Line:
     """Split a command line into its parts. Raises UsageError if a global flag lacks its value."""
-    command, before, rest = ROOT, Argv(), Argv(argv)
+    command, before, rest = ROOT, list[str](), list(argv)
     while command.subcommands:
-        flags, words = split_leading_globals(rest)
-        before, rest = (*before, *flags), Argv(words)
-        found = _named(rest[:1], command)
+        flags, rest = split_leading_globals(rest)
+        before += flags
+        found = _named(rest[0], command) if rest else None
         if found is None:
             break
         command, rest = found, rest[1:]
-    return Line(before, command, rest)
-
-
-def _named(names: Argv, group: Command) -> Command | None:
-    return next((item for item in group.subcommands if item.path[-1:] == names), None)
+    return Line(Argv(before), command, Argv(rest))
 
 
 def _parts(args: Sequence[str], known: Mapping[str, Param]) -> Iterator[Part]:
     words = iter(args)
     for arg in words:
+        param = _param(arg, known)
         if arg == "--":
-            yield from (Part(word, Role.AFTER) for word in (arg, *words))
-        elif arg == "-" or not arg.startswith("-"):
+            yield Part(arg, Role.AFTER)
+            break
+        if arg == "-" or not arg.startswith("-"):
             yield Part(arg, Role.WORD)
-        elif param := _param(arg, known):
-            yield Part(arg, Role.FLAG, param)
-            if param.takes_value and _is_alone(arg, known):
-                yield from (Part(word, Role.VALUE, param) for word in _next(words))
-        else:
+        elif param is None:
             yield Part(arg, Role.UNKNOWN)
-
-
-def _next(words: Iterator[str]) -> list[str]:
-    return [word for _, word in zip(range(1), words, strict=False)]
+        else:
+            yield Part(arg, Role.FLAG, param)
+            if param.takes_value and arg in known:  # otherwise it is in the same argument
+                yield from (Part(word, Role.VALUE, param) for word in islice(words, 1))
+    for arg in words:
+        yield Part(arg, Role.AFTER)
 
 
 def _param(arg: str, known: Mapping[str, Param]) -> Param | None:
-    param = known.get(arg.partition("=")[0])
+    name = arg.partition("=")[0]
+    if name in known or arg.startswith("--"):
+        return known.get(name)
     short = known.get(arg[:2])
-    if param is None and short is not None and short.takes_value and arg[1] != "-":
-        return short
-    return param
-
-
-def _is_alone(arg: str, known: Mapping[str, Param]) -> bool:
-    """Whether the value of a flag is the next argument."""
-    return arg in known
+    if short is None or not short.takes_value:
+        return None
+    return short
 
 
 def commands_in(argv: Sequence[str]) -> Iterator[Argv]:
     """Yield the commands that pipes join."""
-    rest = Argv(argv)
-    while rest:
-        end = next((at for at, word in enumerate(rest) if word is PIPE), len(rest))
-        yield rest[:end]
-        rest = rest[end + 1 :]
+    command = list[str]()
+    for word in argv:
+        if word is PIPE:
+            yield Argv(command)
+            command = []
+        else:
+            command.append(word)
+    yield Argv(command)
 
 
 def parts_of(argv: Sequence[str]) -> list[Part]:
@@ -195,4 +220,8 @@ def parts_of(argv: Sequence[str]) -> list[Part]:
 
 def targets_in(argv: Sequence[str]) -> Argv:
     """Return the flags of a command line that choose a server or an account, with their values."""
-    return tuple(part.text for part in parts_of(argv) if part.param and part.param.name in TARGETS)
+    targets = list[str]()
+    for part in parts_of(argv):
+        if part.param is not None and part.param.name in TARGETS:
+            targets.append(part.text)
+    return Argv(targets)

@@ -110,6 +110,8 @@ _FORMS: dict[str, tuple[str, Callable[[str], str]]] = {
     "SECONDS": ("PERIOD", lambda text: f"{_seconds(text):g}"),
 }
 """Values that are typed in another form: the kind in the row, and what becomes of it."""
+_LOSSY = ("MILLISECONDS", "PATH", "SECONDS")
+"""The forms in which the typed text can't be found again."""
 
 
 # What a row finds in a line
@@ -131,10 +133,11 @@ def _match(pattern: Argv, words: Sequence[str]) -> _Match | None:
         return None
     for expected, text in zip(pattern, words, strict=False):
         start = expected if expected[0] == "-" else expected.rstrip(_CAPITALS)
-        kind, value = expected[len(start) :], text[len(start) :]
-        if expected == text or (expected[-1] == "*" and text.startswith(expected[:-1])):
+        kind = expected[len(start) :]
+        value = text[len(start) :]
+        if _is_named(text, expected):
             literal.append(text)
-        elif kind and value and text.startswith(start) and _KINDS.get(kind, bool)(value):
+        elif text.startswith(start) and _is_of_kind(value, kind):
             values[kind] = value
             literal.append(start)
         else:
@@ -142,31 +145,43 @@ def _match(pattern: Argv, words: Sequence[str]) -> _Match | None:
     return _Match(values, tuple(literal))
 
 
+def _is_named(text: str, expected: str) -> bool:
+    """Whether a text is the word of a row, or begins with it if that ends with `*`."""
+    start, star, _ = expected.partition("*")
+    return text.startswith(start) if star else text == expected
+
+
+def _is_of_kind(value: str, kind: str) -> bool:
+    if not kind or not value:
+        return False
+    fits = _KINDS.get(kind)
+    return fits is None or fits(value)
+
+
 def word_rows(line: Line) -> Iterator[Step | Sentence]:
     """Yield what the rows have for the words after a command or a group."""
-    parts = line.parts
-    end = next((at for at, part in enumerate(parts) if part.role is Role.UNKNOWN), len(parts))
-    places = [at for at, part in enumerate(parts[:end]) if part.role is Role.WORD]
-    words = [parts[at].text for at in places]
+    words = line.leading_words
     for row, pattern in _patterns_after(line.command.full_name):
         found = None if pattern[0][0] == "-" else _match(pattern, words)
         if found is not None:
-            yield from _answers(row, found, line, places[: len(pattern)])
+            yield from _answers(row, found, line, line.places[: len(pattern)])
 
 
 def flag_rows(line: Line, at: int) -> Iterator[Step | Sentence]:
     """Yield what the rows have for a flag. One that the command has is wrong only together with what follows."""
-    parts = line.parts[at:]
-    is_known = parts[0].role is Role.FLAG
-    following = [part.text for part in takewhile(_is_value, parts[1:])]
+    flag, *others = line.parts[at:]
+    fewest = 2 if flag.role is Role.FLAG else 1
+    following = [part.text for part in takewhile(_is_value, others)]
     for row, pattern in _patterns_after(line.command.full_name):
-        if pattern[0][0] != "-" or (is_known and len(pattern) == 1):
+        if pattern[0][0] != "-" or len(pattern) < fewest:
             continue
-        for name, *value in _readings(parts[0].text):
-            found = _match(pattern, [name, *value, *following])
+        for name, *value in _readings(flag.text):
+            words = [name, *value, *following]
+            found = _match(pattern, words)
             taken = len(pattern) - len(value)
             if found is not None and (taken > 0 or row.is_sentence):
-                yield from _answers(row, found, line, range(at, at + max(taken, 1)))
+                places = range(at, at + max(taken, 1))
+                yield from _answers(row, found, line, places)
 
 
 @cache
@@ -202,22 +217,21 @@ def _answers(
     words = _filled(row.instead, found.values)
     if not words:
         return
-    kept = [text for at, text in enumerate(line.rest) if at not in places]
-    first = places[0]
+    consumed = found.literal
+    if any(name in row.instead for name in _LOSSY):
+        consumed += tuple(found.values.values())
+    yield Step(_argv(words, line, places), consumed)
+
+
+def _argv(words: Argv, line: Line, places: Sequence[int]) -> Argv:
+    """Return a line with words in place of some of its own."""
+    kept = line.without(places)
     if words[-1] is PIPE:
-        argv = (*targets_in(line.argv), *words, *line.with_rest(*kept))
-    elif words[0] == "ant":
-        argv = _with_commands(line, words, kept)
-    else:
-        argv = line.with_rest(*kept[:first], *words, *kept[first:])
-    yield Step(
-        argv, (*found.literal, *found.values.values()) if _is_converted(row) else found.literal
-    )
-
-
-def _is_converted(row: Row) -> bool:
-    """Whether a typed value can't be found again in what a row has instead."""
-    return any(name in row.instead for name in ("MILLISECONDS", "PATH", "SECONDS"))
+        return (*targets_in(line.argv), *words, *line.with_rest(*kept))
+    if words[0] == "ant":
+        return _with_commands(line, words, kept)
+    before, after = kept[: places[0]], kept[places[0] :]
+    return line.with_rest(*before, *words, *after)
 
 
 def _with_commands(line: Line, words: Argv, kept: Sequence[str]) -> Argv:
@@ -226,7 +240,9 @@ def _with_commands(line: Line, words: Argv, kept: Sequence[str]) -> Argv:
     if not earlier:
         return (*line.before, *last, *kept)
     targets = targets_in(line.argv)
-    piped = [word for command in earlier for word in (*targets, *command, PIPE)]
+    piped = list[str]()
+    for command in earlier:
+        piped += [*targets, *command, PIPE]
     others = [text for text in (*line.before, *kept) if text not in targets]
     return (*piped, *targets, *last, *others)
 
@@ -237,7 +253,8 @@ def _filled(text: str, values: Mapping[str, str]) -> Argv:
     for name, (kind, convert) in _FORMS.items():
         if kind in values:
             texts[name] = convert(values[kind])
-    if '"' in text and any({'"', "\\"} & {*value} for value in values.values()):
+    typed = "".join(values.values())
+    if '"' in text and ('"' in typed or "\\" in typed):
         return ()
     return tuple(PIPE if word == "|" else _put(word, texts) for word in split(text))
 
@@ -247,7 +264,11 @@ def _put(word: str, texts: Mapping[str, str]) -> str:
 
     def value_of(place: re.Match[str]) -> str:
         value = texts[place[0]]
-        return value if "{" not in word or is_plain(value) else json_text.quote(value).decode()
+        if "{" not in word or is_plain(value):
+            return value
+        return json_text.quote(value).decode()
 
     names = sorted(texts, key=len, reverse=True)
-    return re.sub("|".join(names), value_of, word) if names else word
+    if not names:
+        return word
+    return re.sub("|".join(names), value_of, word)

@@ -8,7 +8,7 @@ from ant_cli.corrections.arguments import argument_steps, places_for_missing
 from ant_cli.corrections.check import help_page, is_accepted, may_be_shown
 from ant_cli.corrections.commands import command_steps
 from ant_cli.corrections.flags import known_flag_steps, unknown_flag_steps
-from ant_cli.corrections.line import Argv, Line, Role, Sentence, Step, commands_in, line_of
+from ant_cli.corrections.line import Argv, Line, Sentence, Step, commands_in, line_of
 from ant_cli.corrections.typed import Typed
 from ant_cli.errors import UsageError
 from ant_cli.errors.suggestions import nearest
@@ -65,7 +65,8 @@ class Search:
             if isinstance(found, Sentence):
                 yield found
             else:
-                yield Step((*before, *found.argv), (*step.consumed, *found.consumed))
+                argv = (*before, *found.argv)
+                yield Step(argv, step.consumed + found.consumed)
 
     def _recognize(self, step: Step) -> None:
         *_, last = commands_in(step.argv)
@@ -73,8 +74,10 @@ class Search:
             command = line_of(last).command
         except UsageError:
             return
-        is_better = self.recognized is None or self.recognized.subcommands
-        if command.path and is_better and not (self.recognized and command.subcommands):
+        known = self.recognized
+        if known is None and command.path:
+            self.recognized = command
+        elif known is not None and known.subcommands and not command.subcommands:
             self.recognized = command
 
 
@@ -83,8 +86,8 @@ def _steps_of(line: Line, *, is_first: bool) -> Iterator[Step | Sentence]:
         yield from _help_steps(line)
     elif line.command.subcommands:
         yield from command_steps(line)
-    elif any(part.role is Role.UNKNOWN for part in line.parts):
-        yield from unknown_flag_steps(line, is_first=is_first)
+    elif line.unknown_at is not None:
+        yield from unknown_flag_steps(line, line.unknown_at, is_first=is_first)
     else:
         yield from known_flag_steps(line)
         yield from argument_steps(line)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from itertools import takewhile
+import re
+from collections.abc import Collection
 
 from ant_cli.errors.suggestions import is_slip, letters_of
 
@@ -65,19 +65,29 @@ def fit(word: str, name: str, names: Collection[str], *, is_implied: bool = Fals
     `is_implied` is for a command of a group that was not named: a different letter is no slip there, because
     `lint` is not `list`.
     """
-    typed = word.lower()
-    if letters_of(typed) == letters_of(name):
+    typed, letters = letters_of(word), letters_of(name)
+    if typed == letters:
         return EXACT
-    if any(letters_of(typed) in family and name in family for family in FAMILIES):
+    if typed in _family_of(name):
         return SYNONYM
-    if letters_of(typed) in map(letters_of, names):
+    others = [letters_of(other) for other in names]
+    if typed in others:
         return None
-    if is_slip(letters_of(typed), letters_of(name), may_differ=not is_implied):
+    if is_slip(typed, letters, may_differ=not is_implied):
         return SLIP
-    starts = [other for other in names if other.startswith(typed)]
-    if starts == [name] and len(typed) >= _SHORTEST_BEGINNING:
+    starts = [other for other in others if other.startswith(typed)]
+    if starts == [letters] and len(typed) >= _SHORTEST_BEGINNING:
         return BEGINNING
     return None
+
+
+def _family_of(name: str) -> frozenset[str]:
+    """Return a name with the words that mean the same."""
+    family = frozenset({name})
+    for other in FAMILIES:
+        if name in other:
+            family |= other
+    return family
 
 
 def noun(word: str) -> str:
@@ -87,20 +97,21 @@ def noun(word: str) -> str:
         return NOUNS[typed]
     if not typed.isalpha() or len(typed) < _SHORTEST_NOUN:
         return ""
-    return next((NOUNS[name] for name in NOUNS if _is_long_slip(typed, name)), "")
-
-
-def _is_long_slip(typed: str, name: str) -> bool:
-    return len(name) >= _SHORTEST_NOUN and is_slip(typed, name)
+    for name, meaning in NOUNS.items():
+        if len(name) >= _SHORTEST_NOUN and is_slip(typed, name):
+            return meaning
+    return ""
 
 
 def meant(words: Collection[str], name: str) -> bool:
     """Whether one of the words is a name, or means the same, maybe with a slip."""
-    family = frozenset({name}).union(*(each for each in FAMILIES if name in each))
-    return any(word in family or _nearly(word, family) for word in words)
+    family = _family_of(name)
+    return any(_is_one_of(word, family) for word in words)
 
 
-def _nearly(word: str, names: Collection[str]) -> bool:
+def _is_one_of(word: str, names: Collection[str]) -> bool:
+    if word in names:
+        return True
     return any(is_slip(word, name) for name in names)
 
 
@@ -111,13 +122,4 @@ def is_noun(word: str) -> bool:
 
 def split_words(text: str) -> list[str]:
     """Return the words that separators join: `delete-environment`, `environments:list`."""
-    return [*_split(text)]
-
-
-def _split(text: str) -> Iterator[str]:
-    rest = text
-    while rest:
-        word = "".join(takewhile(str.isalnum, rest))
-        if word:
-            yield word
-        rest = rest[len(word) + 1 :]
+    return re.findall(r"[^\W_]+", text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ant_cli.corrections.line import FLAGS, Argv, Part, Role, line_of, parts_of
 from ant_cli.corrections.slips import meant, split_words
@@ -31,12 +31,13 @@ class Typed:
     def __init__(self, argv: Argv, environ: Mapping[str, str]) -> None:
         self.argv = argv
         self.environ = environ
-        parts = parts_of(argv)
+        parts, line = parts_of(argv), line_of(argv)
+        values = [_value_of(part) for part in parts]
         self._flags = [part.flag for part in parts if part.role in FLAGS]
-        self._pieces = Counter(_pieces(map(_value_of, parts)))
+        self._pieces = _pieces(values)
         self._has_secret = any(exposed_secrets(argv, {}))
-        texts = [part.text for part in parts if part.role is Role.WORD]
-        words = split_words(" ".join([*line_of(argv).command.path, *texts]).lower())
+        text = " ".join([*line.command.path, *line.words])
+        words = split_words(text.lower())
         self._words = {*words, "".join(words[:2])}
         """Those in the place of a command, and all others; `log out` is also one word."""
 
@@ -51,18 +52,22 @@ class Typed:
         name = line_of(command).command.path[-1:]
         if name and name[0] in _FINAL and not meant(self._words, name[0]):
             return True
-        params = {part.param.name for part in parts_of(command) if part.param is not None}
-        decisions = [flag_name(name) for name in _DECISIONS if name in params]
-        return not all(map(self._has_flag, decisions))
+        for part in parts_of(command):
+            if part.param is not None and part.param.name in _DECISIONS:
+                if not self._has_flag(part.param.flag):
+                    return True
+        return False
 
     def _has_flag(self, flag: str) -> bool:
         if flag == _YES and _SHORT_YES in self._flags:
             return True
-        return any(nearest(f"--{typed.lstrip('-')}", [flag]) for typed in self._flags)
+        dashed = ["--" + typed.lstrip("-") for typed in self._flags]
+        return any(nearest(typed, [flag]) for typed in dashed)
 
     def is_lost(self, argv: Argv, consumed: Argv, commands: Sequence[Argv]) -> bool:
         """Whether a word of a typed value, or a flag that the commands know, is neither in a line nor replaced."""
-        if self._pieces - Counter(_pieces((*argv, *consumed))):
+        kept = _pieces((*argv, *consumed))
+        if self._pieces - kept:
             return True
         flags = [flag for flag in self._flags if flag not in consumed]
         return any(_lacks(flag, commands) for flag in flags)
@@ -76,7 +81,7 @@ def is_unwritable(argv: Argv) -> bool:
 
 def names_group(command: Argv) -> bool:
     """Whether an argument is the name of a group, which no object has."""
-    return any(part.role is Role.WORD and part.text in GROUPS for part in line_of(command).parts)
+    return not GROUPS.keys().isdisjoint(line_of(command).words)
 
 
 def _may_show_key(command: Argv) -> bool:
@@ -84,7 +89,8 @@ def _may_show_key(command: Argv) -> bool:
     if line.command.path[:1] not in (("auth",), ("profile",)):
         return False
     words = [part.text for part in line.parts if part.role in (Role.WORD, Role.AFTER)]
-    return any(may_be_key(word) and not _is_url(word) for word in words)
+    names = [word for word in words if not _is_url(word)]
+    return any(map(may_be_key, names))
 
 
 def _is_url(text: str) -> bool:
@@ -94,17 +100,22 @@ def _is_url(text: str) -> bool:
 
 def _lacks(flag: str, commands: Sequence[Argv]) -> bool:
     """Whether commands know a flag, but none of them has it."""
-    knowing = [command for command in commands if flag in line_of(command).known]
-    if not knowing:
-        return False
-    param = line_of(knowing[0]).known[flag]
-    return all(part.param != param for command in knowing for part in parts_of(command))
+    is_known = False
+    for command in commands:
+        param = line_of(command).known.get(flag)
+        if param is None:
+            continue
+        is_known = True
+        if any(part.param == param for part in parts_of(command)):
+            return False
+    return is_known
 
 
 def _value_of(part: Part) -> str:
     return part.value if part.role in FLAGS else part.text
 
 
-def _pieces(texts: Iterable[str]) -> Iterator[str]:
-    for text in texts:
-        yield from re.findall(_PIECE, text.lower())
+def _pieces(texts: Iterable[str]) -> Counter[str]:
+    """Return the pieces of texts, and how often each occurs."""
+    text = " ".join(texts)
+    return Counter(re.findall(_PIECE, text.lower()))
