@@ -13,6 +13,7 @@ from ant_cli.apply.shown_plan import show_plan
 from ant_cli.commands import print_report, wants_structured
 from ant_cli.errors.command_line import command_line
 from ant_cli.input.validation import first_mistakes
+from ant_cli.operations.formats import BY_NAME
 from ant_cli.operations.spec import Flags
 from ant_cli.output.style import style_of
 from ant_cli.runtime import Runtime
@@ -36,7 +37,7 @@ class View(NamedTuple):
     @property
     def is_markdown(self) -> bool:
         """Whether the plan is printed as text for GitHub."""
-        return self.flags.get("format") == "markdown"
+        return BY_NAME[self.flags.get("format", "auto")].draws_plan
 
 
 def print_plan(plan: Plan, known: Known, view: View) -> None:

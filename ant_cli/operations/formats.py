@@ -17,6 +17,8 @@ class Format(NamedTuple):
     """What it prints, for `ant help output`."""
     has_columns: bool = False
     """It prints the columns of `--columns`, and `--slurp` makes one table instead of an array."""
+    draws_plan: bool = False
+    """A plan of `ant apply` is drawn in it, as text, and not printed as data."""
     is_response: bool = False
     """It prints the response as received. A list is a single request, and its pages are not followed."""
     shows_changes: bool = False
@@ -32,7 +34,9 @@ FORMATS = (
     Format("yaml", "YAML, with --- between items"),
     Format("table", "one line per item; plain text in a pipe", has_columns=True),
     Format("pretty", "an indented view, for reading"),
-    Format("markdown", "a table for GitHub, or a plan of ant diff", has_columns=True),
+    Format(
+        "markdown", "a table for GitHub, or a plan of ant diff", has_columns=True, draws_plan=True
+    ),
     Format("csv", "the columns of a table with whole values, for a spreadsheet", has_columns=True),
     Format("tsv", "the same, with tabs between values", has_columns=True),
     Format("raw", "the response as received", is_response=True),
