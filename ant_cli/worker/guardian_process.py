@@ -34,18 +34,11 @@ def guardian_time() -> float:
 
 def guard(pipe: int) -> list[bytes]:
     """Kill handlers at their deadlines until the pipe ends, and then those that are left. Return their leases."""
-    handlers: dict[bytes, list[bytes]] = {}
+    items: dict[bytes, list[bytes]] = {}
     rest = b""
     while True:
-        now = guardian_time()
-        for key in [key for key, (_, deadline, *_) in handlers.items() if float(deadline) <= now]:
-            _kill(handlers.pop(key))
-        left_s = (
-            min((float(deadline) for _, deadline, *_ in handlers.values()), default=NEVER) - now
-        )
-        if not select.select(
-            [pipe], [], [], None if left_s == NEVER else min(left_s, _LONGEST_WAIT_S)
-        )[0]:
+        wait_s = _kill_overdue(items)
+        if not select.select([pipe], [], [], wait_s)[0]:
             continue
         data = os.read(pipe, 65536)
         if not data:
@@ -53,12 +46,24 @@ def guard(pipe: int) -> list[bytes]:
         *lines, rest = (rest + data).split(b"\n")
         for line in lines:
             key, *facts = line.split(b"\t")
-            handlers.pop(key, None)
+            items.pop(key, None)
             if facts:
-                handlers[key] = facts
+                items[key] = facts
         time.sleep(_PAUSE_S)
-    _kill(*handlers.values())
-    return [lease for *_, lease in handlers.values() if lease]
+    _kill(*items.values())
+    return [lease for *_, lease in items.values() if lease]
+
+
+def _kill_overdue(items: dict[bytes, list[bytes]]) -> float | None:
+    """Kill the handlers whose deadline is over. Return how long to wait at most; None for any time."""
+    now, next_deadline = guardian_time(), NEVER
+    for key, facts in list(items.items()):
+        deadline = float(facts[1])
+        if deadline <= now:
+            _kill(items.pop(key))
+        else:
+            next_deadline = min(next_deadline, deadline)
+    return None if next_deadline == NEVER else min(next_deadline - now, _LONGEST_WAIT_S)
 
 
 def _kill(*handlers: list[bytes]) -> None:

@@ -158,32 +158,47 @@ class Lease:
             return Ending.LEASE_LOST
         if current.get("state") in STOP_STATES:
             return _stop_in(current)
-        if not current and self._owns:
-            return Ending.LEASE_LOST
-        if not current and step.expected != LOOK:  # the handler was faster
-            self._mode = "never"
-            return None
-        heartbeat, left_s = heartbeat_in(current), float(current.get("ttl_seconds") or 0)
-        if not current or heartbeat == step.expected:  # it shows no other holder
+        if not current:
+            return self._take_bare_refusal(step, sent)
+        if heartbeat_in(current) == step.expected:  # it shows no other holder
             self.take_failure(step, sent)
-        elif self._owns and not self.unclear:
+            return None
+        if self._owns and not self.unclear:
             return Ending.LEASE_LOST
-        elif self._owns or (self.unclear and left_s <= self._ttl_s):
-            self.held, self.unclear, self.is_extended = True, False, False
-            self.last_heartbeat, self._next = heartbeat, sent
-            self._set_end(sent, _at_least(left_s))
+        if self._is_own(current):
+            self._adopt(current, sent)
         else:
-            self._watch(heartbeat, left_s, sent)
+            self._watch(current, sent)
         return None
 
-    def _watch(self, heartbeat: str, left_s: float, sent: float) -> None:
+    def _take_bare_refusal(self, step: LeaseStep, sent: float) -> Ending | None:
+        """Record a 412 that says nothing about the item."""
+        if self._owns:
+            return Ending.LEASE_LOST
+        if step.expected == LOOK:
+            self.take_failure(step, sent)
+        else:  # the handler was faster
+            self._mode = "never"
+        return None
+
+    def _is_own(self, current: Mapping[str, Any]) -> bool:
+        """Whether an unknown last heartbeat is this worker's. The handler's would have granted a longer lease."""
+        return self._owns or (self.unclear and _left_in(current) <= self._ttl_s)
+
+    def _adopt(self, current: Mapping[str, Any], sent: float) -> None:
+        """Record a heartbeat of this worker whose response was lost."""
+        self.held, self.unclear, self.is_extended = True, False, False
+        self.last_heartbeat, self._next = heartbeat_in(current), sent
+        self._set_end(sent, _at_least(_left_in(current)))
+
+    def _watch(self, current: Mapping[str, Any], sent: float) -> None:
         """Record what a look at the item has shown: the handler's last heartbeat, and how long the lease lasts.
 
         The worker takes over if no other heartbeat of the handler comes for two thirds of the lease. Official ones
         come after half of it, or 30 seconds.
         """
         self._failures = 0
-        left_s = _at_least(left_s)
+        heartbeat, left_s = heartbeat_in(current), _at_least(_left_in(current))
         self._set_end(sent, left_s)
         if heartbeat != self.last_heartbeat:
             self._handler_beats = True
@@ -212,6 +227,10 @@ class Lease:
 
 def _stop_in(item: Mapping[str, Any]) -> Ending:
     return Ending.STOPPED if item.get("state") == STOPPED else Ending.STOP_REQUESTED
+
+
+def _left_in(item: Mapping[str, Any]) -> float:
+    return float(item.get("ttl_seconds") or 0)
 
 
 def _at_least(left_s: float) -> float:

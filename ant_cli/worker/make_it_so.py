@@ -172,14 +172,12 @@ class Acknowledgement:
         current = await look_at(self._id, self._context)
         if not current:
             return self._guess()
-        if (
-            current.get("state") == "queued"
-        ):  # soon, a poll hands it to somebody else, if it has not done so
-            return None if self._context.now() < self._certain_until else Verdict.NOT_OURS
-        is_silent = current.get("state") == "starting" and not current.get("last_heartbeat")
-        if not (is_silent and self._is_open) or self._was_taken_later(current, looked_at):
+        if current.get("state") == "queued":
+            # later, a poll hands it out again, perhaps to somebody else
+            return None if self._is_certain(self._context.now()) else Verdict.NOT_OURS
+        if not self._may_be_ours(current, looked_at):
             return Verdict.NOT_OURS
-        if looked_at < self._certain_until or self._context.heartbeat == "always":
+        if self._is_certain(looked_at) or self._context.heartbeat == "always":
             return Verdict.DONE  # with `always`, its first heartbeat decides
         self._silent_since = self._silent_since or looked_at
         if looked_at >= self._silent_since + _SILENCE_S:
@@ -187,15 +185,21 @@ class Acknowledgement:
         await asyncio.sleep(_SILENCE_S)
         return await self._look_for_the_owner()
 
-    def _was_taken_later(self, current: WorkItem, looked_at: float) -> bool:
-        """Whether the rest of the lease shows that the item was taken after this worker's request had failed."""
-        return taken_at(current, looked_at) > self._failed_at + 1
+    def _is_certain(self, now: float) -> bool:
+        """Whether no poll can have handed the item to anybody else yet."""
+        return now < self._certain_until
+
+    def _may_be_ours(self, current: WorkItem, looked_at: float) -> bool:
+        """Whether an item that is taken may be this worker's. Its lease shows about when it was taken."""
+        if current.get("state") != "starting" or current.get("last_heartbeat"):
+            return False
+        return self._is_open and taken_at(current, looked_at) <= self._failed_at + 1
 
     def _guess(self) -> Verdict | None:
         """Decide without a look, because this server shows nothing."""
         if not _has_status(self.failure, CONFLICT):
             return None
-        is_ours = self._is_open and self._context.now() < self._certain_until
+        is_ours = self._is_open and self._is_certain(self._context.now())
         return Verdict.DONE if is_ours else Verdict.NOT_OURS
 
 

@@ -182,32 +182,41 @@ class Supervisor:
             APIError: if the server refuses to hand out work to this worker.
 
         """
+        context = self._context
         with signal_handlers({signal.Signals[name]: self._receive for name in _SIGNALS}):
-            context, options = self._context, self._context.options
-            context.log.info(
-                "polling for work",
-                worker_id=options.worker_id,
-                concurrency=options.concurrency,
-                session_folders=options.has_session_folders,
-            )
-            # Several polls could return more than --max-items.
-            polls = 1 if options.max_items else min(options.concurrency, _MOST_POLLS)
-            polling = [
-                self._loop.create_task(self._keep_polling(is_first=not number))
-                for number in range(polls)
-            ]
-            await wait_for_any(*polling, context.shutdown.draining)
-            for task in polling:
-                task.cancel()
-            context.key_is_refused = any(
-                task.done() and not task.cancelled() and task.exception() for task in polling
-            )
+            self._log_start()
+            error = await self._poll_until_the_end()
+            context.key_is_refused = error is not None
             await self._drain()
-            for task in context.background:
-                task.cancel()
-        for error in await asyncio.gather(*polling, return_exceptions=True):
-            if isinstance(error, Exception):  # and not only cancelled
-                raise error
+        for task in context.background:
+            task.cancel()
+        if error:
+            raise error
+
+    def _log_start(self) -> None:
+        options = self._context.options
+        self._context.log.info(
+            "polling for work",
+            worker_id=options.worker_id,
+            concurrency=options.concurrency,
+            session_folders=options.has_session_folders,
+        )
+
+    async def _poll_until_the_end(self) -> Exception | None:
+        """Poll until a signal or a limit, or until it makes no sense. Return the error that says so."""
+        options = self._context.options
+        # Several polls could return more than --max-items.
+        count = 1 if options.max_items else min(options.concurrency, _MOST_POLLS)
+        polling = [
+            self._loop.create_task(self._keep_polling(is_first=not number))
+            for number in range(count)
+        ]
+        await wait_for_any(*polling, self._context.shutdown.draining)
+        for task in polling:
+            task.cancel()
+        results = await asyncio.gather(*polling, return_exceptions=True)
+        # those that were cancelled are no Exception
+        return next((result for result in results if isinstance(result, Exception)), None)
 
     # Polling
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from unittest.mock import patch
 
 import pytest
 
+from ant_cli.worker import lease as lease_module
 from tests.helpers.fault_proxy import NO_FAULT, Fault, slow
 from tests.worker.simulation import Plan, attacked_fleet, each_third_lost, simulate
 
@@ -325,5 +327,62 @@ def test_a_server_that_says_nothing_in_a_412_is_asked_again_and_trusted_for_four
         choose = lambda number, kind: Fault(loses=(kind, number) == ("ack", 1))  # noqa: E731
         simulation.start(choose=choose)
         await simulation.until_done(MINUTE)
+
+    nothing_lost(simulate(story))
+
+
+def test_a_worker_whose_key_is_refused_for_good_does_not_insist_on_stops():
+    """It polls for a minute more, and then ends, although its finished item is not stopped."""
+
+    async def story(simulation):
+        simulation.server.enqueue(1)
+        refuse = lambda _, __: Fault(refusal=401 * (simulation.now() > 1005))  # noqa: E731
+        worker = simulation.start(choose=refuse, plan=Plan(20.0))
+        await asyncio.wait([worker.task])
+        assert worker.task.exception().status == 401
+        assert 60 < simulation.now() - 1005 < 140
+        assert len(worker.events(UNCONFIRMED)) == 1
+
+    simulate(story)
+
+
+def test_an_idle_exit_does_not_wait_for_the_pause_of_an_item_that_was_stopped():
+    """It can't come back."""
+
+    async def story(simulation):
+        (work_id,) = simulation.server.enqueue(1)
+
+        def choose(number, kind):
+            if (kind, number) == ("heartbeat", 1):
+                simulation.server.stop(work_id)
+            return NO_FAULT
+
+        flags = {"exit_when_idle": "2s", "attempts": "9"}
+        worker = simulation.start(choose=choose, plan=Plan(0.1, status=1), **flags)
+        await asyncio.wait([worker.task])
+        assert worker.context.tally.items["lost"] == 1
+        assert simulation.now() < 1006
+
+    simulate(story)
+
+
+def test_a_handler_that_outlives_several_leases_has_a_new_deadline_after_each_heartbeat():
+    """Otherwise the guardian would kill it in the middle of its work."""
+
+    async def story(simulation):
+        simulation.server.enqueue(1)
+        worker = simulation.start(heartbeat="always", lease="6s", plan=Plan(18.0))
+        deadlines = []
+        prepare = worker.guardian.prepare
+
+        def note(item, fallback):
+            deadlines.append(fallback.deadline)
+            prepare(item, fallback)
+
+        worker.guardian.prepare = note
+        with patch.object(lease_module, "guardian_time", simulation.now):
+            await simulation.until_done(MINUTE)
+        assert deadlines == sorted(deadlines)
+        assert len(set(deadlines)) > 10
 
     nothing_lost(simulate(story))

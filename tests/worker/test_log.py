@@ -13,11 +13,16 @@ from unittest.mock import Mock
 import pytest
 
 from ant_cli.errors import APIError, NetworkError
+from ant_cli.operations.spec import Flags
+from ant_cli.settings.loading import load
+from ant_cli.worker import supervisor as supervisor_module
 from ant_cli.worker.handler import _Output
 from ant_cli.worker.log import KEPT_BYTES, LogEvent, LogView, WorkerLog
 from ant_cli.worker.metrics import Tally
 from tests.conftest import KEY, Screen, make_runtime
 from tests.helpers.terminals import Session
+from tests.worker.conftest import poll_options
+from tests.worker.simulation import SimulatedLoop
 
 pytestmark = pytest.mark.slow
 
@@ -482,3 +487,20 @@ def test_a_worker_whose_terminal_was_stopped_finishes_its_items_and_ends(queue, 
         queue.wait_for_state(work_id, "stopped")
     assert session.process.wait() == 0
     session.type("\x11")
+
+
+def test_the_summary_has_the_time_of_the_clock(monkeypatch):
+    """Not that of the processor: a worker mostly waits."""
+    screen = Screen(terminal=True)
+    runtime = make_runtime({"ANTHROPIC_AUTH_TOKEN": KEY, "TERM": "dumb"}, stderr=screen)
+    view = LogView(runtime, "auto")
+
+    async def wait(_self):
+        await asyncio.sleep(95)
+
+    monkeypatch.setattr(supervisor_module.Supervisor, "run", wait)
+    connection = load(runtime, Flags()).connection
+    work = supervisor_module._work(poll_options(), ["true"], connection, runtime, view)
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+        runner.run(work)
+    assert "0 runs in 0:01:35" in screen.text()
