@@ -36,6 +36,7 @@ _VALUES: dict[str, Value] = {
 """A value of each type of the schema."""
 _HINTS = {"array": ": write it in brackets", "string": ": write it in quotes"}
 """How to write a single value so that it has the type."""
+_LONE_SURROGATE = "has a lone surrogate, which is not a character"
 _LONGEST_HOST = 253
 _HOST_PART = r"[^\W_]([\w-]{0,61}[^\W_])?"
 
@@ -187,7 +188,9 @@ def _mistakes_in_fields(
     known, rest = _fields(schema), schema.get("additionalProperties")
     for name, value in fields.items():
         rule = known.get(name) or rest
-        if rule:
+        if not name.isascii() and has_lone_surrogate(name):
+            yield Mistake((*path, name), _LONE_SURROGATE)
+        elif rule:
             yield from _mistakes(value, rule, (*path, name))
         else:
             yield Mistake((*path, name), "unknown field.", may_be_new=True, known=list(known))
@@ -223,7 +226,7 @@ def _problem_of_text(text: str, schema: dict[str, Any]) -> str:
     if "minLength" in schema and not text:
         return "must not be empty"
     if not text.isascii() and has_lone_surrogate(text):
-        return "has a lone surrogate, which is not a character"
+        return _LONE_SURROGATE
     if schema.get("format") == "host" and not _is_host(text):
         return "is not a host name: write one such as example.com or *.example.com"
     return ""

@@ -489,6 +489,18 @@ def test_a_name_with_a_lone_surrogate_is_a_mistake(team):
     assert result.stderr.endswith(": name: has a lone surrogate, which is not a character.\n")
 
 
+@pytest.mark.parametrize(
+    "fields",
+    ['"description": "x\\udc00"', '"metadata": {"a": "\\ud800"}', '"metadata": {"\\ud800": "a"}'],
+)
+def test_a_lone_surrogate_anywhere_is_a_mistake_of_the_file(team, fields):
+    """Otherwise, the plan would fail when it is carried out, perhaps after other changes."""
+    team.write("environments/a.json", '{"name": "a", "config": {"type": "cloud"}, ' + fields + "}")
+    result = team.ant("apply", "--validate", ".")
+    assert result.exit == 2
+    assert ": has a lone surrogate, which is not a character.\n" in result.stderr
+
+
 def test_a_file_in_another_format_is_not_a_bug(team):
     """An archive, an image or a binary may have any name."""
     team.write("environments/a.yaml", VALID)
