@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from ant_cli.errors import BadValue, CredentialError, os_error_text
 from ant_cli.errors.command_line import INTO, command_line
@@ -65,7 +65,8 @@ def folder_of(environ: Mapping[str, str]) -> Path | None:
 def _config_path(name: str, environ: Mapping[str, str]) -> Path | None:
     """Return the file of a profile, which may not exist; None without a folder, or for an invalid name."""
     folder = folder_of(environ)
-    if folder is None or name in (".", "..") or not re.fullmatch(r"[A-Za-z0-9_.-]+", name):
+    is_name = re.fullmatch(r"[A-Za-z0-9_.-]+", name) and name not in (".", "..")
+    if folder is None or not is_name:
         return None
     return folder / "configs" / f"{name}.json"
 
@@ -91,9 +92,11 @@ def active_name(environ: Mapping[str, str]) -> str:
 
     """
     folder = folder_of(environ)
-    path = folder / "active_config" if folder else None
-    name = (read_text(path) or "").strip() if path else ""
-    if path and name and _config_path(name, environ) is None:
+    if folder is None:
+        return _DEFAULT
+    path = folder / "active_config"
+    name = (read_text(path) or "").strip()
+    if name and _config_path(name, environ) is None:
         raise unsafe(path, "it does not hold the name of a profile")
     return name or _DEFAULT
 
@@ -117,12 +120,13 @@ def read_profile(name: str, environ: Mapping[str, str]) -> OfficialProfile | Non
         raise unsafe(path, f"its authentication is of the unknown type {authentication_type!r}")
     credentials_path = _credentials_path(authentication, path, environ)
     values = {
-        key: text_member(document, key, path)
-        for key in ("base_url", "organization_id", "workspace_id")
+        "base_url": text_member(document, "base_url", path),
+        "organization_id": text_member(document, "organization_id", path),
+        "workspace_id": text_member(document, "workspace_id", path),
+        "federation_rule": text_member(authentication, "federation_rule_id", path),
+        "service_account_id": text_member(authentication, "service_account_id", path),
+        "identity_token_file": _identity_token_file(authentication, path),
     }
-    values["federation_rule"] = text_member(authentication, "federation_rule_id", path)
-    values["service_account_id"] = text_member(authentication, "service_account_id", path)
-    values["identity_token_file"] = _identity_token_file(authentication, path)
     return OfficialProfile(name, path, authentication_type, credentials_path, values)
 
 
@@ -267,9 +271,15 @@ def _expires_at(document: dict[str, object], profile: OfficialProfile) -> float:
     value = document.get("expires_at")
     if value is None:
         return math.inf
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < math.inf:
+    if not _is_finite(value):
         raise unsafe(profile.credentials_path, "expires_at must be a time in Unix seconds")
     return min(max(value, 0), LAST_S)
+
+
+def _is_finite(value: object) -> TypeGuard[float]:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) < math.inf
 
 
 # Reading the files

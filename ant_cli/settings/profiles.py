@@ -49,9 +49,12 @@ def config_dir(
 ) -> Path | None:
     """Return the folder of the profiles; None without a home directory, or if profiles are disabled."""
     named = value_of(variables.CONFIG_DIR, environ)
+    if named == os.devnull:
+        return None
     if named is not None:
-        return None if named == os.devnull else Path(named)
-    if platform == "nt" and (roaming := environ.get("APPDATA")):
+        return Path(named)
+    roaming = environ.get("APPDATA")
+    if platform == "nt" and roaming:
         return Path(roaming) / "Anthropic"
     home = environ.get("HOME") or expand("~")
     return None if home == "~" else Path(home) / ".config" / "anthropic"
@@ -138,15 +141,15 @@ def unknown_profile(
     """
     origin = {"active": f" (active in {store.path})", "": ""}.get(source, f" (from {source})")
     known = sorted({*store.profiles, *others})
-    hint = f"The profiles are: {', '.join(known)}. " if known else ""
-    hint += (
-        f"To create it: {command_line('auth login --profile', name)}" if source != "active" else ""
-    )
-    if known and source == "active":
-        hint += f"To choose one: {command_line('profile activate NAME')}"
-    return CredentialError(
-        f"profile {name!r}{origin} does not exist.{did_you_mean(name, known)}", hint
-    )
+    hints = []
+    if known:
+        hints.append(f"The profiles are: {', '.join(known)}.")
+    if source != "active":
+        hints.append(f"To create it: {command_line('auth login --profile', name)}")
+    elif known:
+        hints.append(f"To choose one: {command_line('profile activate NAME')}")
+    problem = f"profile {name!r}{origin} does not exist.{did_you_mean(name, known)}"
+    return CredentialError(problem, " ".join(hints))
 
 
 def shown(key: str, value: object) -> str:
@@ -224,9 +227,8 @@ def _parse(data: bytes, path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise _unreadable(path, str(error)) from None
     profiles = document.get("profiles", {})
-    if not isinstance(profiles, dict) or not all(
-        isinstance(profile, dict) for profile in profiles.values()
-    ):
+    tables = [profiles, *profiles.values()] if isinstance(profiles, dict) else [profiles]
+    if not all(isinstance(each, dict) for each in tables):
         raise _unreadable(path, "profiles must be tables, such as [profiles.work]")
     if not isinstance(document.get("active", ""), str):
         raise _unreadable(path, 'active must be the name of a profile, such as active = "work"')
