@@ -1,7 +1,6 @@
 """The environments API on your own machine: `Emulator` is a WSGI application with one SQLite file."""
 
 from ant_cli.emulator.errors import Disconnected, UnusableDatabase
-from ant_cli.emulator.worlds import Worlds
 from ant_cli.emulator.wsgi_app import Emulator
 
-__all__ = ["Disconnected", "Emulator", "UnusableDatabase", "Worlds"]
+__all__ = ["Disconnected", "Emulator", "UnusableDatabase"]

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -184,29 +184,38 @@ def damaged(call: Call, fault: Row, chunks: Iterable[bytes], patience_s: float) 
     There is a delay before each but the first, until the client stops waiting. Then the connection may be dropped,
     or a stream may end with an error.
     """
-    if isinstance(chunks, list):
-        (body,) = chunks
-        middle = len(body) // 2
-        chunks = body[:middle], body[middle:]
-    pause_s = fault["body_delay_ms"] / 1000
     most_bytes, most_events = fault["cut_after_bytes"], _last_event(fault)
-    sent_bytes, sent_events = 0, 0
-    for chunk in chunks:
+    sent_bytes = sent_events = 0
+    for chunk in _parts(chunks):
         if sent_bytes:
-            time.sleep(min(pause_s, patience_s))
-            if pause_s > patience_s:
-                raise ClientLeft
+            _pause(fault, patience_s)
         data = chunk if most_bytes is None else chunk[: most_bytes - sent_bytes]
         yield data
         sent_bytes += len(data)
         sent_events += chunk != PING
+        if most_bytes == sent_bytes:
+            raise _cut(fault)
         if most_events is not None and sent_events >= most_events:
             yield from _end_of_stream(fault)
             return
-        if most_bytes == sent_bytes:
-            raise _cut(fault)
     if most_bytes is not None or most_events is not None:
         give_back(call)
+
+
+def _parts(chunks: Iterable[bytes]) -> Iterable[bytes]:
+    """Return the halves of a body, or the events of a stream."""
+    if not isinstance(chunks, list):
+        return chunks
+    (body,) = chunks
+    middle = len(body) // 2
+    return body[:middle], body[middle:]
+
+
+def _pause(fault: Row, patience_s: float) -> None:
+    pause_s = fault["body_delay_ms"] / 1000
+    time.sleep(min(pause_s, patience_s))
+    if pause_s > patience_s:
+        raise ClientLeft
 
 
 def _end_of_stream(fault: Row) -> Iterator[bytes]:
@@ -244,39 +253,56 @@ OF_STATUS = ("body", "headers", "error_code")
 def _check(given: Mapping[str, Any]) -> None:
     """Reject a fault that does nothing, or does two things that exclude each other."""
     breaks = [name for name in BREAKS if name in given]
-    if not breaks and not {"delay_ms", "body_delay_ms"} & given.keys():
-        raise InvalidRequest("status: required, unless the fault has delays, disconnect or a cut.")
     if len(breaks) > 1:
         raise InvalidRequest(f"{breaks[0]}: excludes {breaks[1]}; a fault does one of them.")
     if "path" in given and "path_contains" in given:
         raise InvalidRequest("path: excludes path_contains; the path is the whole one.")
+    if not given.keys() & {*BREAKS, "delay_ms", "body_delay_ms"}:
+        raise InvalidRequest("status: required, unless the fault has delays, disconnect or a cut.")
     _check_response(given)
-    if "after_commit" in given and not {"status", "disconnect", "delay_ms"} & given.keys():
-        raise InvalidRequest(
-            "after_commit: needs a status, disconnect or delay_ms, to happen after the commit."
-        )
-    if "body_delay_ms" in given and breaks and breaks[0] not in OF_STREAM:
-        raise InvalidRequest(
-            f"body_delay_ms: excludes {breaks[0]}, after which there is no body to delay."
-        )
+    _check_moment(given, breaks)
 
 
 OF_STREAM = ("cut_after_events", "error_after_events")
 
 
+def _check_moment(given: Mapping[str, Any], breaks: Sequence[str]) -> None:
+    """Reject a time at which the fault can't happen."""
+    if "after_commit" in given and not given.keys() & {"status", "disconnect", "delay_ms"}:
+        raise InvalidRequest(
+            "after_commit: needs a status, disconnect or delay_ms, to happen after the commit."
+        )
+    ends_body = [name for name in breaks if name not in OF_STREAM]
+    if "body_delay_ms" in given and ends_body:
+        raise InvalidRequest(
+            f"body_delay_ms: excludes {ends_body[0]}, after which there is no body to delay."
+        )
+
+
 def _check_response(given: Mapping[str, Any]) -> None:
     """Reject the parts of a response without a status, and a success without a body."""
-    allowed = ("body",) if "error_after_events" in given else ()
-    for name in OF_STATUS:
-        if name in given and "status" not in given and name not in allowed:
-            raise InvalidRequest(f"{name}: needs a status, because it is a part of that response.")
-    if "error_after_events" in given and not _is_one_line(given.get("body", "")):
-        raise InvalidRequest("body: must be one line, which is the data of an event.")
+    if "error_after_events" in given:
+        _check_event(given)
+    elif "status" not in given:
+        for name in OF_STATUS:
+            if name in given:
+                why = "needs a status, because it is a part of that response"
+                raise InvalidRequest(f"{name}: {why}.")
     status = given.get("status", LOWEST_ERROR)
-    if "body" not in given and status < LOWEST_ERROR and status not in NO_BODY:
+    may_lack_body = status >= LOWEST_ERROR or status in NO_BODY
+    if "body" not in given and not may_lack_body:
         raise InvalidRequest(
             f"body: required for the status {status}; the default is that of an error."
         )
+
+
+def _check_event(given: Mapping[str, Any]) -> None:
+    """Reject what the event `error` of a stream can't have. Its data may be given."""
+    for name in ("headers", "error_code"):
+        if name in given:
+            raise InvalidRequest(f"{name}: a stream that ends with an error has none.")
+    if not _is_one_line(given.get("body", "")):
+        raise InvalidRequest("body: must be one line, which is the data of an event.")
 
 
 def _is_one_line(text: str) -> bool:

@@ -25,11 +25,12 @@ from ant_cli.emulator.journal import Entry
 from ant_cli.emulator.own_files import REPLACED, OwnFiles
 from ant_cli.emulator.server_threads import FIRST_THREADS, MOST_THREADS, ServerThreads
 from ant_cli.emulator.store import rfc3339
-from ant_cli.emulator.worlds import Worlds
 from ant_cli.emulator.wsgi_app import Emulator
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    from ant_cli.emulator.worlds import Worlds
 
 IDLE_SECONDS = 60
 """How long a connection may be silent between requests, or in the middle of one."""

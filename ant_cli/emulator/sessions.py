@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from ant_cli.emulator import agent, findings, objects, work
@@ -427,29 +428,32 @@ def _note_if_late(transaction: Transaction, session: Row) -> None:
 
 
 def _follow(call: Call, session_id: str, last: int, previewed: list[str]) -> Iterator[bytes]:
-    def look() -> list[Row] | None:
-        with call.store.write() as transaction:
-            session = transaction.one(SQL_FIND, session_id)
-            if session is not None:
-                agent.catch_up(transaction, session, 0)
-            events = transaction.all(SQL_NEW, session_id, last)
-        if events:
-            return events
-        # An empty list ends the wait, and the stream.
-        return [] if session is None or call.is_stopping() else None
-
+    """Yield the events after the sequence number `last`, and pings while nothing happens."""
     while True:
         yield PING
-        while events := wait_for(look, PING_SECONDS):
+        while events := wait_for(partial(_new_events, call, session_id, last), PING_SECONDS):
             for event in events:
                 if event["type"] in previewed:
                     yield from _preview(event["document"])
                 yield _sse(event["type"], event["document"])
-                last = event["sequence"]
+            last = event["sequence"]
             if event["type"] in LAST:
                 return
         if events is not None:
             return
+
+
+def _new_events(call: Call, session_id: str, last: int) -> list[Row] | None:
+    """Return the events after `last`; None to wait for one, and an empty list to end the stream."""
+    with call.store.write() as transaction:
+        session = transaction.one(SQL_FIND, session_id)
+        if session is not None:
+            agent.catch_up(transaction, session, 0)
+        events = transaction.all(SQL_NEW, session_id, last)
+    if events:
+        return events
+    is_over = session is None or call.is_stopping()
+    return [] if is_over else None
 
 
 def _sse(name: str, data: str) -> bytes:

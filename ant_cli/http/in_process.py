@@ -6,9 +6,9 @@ import io
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ant_cli.emulator import Emulator, UnusableDatabase, Worlds
+from ant_cli.emulator import Emulator, UnusableDatabase
 from ant_cli.emulator.call import PATIENCE_S
 from ant_cli.errors import UsageError
 from ant_cli.http.response import Response
@@ -16,6 +16,9 @@ from ant_cli.http.transport import Attempt, Timeouts
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.written_files import DATABASE, check_destination
 from ant_cli.settings.local_emulator import DATABASE_HINT, IN_MEMORY, database_path
+
+if TYPE_CHECKING:
+    from ant_cli.emulator.worlds import Worlds
 
 
 def open_emulator(runtime: Runtime, database: str, **options: Any) -> Emulator | Worlds:
@@ -34,8 +37,7 @@ def open_emulator(runtime: Runtime, database: str, **options: Any) -> Emulator |
     if database != IN_MEMORY:
         check_destination(database, DATABASE)
     try:
-        kind = Worlds if options.pop("worlds", False) else Emulator
-        emulator = kind(database, **options)
+        emulator = _make(database, **options)
     except (UnusableDatabase, OSError) as error:
         raise UsageError(f"the emulator's database can't be used: {error}", DATABASE_HINT) from None
     if emulator.was_older:
@@ -43,6 +45,14 @@ def open_emulator(runtime: Runtime, database: str, **options: Any) -> Emulator |
             f"Note: {database} was brought up to date. The older ant that made it can't open it any more."
         )
     return emulator
+
+
+def _make(database: str, *, worlds: bool = False, **options: Any) -> Emulator | Worlds:
+    if not worlds:
+        return Emulator(database, **options)
+    from ant_cli.emulator.worlds import Worlds  # late: no command of `--local` has them
+
+    return Worlds(database, **options)
 
 
 class EmulatorTransport:

@@ -6,8 +6,7 @@ from contextlib import closing
 import pytest
 from werkzeug.test import Client
 
-from ant_cli.emulator import Worlds
-from ant_cli.emulator.worlds import MOST_WORLDS
+from ant_cli.emulator.worlds import MOST_WORLDS, Worlds
 from tests.helpers.words import API_HEADERS
 
 from .api import ENVIRONMENTS, token_of
