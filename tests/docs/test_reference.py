@@ -12,7 +12,8 @@ from ant_cli.help.catalog import catalog
 from ant_cli.help.contents import TOPICS
 from ant_cli.settings.rows import GLOBAL_FLAGS
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob(".github/*.md"), *ROOT.glob("docs/**/*.md")])
 PAGES = reference_pages(catalog())
 COMMANDS = [command for command in catalog().walk() if command.path and not command.subcommands]
 
@@ -69,9 +70,7 @@ def links_of(path):
     return re.findall(r"(?<!\\)\]\((?!https?:)([^)\s]+)\)", text)
 
 
-@pytest.mark.parametrize(
-    "path", sorted(DOCS.rglob("*.md")), ids=lambda path: str(path.relative_to(DOCS))
-)
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_link_of_a_page_leads_to_a_heading_or_a_file(path):
     """GitHub shows a broken one as any other."""
     for link in links_of(path):
