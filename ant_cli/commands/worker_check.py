@@ -80,23 +80,14 @@ def check(
     asked = Flags(given, **environment_flag(environment, given))
     options = read_options(CheckOptions, asked, runtime.environ, "beta:worker check")
     connections = _connections(options, load(runtime, flags).connection, runtime)
-    answers = _Answers(options.environment_id, connections, runtime)
-    report = _make_report(answers, options, runtime)
+    report = _make_report(options, connections, runtime, handler)
     if requeue and report["unheld"] and connections.worker:
         given_back = _give_back(report, connections.worker, runtime, asks=asks)
-        answers = _Answers(options.environment_id, connections, runtime)
-        report = _make_report(answers, options, runtime)
-        report["given_back"] = given_back
-    now = runtime.server_clock.now()
-    start = _start_command(answers.id, handler or [options.on_work or "HANDLER"])
-    problem = _handler_problem(handler, options.on_work, runtime)
-    found = list(find_causes(report, answers.problems, problem, start, now))
-    report["handler"] = problem.cause if problem else "can be started"
-    report["findings"] = [finding._asdict() for finding in found]
-    report["works"] = not any(finding.blocks for finding in found)
-    print_report(runtime, flags, "\n".join(report_lines(report, now)), report)
+        report = _make_report(options, connections, runtime, handler, given_back)
+    lines = report_lines(report, runtime.server_clock.now())
+    print_report(runtime, flags, "\n".join(lines), report)
     if not report["works"]:
-        raise AntError(f"no work of {answers.id} would be done now.")
+        raise AntError(f"no work of {report['environment']['id']} would be done now.")
 
 
 # What the API says
@@ -263,7 +254,27 @@ def _with_hint(error: APIError, step: str) -> str:
 # The report
 
 
-def _make_report(answers: _Answers, options: CheckOptions, runtime: Runtime) -> Report:
+def _make_report(
+    options: CheckOptions,
+    connections: _Connections,
+    runtime: Runtime,
+    handler: Sequence[str],
+    given_back: Sequence[str] = (),
+) -> Report:
+    """Ask the API and the worker on this machine, and say what keeps work from being done."""
+    answers = _Answers(options.environment_id, connections, runtime)
+    now = runtime.server_clock.now()
+    report = {**_known(answers, options, now), "given_back": list(given_back)}
+    problem = _handler_problem(handler, options.on_work, runtime)
+    start = _start_command(answers.id, handler or [options.on_work or "HANDLER"])
+    found = list(find_causes(report, answers.problems, problem, start, now))
+    report["handler"] = problem.cause if problem else "can be started"
+    report["findings"] = [finding._asdict() for finding in found]
+    report["works"] = not any(finding.blocks for finding in found)
+    return report
+
+
+def _known(answers: _Answers, options: CheckOptions, now: float) -> Report:
     report: Report = {
         "environment": {**answers.environment, "id": answers.id},
         "archived": answers.is_archived or bool(answers.environment.get("archived_at")),
@@ -271,9 +282,8 @@ def _make_report(answers: _Answers, options: CheckOptions, runtime: Runtime) -> 
         "may_poll": answers.may_poll,
         "takes_metadata_key": answers.takes_metadata_key,
         "queue": answers.queue,
-        "given_back": [],
         **_what_worker_says(*options.listen, answers.id),
-        **_lists(answers.items, runtime.server_clock.now()),
+        **_lists(answers.items, now),
     }
     if not report["dead_letters"] and not _counts_dead_letters(report, answers):
         report["dead_letters"] = None
