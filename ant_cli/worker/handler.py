@@ -189,6 +189,8 @@ class Handler:
             signal_group(self.child.pid, posix_signal.SIGKILL)  # enough after a success, and faster
         guardian.note_end(self.child)
         await asyncio.wait([self._stdout.ended, self._stderr.ended], timeout=_LAST_WORDS_S)
+        self._stdout.end_line()
+        self._stderr.end_line()
 
     def has_said(self, *texts: str) -> bool:
         """Whether one of the last lines of stderr contains all of these texts."""
@@ -256,10 +258,15 @@ class _Output(asyncio.Protocol):
         self.last_lines: deque[bytes] = deque(maxlen=_LAST_LINES)
 
     def close(self) -> None:
-        """Log what was read last, and close the pipe, which another process may keep open."""
+        """Close the pipe, which another process may keep open."""
         self._transport.close()
-        if self._line:
-            self._log_lines([self._line])
+        self.end_line()
+
+    def end_line(self) -> None:
+        """Log the beginning of a line whose end was not written."""
+        line, self._line = self._line, b""
+        if line:
+            self._log_lines([line])
         self._note_left_out()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
