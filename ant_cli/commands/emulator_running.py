@@ -105,7 +105,7 @@ def _not_stopped(emulators: Collection[RunningEmulator]) -> AntError:
     The hint names a process only if it is an emulator: one in another container may have its ID.
     """
     urls = ", ".join(sorted(emulator.base_url for emulator in emulators))
-    older = [str(emulator.pid) for emulator in emulators if _is_older_one(emulator)]
+    older = sorted(str(emulator.pid) for emulator in emulators if _is_older_one(emulator))
     if len(older) == len(emulators):
         return AntError(
             f"not stopped: {urls}. An older ant started it, which this one can't tell from other processes.",
