@@ -15,7 +15,6 @@ from ant_cli.errors.command_line import command_line
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.reading import decode, read_file
 from ant_cli.runtime.storage import PRIVATE_IF_NEW, replace_file
-from ant_cli.runtime.trusted_files import is_same_file
 from ant_cli.runtime.written_files import (
     SAVED_PLAN,
     Destination,
@@ -88,7 +87,6 @@ def choose_destination(file: str, lock_path: Path) -> Destination:
     check_stays_inside(Path(file), Path.cwd(), follows_link=True)
     destination = check_destination(file, SAVED_PLAN)
     is_lock_file = os.path.realpath(lock_path) == destination.path
-    is_lock_file |= is_same_file(str(lock_path), destination.path)
     if is_lock_file or Path(destination.path).name.casefold() == FILE_NAME:
         raise UsageError(
             f"the plan can't be written to {file}: it is the name of a lock file.",

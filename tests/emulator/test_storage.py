@@ -347,3 +347,16 @@ def test_the_time_of_a_transaction_does_not_change_during_it():
     """All that it writes has the same time."""
     with closing(Store(":memory:", clock=count().__next__)) as store, store.write() as transaction:
         assert transaction.now == transaction.now
+
+
+@pytest.mark.parametrize("marks", [(0x616E7465, SCHEMA_VERSION), (0x616E7465, 2), (0, 7), (9, 0)])
+def test_a_file_with_a_version_and_no_tables_is_foreign(tmp_path, marks):
+    """It is no new file, whatever its version is: each request would fail, as if it might have succeeded."""
+    path = tmp_path / "emulator.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"PRAGMA application_id = {marks[0]}")
+        connection.execute(f"PRAGMA user_version = {marks[1]}")
+    before = path.read_bytes()
+    with pytest.raises(UnusableDatabase, match="is not a database of this emulator"):
+        Emulator(path)
+    assert path.read_bytes() == before

@@ -297,6 +297,23 @@ def test_a_plan_never_replaces_the_lock_file_of_another_name(ant):
 
 
 @pytest.mark.usefixtures("run")
+@needs_posix("links")
+def test_a_plan_does_not_follow_a_link_out_of_the_repository(ant, tmp_path_factory):
+    """A pull request may have put it there. A link that stays in it is followed, and stays a link."""
+    outside = tmp_path_factory.mktemp("outside") / "plan.json"
+    Path(".git").mkdir()
+    Path("out.json").symlink_to(outside)
+    Path("in.json").symlink_to("place/plan.json")
+    words = ("apply", "--dry-run", FILES, "--save-plan")
+    result = ant(*words, "out.json", env=LOCAL)
+    assert "out.json can't be used: it is outside" in result.refusal
+    assert not outside.exists()
+    assert ant(*words, "in.json", env=LOCAL, network=True).exit == 0
+    assert Path("in.json").is_symlink()
+    assert json.loads(Path("place/plan.json").read_text())["version"] == 1
+
+
+@pytest.mark.usefixtures("run")
 def test_a_saved_plan_is_rejected_as_a_lock_file_by_what_it_is(ant):
     """It has a version, too, and would count as a lock file without environments."""
     words = ("apply", "--dry-run", "--save-plan", "plan.json", FILES)

@@ -262,3 +262,16 @@ def test_a_link_is_replaced_and_its_target_unchanged(tmp_path):
     assert not (tmp_path / "file").is_symlink()
     assert (tmp_path / "target").read_text() == "precious"
     assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o644
+
+
+@needs_posix("pipes")
+def test_nothing_but_a_file_or_a_link_is_replaced(tmp_path):
+    """As root, a rename would replace even /dev/null."""
+    pipe, folder = tmp_path / "pipe", tmp_path / "folder"
+    os.mkfifo(pipe)
+    folder.mkdir()
+    for path in (pipe, folder):
+        with pytest.raises(OSError, match=r"not a file|Is a directory"):
+            replace_file(path, b"new")
+    assert pipe.is_fifo()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "pipe"]
