@@ -80,10 +80,13 @@ class Watch:
         else:
             known = before | parts
             shown = [self._line(change, known[key]) for key, change in changes.items()]
+        if shown or not parts:
+            self._print(shown)
+
+    def _print(self, shown: list[bytes]) -> None:
         if not self._is_list:
             self._printer = self._make_printer()  # no empty line separates it from the one before
-        if shown or not parts:
-            self._printer.print_pages([shown])
+        self._printer.print_pages([shown])
 
     def _announce(self, changes: Mapping[str, str]) -> None:
         """Say when a state arrived and, of a list, what has changed in it. A removed item has no row."""
