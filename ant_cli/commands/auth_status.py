@@ -189,13 +189,18 @@ def _source_rows(run: _Run, official: Report | None) -> Iterator[Report]:
             "value": _value(place, run) if place.is_given else place.supplies or None,
         }
     if official and not run.profile.official:
-        kind = "federation" if official["type"] == "oidc_federation" else "login"
-        yield {
-            "source": f"{kind} of profile {official['name']!r}, official tool",
-            "kind": "auth_token",
-            "state": "shadowed" if used else "unused",
-            "value": official["value"],
-        }
+        yield _row_of_official(official, is_shadowed=used is not None)
+
+
+def _row_of_official(official: Report, *, is_shadowed: bool) -> Report:
+    """Return the place of a profile of the official tool that is not selected."""
+    kind = "federation" if official["type"] == "oidc_federation" else "login"
+    return {
+        "source": f"{kind} of profile {official['name']!r}, official tool",
+        "kind": "auth_token",
+        "state": "shadowed" if is_shadowed else "unused",
+        "value": official["value"],
+    }
 
 
 def _state(place: Credential, used: Credential | None) -> str:
@@ -284,19 +289,26 @@ def _read(name: str, profile: OfficialProfile, run: _Run) -> _Login:
 
 
 def _official_report(login: _Login, problem: str) -> Report:
-    profile, token = login.profile, login.token
-    has_tokens = profile is not None and not profile.is_federation
+    token = login.token
     return {
         "name": login.name,
-        "type": profile.type if profile else None,
-        "config": str(profile.path) if profile else None,
-        "credentials": str(profile.credentials_path) if profile and has_tokens else None,
+        **_files_of(login.profile),
         "logged_in": token is not None,
-        **_owner_of(profile, token),
+        **_owner_of(login.profile, token),
         "expires_at": token.end if token else None,
         "value": problem or login.value,
         "problem": problem or None,
     }
+
+
+def _files_of(profile: OfficialProfile | None) -> Report:
+    files: Report = {"type": None, "config": None, "credentials": None}
+    if profile:
+        files["type"] = profile.type
+        files["config"] = str(profile.path)
+        if not profile.is_federation:
+            files["credentials"] = str(profile.credentials_path)
+    return files
 
 
 def _owner_of(profile: OfficialProfile | None, token: AccessToken | None) -> Report:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ant_cli.commands.profile import note_active_profile, note_profile_variable, prompt_secret
 from ant_cli.errors import AntError, NetworkError, ResponseError, UsageError, exclude_each_other
@@ -206,16 +206,22 @@ def verify(settings: Settings, runtime: Runtime) -> None:
     page = json_object(response.body)
     if page is None or not isinstance(page.get("data"), list):
         raise ResponseError(f"the server at {server} is not the API.")
-    headers = response.headers
-    if is_local(connection.base_url) or _EMULATOR_HEADER in headers:
+    if is_local(connection.base_url) or _EMULATOR_HEADER in response.headers:
         runtime.say("The emulator accepts any key, so nothing was verified.")
         return
     noun = connection.credential.noun if connection.credential else "key"
-    workspace_id = connection.workspace_id or headers.get("anthropic-workspace-id")
-    organization_id = headers.get("anthropic-organization-id")
-    place = f"workspace {workspace_id}" if workspace_id else "default workspace"
-    place += f", organization {organization_id}" if organization_id else ""
+    place = _place_of_key(connection.workspace_id, response.headers)
     runtime.say(f"{noun.capitalize()} accepted by {server} ({place}).")
+
+
+def _place_of_key(asked: str, headers: Mapping[str, str]) -> str:
+    """Return the workspace and the organization to which a response belongs."""
+    workspace_id = asked or headers.get("anthropic-workspace-id")
+    place = f"workspace {workspace_id}" if workspace_id else "default workspace"
+    organization_id = headers.get("anthropic-organization-id")
+    if organization_id:
+        place += f", organization {organization_id}"
+    return place
 
 
 # Log out
@@ -247,9 +253,15 @@ def logout(runtime: Runtime, flags: Flags, *, all: bool = False) -> None:  # noq
         runtime.say(f"Removed the credentials of profile {name!r}.")
     if not removed:
         runtime.say("There was no credential to remove.")
+    _note_what_is_left(runtime)
+    delete_keys(*(profile.get("api_key") for profile in removed.values()))
+
+
+def _note_what_is_left(runtime: Runtime) -> None:
+    """Note the credentials that commands still find."""
     for name in _KEYS:
         if runtime.environ.get(VARIABLES[name]):
             runtime.hint(f"Note: {VARIABLES[name]} is still set.")
-    if name := usable_instead("", runtime.environ):  # it is used if there is no other credential
-        runtime.hint(f"Note: profile {name!r} of the official tool is still logged in.")
-    delete_keys(*(profile.get("api_key") for profile in removed.values()))
+    login = usable_instead("", runtime.environ)
+    if login:
+        runtime.hint(f"Note: profile {login!r} of the official tool is still logged in.")
