@@ -307,6 +307,16 @@ def test_a_rate_limit_holds_back_all_requests(many):
     assert {seconds for seconds, _ in waits} == {30}
 
 
+def test_a_request_that_would_have_to_wait_too_long_does_not_hold_back_the_others(many):
+    """It fails at once, so that the run does not stand still for an hour."""
+    waits = []
+    wait = httpx.Response(429, headers={"retry-after": "3600"})
+    result = many(
+        *ARCHIVE, *IDS, "--parallel", "2", api=FakeAPI({"env_1": wait}), sleep=waits.append
+    )
+    assert (result.exit, result.ids, waits) == (7, IDS[1:], [])
+
+
 @pytest.fixture
 def interrupting():
     """A reply that interrupts the run, and does not come before the run has ended."""

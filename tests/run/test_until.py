@@ -70,6 +70,12 @@ def test_a_field_of_other_objects_of_the_group_is_unknown_in_statistics(ant):
     )
 
 
+def test_a_word_of_other_tools_stands_only_for_a_member_that_the_response_has(ant):
+    """Statistics have no state, so none is suggested in place of a status."""
+    stderr = ant(*STATS, "--until", 'status=="idle"', replies=[BUSY]).stderr
+    assert "there is no 'status' in the response.\nThe fields are: type, depth" in stderr
+
+
 UNTILS = [(op, param) for op in OPERATIONS for param in op.params if param.name == "until"]
 
 
