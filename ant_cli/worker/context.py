@@ -98,6 +98,7 @@ class WorkerContext:
             variables.BASE_URL: connection.base_url,
             variables.WORKSPACE_ID: connection.workspace_id,
             "ANTHROPIC_WORKER_ID": options.worker_id,
+            "ANT_WORKER_WORKDIR": options.workdir,
             SESSION_FOLDERS: str(options.has_session_folders).lower(),
         }
         end_leases = _end_leases_command(options, connection.base_url)

@@ -161,8 +161,7 @@ def test_sessions_that_run_at_once_do_not_share_a_folder(queue, work, tmp_path, 
         body = {"environment_id": queue.id, "script": steps}
         sessions.append(queue.send("POST", "/_emulator/sessions", body)["id"])
     limits = ("--concurrency", "2", "--max-items", "2", "--workdir", str(tmp_path))
-    env = {"ANT_WORKER_WORKDIR": str(tmp_path)}
-    worker = work(*limits, handler=handler, env=env)
+    worker = work(*limits, handler=handler)
     assert worker.log[0]["session_folders"] is True
     assert all(events(queue, session)[-1] == "session.status_terminated" for session in sessions)
     notes = [(tmp_path / session / "note").read_text() for session in sessions]
