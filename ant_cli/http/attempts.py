@@ -71,6 +71,10 @@ class Tries:
         self.credential: Credential | None = None
         """The credential that was sent last."""
 
+    def leave_doubt_about(self, request: Request) -> bool:
+        """Whether a change that failed may have been made."""
+        return self.in_doubt and request.method != "GET"
+
     @property
     def are_left(self) -> bool:
         """Whether it may be sent again."""

@@ -102,7 +102,7 @@ class Client:
             OutcomeUnknown: if it is interrupted after the request was sent, unless that is a GET.
 
         """
-        tries, is_change = Tries(self.policy), request.method != "GET"
+        tries = Tries(self.policy)
         try:
             response = self._retrier.send(request, tries, prepare)
             self._runtime.server_clock.take(response.headers.get("date", ""))
@@ -110,11 +110,11 @@ class Client:
             raise_for_error(tries.request_line, response, hint=hint)
         except AntError as error:  # the server wrote a part of its texts, which may have secrets
             shown = error.redacted(self._runtime.redactor.redact)
-            raise (
-                shown.with_unknown_outcome() if tries.in_doubt and is_change else shown
-            ) from None
+            if tries.leave_doubt_about(request):
+                shown = shown.with_unknown_outcome()
+            raise shown from None
         except KeyboardInterrupt as interrupt:
-            if tries.in_doubt and is_change:
+            if tries.leave_doubt_about(request):
                 raise OutcomeUnknown from interrupt
             raise
         return response

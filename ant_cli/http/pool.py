@@ -64,25 +64,27 @@ class Pool:
 
     def results(self) -> Iterator[Result]:
         """Run the tasks, and yield their results in the order of the items, each as soon as possible."""
-        for _ in range(self._threads):
-            try:
-                Thread(target=self._work, daemon=True).start()
-            except (
-                RuntimeError
-            ) as error:  # the system allows no more threads; fewer can do the work, too
-                if not self._working:
-                    raise AntError(f"{error}.") from None
-                break
-            self._working += 1
+        self._start_threads()
         for position in count():
             while position not in self._ready:
-                if not self._working:
+                if self._working == 0:
                     return
                 self._receive()
                 self._check()
             self._room.release()
             yield self._ready.pop(position)
             self._check()
+
+    def _start_threads(self) -> None:
+        """Start the threads, or as many as the system allows: fewer can do the work, too."""
+        for _ in range(self._threads):
+            try:
+                Thread(target=self._work, daemon=True).start()
+            except RuntimeError as error:
+                if self._working == 0:
+                    raise AntError(f"{error}.") from None
+                return
+            self._working += 1
 
     def stop(self) -> tuple[list[Result], list[tuple[int, Any]]]:
         """Begin nothing more. Tasks that have begun are abandoned; their outcome stays unknown.
@@ -109,7 +111,8 @@ class Pool:
 
     def _receive(self) -> None:
         with suppress(Empty):
-            if (result := self._done.get(timeout=_WAKE_S)) is None:
+            result = self._done.get(timeout=_WAKE_S)
+            if result is None:
                 self._working -= 1
             else:
                 self._ready[result.position] = result
