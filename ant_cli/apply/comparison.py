@@ -43,14 +43,20 @@ def hashes_by_name(body: dict[str, Value]) -> Callable[[str], str]:
 
     It makes comparing a file with many others fast.
     """
-    before = canonical({key: body[key] for key in body if _text(key) < "name"})[1:-1]
-    after = canonical({key: body[key] for key in body if _text(key) > "name"})[1:-1]
+    before = {key: value for key, value in body.items() if _text(key) < "name"}
+    after = {key: value for key, value in body.items() if _text(key) > "name"}
+    start, end = _members(before), _members(after)
 
     def hash_with(name: str) -> str:
-        members = ",".join(filter(None, (before, f'"name":{name}', after)))
+        members = ",".join(filter(None, (start, f'"name":{name}', end)))
         return _digest(f"{{{members}}}")
 
     return hash_with
+
+
+def _members(body: dict[str, Value]) -> str:
+    """Return the canonical text of an object without its braces."""
+    return canonical(body)[1:-1]
 
 
 def _digest(text: str) -> str:
@@ -73,7 +79,8 @@ def canonical(value: Value) -> str:
     """Return the canonical text of a value."""
     if isinstance(value, dict):
         members = sorted((_text(key), child) for key, child in value.items())
-        return "{" + ",".join(f"{_quote(key)}:{canonical(child)}" for key, child in members) + "}"
+        texts = [f"{_quote(key)}:{canonical(child)}" for key, child in members]
+        return f"{{{','.join(texts)}}}"
     if isinstance(value, Number):
         return _number(value.text)
     if isinstance(value, list):

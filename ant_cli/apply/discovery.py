@@ -228,17 +228,21 @@ def _matches(pattern: Sequence[str]) -> Iterator[str]:
 
 def _after(parts: Sequence[str], positions: set[int], name: str) -> set[int]:
     """Return the positions in a pattern that can be reached with a name."""
-    taken = {
-        at: parts[at] == "**" or fnmatch(name, parts[at]) for at in positions if at < len(parts)
-    }
-    return _with_empty(
-        parts, {at + (parts[at] != "**") for at, is_taken in taken.items() if is_taken}
-    )
+    after = set[int]()
+    for at in positions:
+        if at == len(parts):  # the pattern ends before this name
+            continue
+        if parts[at] == "**":
+            after.add(at)
+        elif fnmatch(name, parts[at]):
+            after.add(at + 1)
+    return _with_empty(parts, after)
 
 
 def _with_empty(parts: Sequence[str], positions: set[int]) -> set[int]:
     """Return positions in a pattern, and the next ones where ** stands for no folder."""
-    return positions | {at + 1 for at in positions if parts[at : at + 1] == ["**"]}
+    skipped = {at + 1 for at in positions if at < len(parts) and parts[at] == "**"}
+    return positions | skipped
 
 
 def _walk(folder: Path, lock: str, repository: str) -> Iterator[Path]:
@@ -283,7 +287,9 @@ def _to_search(root: Path, folders: Sequence[str], repository: str) -> Iterator[
 
 
 def _may_declare(name: str) -> bool:
-    return name.lower().endswith((*DATA, *PROSE)) and not name.startswith(".") and name != FILE_NAME
+    if name.startswith(".") or name == FILE_NAME:
+        return False
+    return name.lower().endswith((*DATA, *PROSE))
 
 
 def as_sentence(problem: str) -> str:

@@ -92,8 +92,8 @@ def draw_result(step: ShownStep, width: int, paint: Paint) -> str:
     """Return the line of a step that was carried out."""
     sign, colour = _RESULT_SIGNS.get(step.result) or _SIGNS[step.label]
     name = _pad(escape_breaks(step.name), width)
-    line = f"  {paint(sign, colour)} {name}  {paint(step.result, colour)} {escape_breaks(step.id)}"
-    return line.rstrip()
+    result = paint(step.result, colour)
+    return f"  {paint(sign, colour)} {name}  {result} {escape_breaks(step.id)}".rstrip()
 
 
 def name_width(steps: Iterable[ShownStep]) -> int:
@@ -176,20 +176,29 @@ def _differences(before: list[str], after: list[str]) -> list[tuple[str, int, in
     end = _common(before[start:][::-1], after[start:][::-1])
     i, j = len(before) - end, len(after) - end
     found = [("replace", start, i, start, j)]
-    numbers = Counter(after[start:j])
-    if sum(numbers[item] for item in before[start:i]) <= _MOST_COMPARED:
+    if _may_compare(before[start:i], after[start:j]):
         matcher = SequenceMatcher(None, before[start:i], after[start:j], autojunk=False)
         found = [
             (tag, start + i1, start + i2, start + j1, start + j2)
             for tag, i1, i2, j1, j2 in matcher.get_opcodes()
         ]
-    return [("equal", 0, start, 0, start), *found, ("equal", i, len(before), j, len(after))]
+    head = ("equal", 0, start, 0, start)
+    tail = ("equal", i, len(before), j, len(after))
+    return [head, *found, tail]
+
+
+def _may_compare(before: Sequence[str], after: Sequence[str]) -> bool:
+    """Whether so few items are equal that comparing them does not take long."""
+    numbers = Counter(after)
+    return sum(numbers[item] for item in before) <= _MOST_COMPARED
 
 
 def _common(before: list[str], after: list[str]) -> int:
     """Return how many items are the same at the beginning."""
-    differing = (at for at, (old, new) in enumerate(zip(before, after, strict=False)) if old != new)
-    return next(differing, min(len(before), len(after)))
+    for at, (old, new) in enumerate(zip(before, after, strict=False)):
+        if old != new:
+            return at
+    return min(len(before), len(after))
 
 
 def _word_diff(old: str, new: str, paint: Paint) -> str:
@@ -197,18 +206,22 @@ def _word_diff(old: str, new: str, paint: Paint) -> str:
     before, after = re.findall(r"\S+|\s+", old), re.findall(r"\S+|\s+", new)
     parts = []
     for tag, i1, i2, j1, j2 in _differences(before, after):
-        removed, added = escape_breaks("".join(before[i1:i2])), escape_breaks("".join(after[j1:j2]))
         if tag == "equal":
             parts.append(_shortened_run(before[i1:i2]))
             continue
-        parts += [paint(f"[-{removed}-]", "red")] if removed else []
-        parts += [paint(f"{{+{added}+}}", "green")] if added else []
+        removed = escape_breaks("".join(before[i1:i2]))
+        added = escape_breaks("".join(after[j1:j2]))
+        if removed:
+            parts.append(paint(f"[-{removed}-]", "red"))
+        if added:
+            parts.append(paint(f"{{+{added}+}}", "green"))
     return "".join(parts)
 
 
 def _shortened_run(words: Sequence[str]) -> str:
-    if len(words) > 4 * _UNCHANGED_WORDS:
-        words = [*words[: 2 * _UNCHANGED_WORDS], "\u2026", *words[-2 * _UNCHANGED_WORDS :]]
+    half = 2 * _UNCHANGED_WORDS
+    if len(words) > 2 * half:
+        words = [*words[:half], "\u2026", *words[-half:]]
     return escape_breaks("".join(words))
 
 
@@ -254,7 +267,8 @@ def _table_part(steps: Sequence[ShownStep]) -> Iterator[str]:
 def _row(step: ShownStep) -> str:
     label = f"**{step.label}, blocked**" if step.blocked else step.label
     file = " to ".join(_code(key) for key in (step.moved_from, step.key) if key)
-    return f"| {_SIGNS[step.label][0]} | {_code(step.name)} | {label} | {file} |"
+    sign, _ = _SIGNS[step.label]
+    return f"| {sign} | {_code(step.name)} | {label} | {file} |"
 
 
 def _details(step: ShownStep) -> str:
@@ -290,7 +304,9 @@ def _diff(change: FieldChange) -> Iterator[str]:
 
 def _diff_line(line: str) -> str:
     """Return the line of an element with its sign at the beginning."""
-    return f"{line[0]}   {line[2:]}" if line.startswith(("- ", "+ ")) else f"    {line}"
+    if line.startswith(("- ", "+ ")):
+        return f"{line[0]}   {line[2:]}"
+    return f"    {line}"
 
 
 def _fitting(parts: Iterable[str], most_bytes: int) -> Iterator[str]:

@@ -42,11 +42,7 @@ class Journal:
         self._file = file
         file.seek(0)
         content = file.read(_LONGEST_JOURNAL + 1)
-        facts = os.fstat(file.fileno())
-        if facts.st_nlink > 1 or (
-            content and (len(content) > _LONGEST_JOURNAL or others_may(facts, 0o077))
-        ):
-            # such as a second name of somebody's file, which a run would empty
+        if not _is_from_a_run(content, os.fstat(file.fileno())):
             raise _not_from_a_run(file.name)
         self.interrupted = frozenset(_names(content))
         """The names that a run was creating when it was killed, or whose outcome is unknown."""
@@ -99,6 +95,15 @@ def holding(lock_path: Path, runtime: Runtime) -> Iterator[Journal]:
         yield journal
 
 
+def _is_from_a_run(content: bytes, facts: os.stat_result) -> bool:
+    """Whether a run may have written a journal. One with two names is somebody's file, which it would empty."""
+    if facts.st_nlink > 1:
+        return False
+    if not content:
+        return True
+    return len(content) <= _LONGEST_JOURNAL and not others_may(facts, 0o077)
+
+
 def _not_from_a_run(name: str) -> UsageError:
     """Return the error for something in place of the journal that no run has written."""
     return UsageError(f"{name} was not written by ant.", "Remove it, also from version control.")
@@ -108,6 +113,18 @@ def _names(content: bytes) -> Iterator[str]:
     for line in content.splitlines():
         with suppress(ValueError, RecursionError):  # a line is incomplete after a kill
             yield str(json.loads(line))
+
+
+def _not_started(step: Step) -> Step:
+    return step._replace(result="unchanged" if step.action == "none" else "not started")
+
+
+def _forget(client: Sends, step: Step) -> Step:
+    """Return a step that needs no change, because its environment is gone. Raises Changed if it is not."""
+    now = server.retrieve(client, step.id)
+    if now is not None and is_alive(now):
+        raise server.Changed(now)
+    return step._replace(result="already gone")
 
 
 class Execution:
@@ -127,10 +144,7 @@ class Execution:
         self._report = report
         self._guard = Lock()
         self._failed = False
-        self._steps = {
-            step.key: step._replace(result="unchanged" if step.action == "none" else "not started")
-            for step in steps
-        }
+        self._steps = {step.key: _not_started(step) for step in steps}
         self._unrecorded: set[str] = set()
         """The keys of steps that were carried out, but not recorded in the lock file."""
 
@@ -187,10 +201,7 @@ class Execution:
             existed = server.archive(client, step.remote)
             return step._replace(result="archived" if existed else "already gone")
         if step.action == "forget":
-            now = server.retrieve(client, step.id)
-            if now is not None and is_alive(now):
-                raise server.Changed(now)
-            return step._replace(result="already gone")
+            return _forget(client, step)
         if step.action == "create":
             remote = self._create(client, step.body, step.remote)
         elif step.changes:

@@ -128,10 +128,9 @@ class LockFile(NamedTuple):
             file.lstat()
             return not file.is_dir()
         except OSError as error:
-            is_absent = error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
-            return not is_absent or any(
-                folder.is_symlink() and not folder.exists() for folder in file.parents
-            )
+            if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
+                return True
+            return any(folder.is_symlink() and not folder.exists() for folder in file.parents)
 
     def with_entry(self, key: str, entry: Entry) -> LockFile:
         """Return the lock file with an entry added or replaced."""
@@ -370,16 +369,19 @@ def _check_version(raw: bytes, path: Path) -> None:
 
 
 def _check_key(key: str, path: Path) -> None:
-    normal = posixpath.normpath(key)
-    problem = "has a control character" if escape_breaks(key) != key else ""
-    if (
-        not key.startswith(("./", "https://"))
-        or normal.startswith(("../", "/"))
-        or normal in ("..", ".")
-    ):
-        problem = "leads out of its folder"
-    if problem:
+    problem = _problem_of_key(key)
+    if problem is not None:
         raise UsageError(f"{path}: the key {key!r} {problem}.", "Correct or remove this entry.")
+
+
+def _problem_of_key(key: str) -> str | None:
+    normal = posixpath.normpath(key)
+    is_below = not normal.startswith(("../", "/")) and normal not in ("..", ".")
+    if not is_below or not key.startswith(("./", "https://")):
+        return "leads out of its folder"
+    if escape_breaks(key) != key:
+        return "has a control character"
+    return None
 
 
 def _members(raw: bytes) -> dict[str, bytes]:
@@ -408,8 +410,9 @@ def _text(raw: bytes) -> str:
 
 
 def _in_order(members: Mapping[str, bytes]) -> dict[str, bytes]:
-    order = FIELDS if members.keys() <= set(FIELDS) else sorted(members)
-    return {name: members[name] for name in order if name in members}
+    if not members.keys() <= set(FIELDS):
+        return dict(sorted(members.items()))
+    return {name: members[name] for name in FIELDS if name in members}
 
 
 def _object(fields: Mapping[str, bytes], depth: int) -> bytes:
@@ -417,10 +420,8 @@ def _object(fields: Mapping[str, bytes], depth: int) -> bytes:
     if not fields:
         return b"{}"
     indent = b"  " * depth
-    lines = b",".join(
-        b"\n%b  %b: %b" % (indent, _quote(name), value) for name, value in fields.items()
-    )
-    return b"{%b\n%b}" % (lines, indent)
+    lines = [b"\n%b  %b: %b" % (indent, _quote(name), value) for name, value in fields.items()]
+    return b"{%b\n%b}" % (b",".join(lines), indent)
 
 
 def _quote(text: str) -> bytes:

@@ -325,12 +325,14 @@ def _changed_outside(declaration: Declaration, entry: Entry, known: Known) -> st
 def _immutable(declaration: Declaration, remote: Object) -> str:
     """Return why an update is impossible; empty if it is possible."""
     new, old = declaration.body.get("config"), remote.get("config")
-    if isinstance(new, dict) and isinstance(old, dict) and new.get("type") != old.get("type"):
-        return (
-            f"config.type can't change from {old.get('type')} to {new.get('type')}; declare another environment, "
-            "with another name, in a separate file"
-        )
-    return ""
+    if not isinstance(new, dict) or not isinstance(old, dict):
+        return ""
+    if new.get("type") == old.get("type"):
+        return ""
+    return (
+        f"config.type can't change from {old.get('type')} to {new.get('type')}; declare another environment, "
+        "with another name, in a separate file"
+    )
 
 
 def _kept(declaration: Declaration, remote: Object) -> str:
@@ -384,18 +386,18 @@ def _adoption(step: Step, declaration: Declaration, alive: Sequence[Object], kno
     """Return the step that takes over an existing environment, unless something is in the way."""
     remote = alive[0]
     changes = changes_between(declaration.body, remote)
-    step = step._replace(
-        action="adopt",
-        id=str(remote["id"]),
-        remote=remote,
-        changes=changes,
-        note=_kept(declaration, remote),
-        blocked=_declared_by_another(str(remote["id"]), known)
+    identifier = str(remote["id"])
+    note = _kept(declaration, remote)
+    step = step._replace(action="adopt", id=identifier, remote=remote, changes=changes, note=note)
+    reason = (
+        _declared_by_another(identifier, known)
         or _several_have_the_name(alive)
-        or _immutable(declaration, remote),
+        or _immutable(declaration, remote)
     )
+    if reason:
+        return step._replace(blocked=reason)
     was_ours = declaration.name in known.interrupted and not changes
-    if step.blocked or known.options.adopt or was_ours:
+    if known.options.adopt or was_ours:
         return step
     return step._replace(
         blocked=f"{step.id} already has this name; re-run with --adopt to take it over, or choose another name",

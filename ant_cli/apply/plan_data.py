@@ -42,9 +42,10 @@ class SavedPlan(NamedTuple):
 def plan_data(plan: Plan, known: Known, kind: Literal["plan", "apply_result"]) -> dict[str, Any]:
     """Return a plan, or its result, as data for JSON."""
     target = {**known.origin._asdict(), "profile": known.profile}
+    shown_target = {name: text or None for name, text in target.items()}
     return {
         "type": kind,
-        "target": {name: text or None for name, text in target.items()},
+        "target": shown_target,
         "lock_file": str(known.lock.path),
         "changes": len(plan.changing),
         "blocked": len(plan.blocked),
@@ -54,15 +55,16 @@ def plan_data(plan: Plan, known: Known, kind: Literal["plan", "apply_result"]) -
 
 
 def _step_data(step: Step) -> dict[str, Any]:
+    changes = [
+        {"path": change.path, "old": change.old, "new": change.new} for change in step.changes
+    ]
     data: dict[str, Any] = {
         "key": step.key,
         "kind": "environment",
         "name": step.name,
         "id": step.id or None,
         "action": step.action,
-        "changes": [
-            {"path": change.path, "old": change.old, "new": change.new} for change in step.changes
-        ],
+        "changes": changes,
     }
     optional = {
         "moved_from": step.moved_from,
@@ -142,18 +144,31 @@ def read_plan(file: str) -> SavedPlan:
             raise UsageError(
                 f"{file} is a plan of another version of this tool.", "Make it again: --save-plan"
             )
-        return SavedPlan(
-            tuple(map(str, data["paths"])),
-            str(data["lock_file"]),
-            Options(**{name: bool(value) for name, value in data["options"].items()}),
-            ResourceOrigin(**{name: str(value) for name, value in data["origin"].items()}),
-            tuple((str(action), str(key), *map(str, rest)) for action, key, *rest in data["steps"]),
-        )
+        return _parse_plan(data)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise UsageError(
             f"{file} is not a plan.",
             f"Make one: {command_line('apply --dry-run --save-plan FILE')}",
         ) from None
+
+
+def _parse_plan(data: Any) -> SavedPlan:
+    """Return a plan from its data. If that is something else, raises what Python does about missing parts."""
+    options = {name: bool(value) for name, value in data["options"].items()}
+    origin = {name: str(value) for name, value in data["origin"].items()}
+    steps = [_parse_fingerprint(step) for step in data["steps"]]
+    return SavedPlan(
+        tuple(map(str, data["paths"])),
+        str(data["lock_file"]),
+        Options(**options),
+        ResourceOrigin(**origin),
+        tuple(steps),
+    )
+
+
+def _parse_fingerprint(step: Any) -> tuple[str, ...]:
+    action, key, *rest = step
+    return str(action), str(key), *map(str, rest)
 
 
 def check_unchanged(saved: SavedPlan, plan: Plan, origin: ResourceOrigin) -> None:

@@ -179,9 +179,9 @@ class _Session(NamedTuple):
             or error.message
         )
         path = tuple(message.partition(":")[0].split("."))
-        line = (
-            _notes_about(text, [Mistake(path, "")])[0].line if path[0] in self.exported.body else 0
-        )
+        line = 0
+        if path[0] in self.exported.body:
+            line = _notes_about(text, [Mistake(path, "")])[0].line
         message = f"The server rejects it: {message}"
         self.runtime.say(message)
         return _OpenAgain(error, TextNote(0, _GIVE_UP), TextNote(line, message))
@@ -260,11 +260,15 @@ def _notes_about(text: str, mistakes: Sequence[Mistake]) -> list[TextNote]:
 
 
 def _mistaken(mistakes: Sequence[TextNote]) -> _OpenAgain:
-    lines = "\n".join(
-        f"  line {note.line}: {note.text}" if note.line else f"  {note.text}" for note in mistakes
-    )
-    error = UsageError(f"the text has mistakes, so nothing was sent:\n{lines}")
+    lines = [_line_of(note) for note in mistakes]
+    error = UsageError("\n".join(["the text has mistakes, so nothing was sent:", *lines]))
     return _OpenAgain(error, TextNote(0, _GIVE_UP), *mistakes)
+
+
+def _line_of(note: TextNote) -> str:
+    if note.line == 0:
+        return f"  {note.text}"
+    return f"  line {note.line}: {note.text}"
 
 
 def _difference(

@@ -153,7 +153,8 @@ def _check_fields(files: Sequence[_File], runtime: Runtime) -> None:
 
 def _check_existing(files: Sequence[_File], *, force: bool) -> None:
     """Reject files that exist, unless `force` is set, or an earlier export wrote them and was killed then."""
-    differing = [file for file in files if os.path.lexists(file.path) and not file.is_written()]
+    existing = [file for file in files if os.path.lexists(file.path)]
+    differing = [file for file in existing if not file.is_written()]
     if differing and not force:
         paths = ", ".join(shown_path(file.path) for file in differing)
         verb = "exists" if len(differing) == 1 else "exist"
@@ -195,13 +196,9 @@ def _write(files: Sequence[_File], lock: LockFile) -> None:
 
 def _entry_of(file: _File, old: Entry | None) -> Entry:
     """Return the entry of a file, which keeps the fields that this tool does not know."""
-    return Entry(
-        ENVIRONMENT,
-        str(file.remote["id"]),
-        hash_of_body(file.exported.body),
-        hash_of_remote(file.remote),
-        old.members if old else {},
-    )
+    members = old.members if old else {}
+    hashes = hash_of_body(file.exported.body), hash_of_remote(file.remote)
+    return Entry(ENVIRONMENT, str(file.remote["id"]), *hashes, members)
 
 
 def _report(files: Sequence[_File], flags: Flags, runtime: Runtime) -> None:
