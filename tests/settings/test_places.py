@@ -119,6 +119,15 @@ def test_an_active_profile_without_a_key_is_not_skipped_for_a_login(ant, profile
     assert states[-1]["state"] == "unused"
 
 
+def test_an_environment_key_is_used_if_the_active_profile_has_no_key(ant, profiles, official):
+    """It is of the environment that the call names, and the login is of an organization that nobody chose."""
+    official.log_in()
+    profiles('active = "work"\n[profiles.work]\nworkspace_id = "wrkspc_1"\n')
+    env = {**NO_KEY, "ANTHROPIC_ENVIRONMENT_KEY": ENVIRONMENT_KEY}
+    sent = ant(WORK, "stats", "env_1", env=env).request.headers["authorization"]
+    assert sent == f"Bearer {ENVIRONMENT_KEY}"
+
+
 @pytest.mark.parametrize("store", [NO_STORE, own({"api_key": "k"})])
 def test_a_profile_of_a_variable_must_exist_even_if_there_is_a_key(store):
     """It also gives the server and the workspace."""
