@@ -98,9 +98,9 @@ def known_fields(path: Sequence[str]) -> list[str]:
 def check(body: dict[str, Value]) -> list[Mistake]:
     """Return the mistakes in the body of an environment, including unknown fields and choices."""
     mistakes = list(_mistakes(body, json_schema(), ()))
-    if all(mistake.path[0] != "config" for mistake in mistakes) and _lacks_registries(
-        body.get("config") or {}
-    ):
+    if any(mistake.path[0] == "config" for mistake in mistakes):
+        return mistakes
+    if _lacks_registries(body.get("config") or {}):
         problem = "packages under a limited network need networking.allow_package_managers: true"
         mistakes.append(Mistake(("config",), problem))
     return mistakes
@@ -127,14 +127,18 @@ def located(mistakes: Sequence[Mistake], text: str) -> list[tuple[Mistake, Posit
 
 def first_mistakes(mistakes: Sequence[T], more: T) -> list[T]:
     """Return the mistakes to describe, and `more` in place of all others: thousands take too long."""
-    return [*mistakes[:MOST_MISTAKES], more] if len(mistakes) > MOST_MISTAKES else list(mistakes)
+    if len(mistakes) <= MOST_MISTAKES:
+        return list(mistakes)
+    return [*mistakes[:MOST_MISTAKES], more]
 
 
 def _lacks_registries(config: Any) -> bool:
     """Whether there are packages under a limited network that can't reach the registries. The API rejects that."""
-    network, packages = config.get("networking") or {}, config.get("packages") or {}
-    is_closed = network.get("type") == "limited" and not network.get("allow_package_managers")
-    return is_closed and any(packages[manager] for manager in packages if manager != "type")
+    network = config.get("networking") or {}
+    if network.get("type") != "limited" or network.get("allow_package_managers"):
+        return False
+    packages = config.get("packages") or {}
+    return any(packages[manager] for manager in packages if manager != "type")
 
 
 def _mistakes(value: Any, schema: dict[str, Any], path: FieldPath) -> Iterator[Mistake]:
@@ -217,9 +221,10 @@ def _tags(schema: dict[str, Any]) -> list[str]:
 def _fields(schema: dict[str, Any]) -> dict[str, Any]:
     """Return the rules for the fields of an object; for a union, those of all branches."""
     branches = [json_schema()["$defs"][tag] for tag in _tags(schema)] or [schema]
-    return {
-        name: rule for branch in branches for name, rule in branch.get("properties", {}).items()
-    }
+    fields: dict[str, Any] = {}
+    for branch in branches:
+        fields |= branch.get("properties", {})
+    return fields
 
 
 def _problem_of_text(text: str, schema: dict[str, Any]) -> str:
@@ -233,8 +238,10 @@ def _problem_of_text(text: str, schema: dict[str, Any]) -> str:
 
 
 def _is_host(text: str) -> bool:
+    if len(text) > _LONGEST_HOST:
+        return False
     parts = text.removeprefix("*.").split(".")
-    return len(text) <= _LONGEST_HOST and all(re.fullmatch(_HOST_PART, part) for part in parts)
+    return all(re.fullmatch(_HOST_PART, part) for part in parts)
 
 
 def _shown(key: str) -> str:

@@ -38,8 +38,10 @@ def integer(where: str, text: str) -> Number:
     """Read a whole number in decimal. `010` is 10; `0x10` and `1_000` are rejected."""
     if not re.fullmatch(r"[+-]?[0-9]+", text):
         raise BadValue(where, f"must be a whole number, got {text!r}")
-    digits = text.lstrip("+-").lstrip("0") or "0"
-    return Number(("-" if text[0] == "-" and digits != "0" else "") + digits)
+    digits = text.lstrip("+-").lstrip("0")
+    if not digits:
+        return Number("0")
+    return Number(f"-{digits}" if text[0] == "-" else digits)
 
 
 _EXAMPLES = {

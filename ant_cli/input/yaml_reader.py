@@ -146,13 +146,9 @@ def _prepare(text: str) -> _Source:
 
 def _unused_characters(text: str) -> Iterator[str]:
     """Yield private characters of Unicode that are not in the text, neither literally nor as escapes."""
-    used = set(text)
-    escaped = {int(code, 16) for code in re.findall(r"\\U([0-9a-fA-F]{8})", text)}
-    return (
-        chr(code)
-        for code in range(0xF0000, 0x110000)
-        if code not in escaped and chr(code) not in used
-    )
+    used = {ord(character) for character in set(text)}
+    used |= {int(code, 16) for code in re.findall(r"\\U([0-9a-fA-F]{8})", text)}
+    return (chr(code) for code in range(0xF0000, 0x110000) if code not in used)
 
 
 def _problem(error: Exception, text: str) -> YAMLProblem:
