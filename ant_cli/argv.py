@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ant_cli.errors import BadValue, Mistyped, UsageError, see_help, shortened
+from ant_cli.errors.command_line import command_line
+from ant_cli.errors.suggestions import nearest
 from ant_cli.operations import GROUPS, OPERATIONS, find, is_official
 from ant_cli.operations.shared_flags import EDITS, FILE
 from ant_cli.operations.spec import Flags, Operation, Param, Text, Texts, flag_name, values_of
@@ -129,11 +131,14 @@ def _parse_api(group: str, leading: list[str], args: Sequence[str]) -> CommandCa
     operation = find(group, args[0])
     if operation is None:
         raise unknown_command((group, *args))
-    parsed = _parse_flags([*leading, *args[1:]], _by_name(params_of(operation)), operation.command)
+    known = _by_name(params_of(operation))
+    parsed = _parse_flags([*leading, *args[1:]], known, operation.command)
     if parsed is None:
         return help_call(group, operation.name)
-    ids = _positional_id(parsed.positional + parsed.after_dashes, parsed.texts, operation)
-    flags = values_of(parsed.texts, (*operation.settings, FILE, *GLOBAL_FLAGS))
+    words = parsed.positional + parsed.after_dashes
+    ids = _positional_id(words, parsed.texts, operation)
+    settings = (*operation.settings, FILE, *GLOBAL_FLAGS)
+    flags = values_of(parsed.texts, settings)
     texts = {name: text for name, text in parsed.texts.items() if name not in flags}
     return ApiCall(operation, texts | ids, flags, parsed.notes)
 
@@ -144,12 +149,7 @@ def _parse_tool(name: str, leading: list[str], args: Sequence[str]) -> CommandCa
 
     name = _ALIASES.get(name, name)
     if name == "help":
-        if not args:
-            return help_call()
-        topic = [arg for arg in args if not arg.startswith("-") and arg != "help"]
-        if topic and is_official(topic[0]):
-            return OfficialCall(topic[0], (*topic, "--help"))
-        return help_call(*(topic or ["help"]))
+        return _parse_help(args)
     command = longest_match((name, *args))
     rest = (name, *args)[len(command.path) :]
     if command.subcommands:
@@ -162,24 +162,33 @@ def _parse_tool(name: str, leading: list[str], args: Sequence[str]) -> CommandCa
         if parsed is None:
             return help_call(*command.path)
         texts = {**parsed.texts, **_arguments(parsed, command)}
-        return ToolCall(
-            command, values_of(texts, (*command.settings, *command.global_flags)), parsed.notes
-        )
+        settings = (*command.settings, *command.global_flags)
+        return ToolCall(command, values_of(texts, settings), parsed.notes)
     except UsageError as error:
         raise error.with_exit_code(command.usage_exit_code(rest)) from None
 
 
+def _parse_help(args: Sequence[str]) -> CommandCall:
+    """Parse what follows `help`: a topic, or a command."""
+    topic = [arg for arg in args if not arg.startswith("-") and arg != "help"]
+    if topic and is_official(topic[0]):
+        return OfficialCall(topic[0], (*topic, "--help"))
+    if topic or not args:
+        return help_call(*topic)
+    return help_call("help")
+
+
 def unknown_command(args: Sequence[str]) -> Mistyped:
     """Return the error for the arguments of an unknown command. The first arguments may be existing groups."""
-    # late, like the next one: few mistakes are about commands
-    from ant_cli.errors.command_line import command_line
-    from ant_cli.help.catalog import longest_match
+    from ant_cli.help.catalog import longest_match  # late: 4 ms, and few lines have a mistake
 
     group = longest_match(args)
     typed = group.quoted(args[len(group.path)])
-    place = f" for '{command_line(group.full_name)}'" if group.path else ""
+    problem = f"unknown command {typed}"
+    if group.path:
+        problem += f" for '{command_line(group.full_name)}'"
     page = command_line(group.full_name, "--help")
-    return Mistyped(f"unknown command {typed}{place}.", f"Run `{page}` to see the commands.")
+    return Mistyped(f"{problem}.", f"Run `{page}` to see the commands.")
 
 
 def _group_help(path: Sequence[str], args: Sequence[str]) -> ToolCall:
@@ -199,20 +208,36 @@ def _misplaced_flag(arg: str, command: str) -> UsageError:
     from ant_cli.help.command_row import HELP, VERSION
 
     flag = arg.partition("=")[0]
-    listed = OPERATIONS
-    if command:
-        listed = GROUPS[command].operations if command in GROUPS else ()
-    if any(flag in _by_name(params_of(operation)) for operation in listed):
-        return Mistyped(f"{flag} goes after its command.", see_help(command))
-    known = (HELP, *GLOBAL_FLAGS) if command else (HELP, VERSION, *GLOBAL_FLAGS)
+    for operation in _operations_of(command):
+        if flag in _by_name(params_of(operation)):
+            return Mistyped(f"{flag} goes after its command.", see_help(command))
+    known = [HELP, *GLOBAL_FLAGS]
+    if not command:
+        known.append(VERSION)
     return _unknown_flag(arg, _by_name(known), command)
+
+
+def _operations_of(group: str) -> Sequence[Operation]:
+    """Return the operations of a group; all of them for `ant` itself."""
+    if not group:
+        return OPERATIONS
+    if group not in GROUPS:
+        return ()
+    return GROUPS[group].operations
 
 
 def split_leading_globals(args: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return the global flags at the start of `args`, as given, and the other arguments."""
-    known, end = _by_name(GLOBAL_FLAGS), 0
-    while end < len(args) and (param := known.get(args[end].partition("=")[0])):
-        end += 2 if param.takes_value and "=" not in args[end] else 1
+    known = _by_name(GLOBAL_FLAGS)
+    end = 0
+    while end < len(args):
+        name, equals, _ = args[end].partition("=")
+        param = known.get(name)
+        if param is None:
+            break
+        end += 1
+        if param.takes_value and not equals:
+            end += 1
     if end > len(args):
         raise _missing_value(args[-1], "")
     return list(args[:end]), list(args[end:])
@@ -302,10 +327,11 @@ def _reject_blank(param: Param, value: str) -> None:
 
 def _reject_typographic_quotes(where: str, text: str) -> None:
     """Raise UsageError if quotes of a text editor are around a value: for a shell they are part of it."""
-    if text[:1] in _OPENING_QUOTES and not _QUOTES & {*text[1:-1]}:
-        raise UsageError(
-            f"{where} begins with a typographic quote.", "Write straight quotes: 'TEXT'"
-        )
+    if text[:1] not in _OPENING_QUOTES:
+        return
+    if _QUOTES.isdisjoint(text[1:-1]):
+        problem = f"{where} begins with a typographic quote."
+        raise UsageError(problem, "Write straight quotes: 'TEXT'")
 
 
 def _by_name(params: Iterable[Param]) -> dict[str, Param]:
@@ -335,10 +361,8 @@ def _flag_and_value(
 def _reject_boolean_text(text: str, flag: str) -> None:
     """Raise UsageError if an argument looks like the value of a boolean flag (D22)."""
     if text.lower() in ("true", "false"):
-        raise UsageError(
-            f"{text!r} after {flag} is not its value.",
-            f"Write {flag}={text}, or {flag} alone for true.",
-        )
+        hint = f"Write {flag}={text}, or {flag} alone for true."
+        raise UsageError(f"{text!r} after {flag} is not its value.", hint)
 
 
 def _positional_id(args: list[str], given: Texts, operation: Operation) -> dict[str, Text]:
@@ -399,15 +423,15 @@ def _reject_unquoted(flags: Texts) -> None:
     for name, value in flags.items():
         if isinstance(value, str) and _is_cut(value):
             flag, start = flag_name(name), shortened(value)
-            raise UsageError(
-                f"the value of {flag} ends at a space: {start}",
-                f"Write quotes around it: {flag} '{start} ...'",
-            )
+            hint = f"Write quotes around it: {flag} '{start} ...'"
+            raise UsageError(f"the value of {flag} ends at a space: {start}", hint)
 
 
 def _is_cut(value: str) -> bool:
     """Whether a bracket of a value is not closed."""
-    return any(value.count(left) > value.count(right) for left, right in ("{}", "[]"))
+    if value.count("{") > value.count("}"):
+        return True
+    return value.count("[") > value.count("]")
 
 
 def _arguments(parsed: _ParsedArguments, command: Command) -> dict[str, Text]:
@@ -423,9 +447,11 @@ def _arguments(parsed: _ParsedArguments, command: Command) -> dict[str, Text]:
         args, rest = args + rest, []
     for param in command.arguments:
         if param.type is list:
-            values[param.name], args = args + rest, []
+            values[param.name] = args + rest
+            args = []
         elif args:
-            values[param.name], args = args[0], args[1:]
+            values[param.name] = args[0]
+            args = args[1:]
         elif param.required:
             raise Mistyped(f"{param.name.upper()} is required.", see_help(command.full_name))
     if args:
@@ -435,16 +461,14 @@ def _arguments(parsed: _ParsedArguments, command: Command) -> dict[str, Text]:
 
 
 def _unknown_flag(arg: str, known: Mapping[str, Param], command: str) -> UsageError:
-
     # the rest may be a secret: another flag was meant
     name = re.split(r"[=:\s]", arg, maxsplit=1)[0]
     hint = see_help(command)
     if name in _HELP_FLAGS or (name in _VERSION_FLAGS and not command):
         return UsageError(f"{name} takes no value.", hint)
     if name in known:
-        return UsageError(
-            f"{name} and its value must be two arguments, or have = between them.", hint
-        )
+        problem = f"{name} and its value must be two arguments, or have = between them."
+        return UsageError(problem, hint)
     shown = _shown_flag(name, known)
     problem = f"unknown flag {shown!r}"
     if shown != name and shown[:2] in known:
@@ -454,14 +478,13 @@ def _unknown_flag(arg: str, known: Mapping[str, Param], command: str) -> UsageEr
 
 def _shown_flag(name: str, known: Mapping[str, Param]) -> str:
     """Return an unknown flag as errors name it: what follows its first letter may be the value of a short flag."""
-    from ant_cli.errors.suggestions import nearest  # late: only mistakes need it
-
     if name.startswith("--") or len(name) == 2:
         return name
     names = [flag for flag in known if flag.startswith("--")]
     if nearest(name, names):
         return name
-    return f"{name[:2]}..." if name[:2] in known else name[:2]
+    short = name[:2]
+    return f"{short}..." if short in known else short
 
 
 def _missing_value(flag: str, command: str) -> UsageError:

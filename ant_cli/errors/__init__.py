@@ -23,6 +23,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Self
 
+from ant_cli.errors.command_line import command_line
+
 NOT_FOUND = 404
 EXIT_CODES = {401: 4, 403: 4, NOT_FOUND: 5, 409: 6, 412: 6, 408: 7, 429: 7}
 """Exit codes by HTTP status; 5xx is 7, anything else 1."""
@@ -139,7 +141,10 @@ class MissingFlag(Mistyped):
 
     def __init__(self, flags: Sequence[str], command: str, where: str = "") -> None:
         verb = "is" if len(flags) == 1 else "are"
-        listed = " and ".join(flags).replace(" and ", ", ", len(flags) - 2)
+        *others, last = flags
+        listed = last
+        if others:
+            listed = f"{', '.join(others)} and {last}"
         super().__init__(f"{where}{listed} {verb} required.", see_help(command))
 
 
@@ -258,6 +263,4 @@ def os_error_text(error: Exception) -> str:
 
 def see_help(command: str) -> str:
     """Return the hint that names a command's help page."""
-    from ant_cli.errors.command_line import command_line  # late: only mistakes need it
-
     return f"Run `{command_line(command, '--help')}` to see what it takes."

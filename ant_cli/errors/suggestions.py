@@ -40,14 +40,24 @@ def is_slip(typed: str, name: str, *, may_differ: bool = True) -> bool:
     if same == 0 or len(name) < _SHORTEST:
         return False
     rest, right = typed[same:], name[same:]
+    if may_differ and rest[1:] == right[1:]:
+        return True
     is_missing = rest == right[1:]
     is_added = rest[1:] == right
-    is_different = may_differ and rest[1:] == right[1:]
-    is_swapped = rest[:2] == right[1::-1] and rest[2:] == right[2:]
-    return is_missing or is_added or is_different or is_swapped
+    return is_missing or is_added or _is_swapped(rest, right)
+
+
+def _is_swapped(typed: str, name: str) -> bool:
+    """Whether the first two letters have changed places."""
+    first, second = name[:1], name[1:2]
+    return typed == second + first + name[2:]
 
 
 def _same_letters(typed: str, name: str) -> int:
     """Return how many letters at the start are the same."""
-    shorter = min(len(typed), len(name))
-    return next((at for at in range(shorter) if typed[at] != name[at]), shorter)
+    same = 0
+    for letter, expected in zip(typed, name, strict=False):
+        if letter != expected:
+            break
+        same += 1
+    return same

@@ -48,7 +48,8 @@ def longest_match(path: Sequence[str]) -> Command:
         match = next((item for item in below if item.path[-1] == name), None)
         if match is None:
             break
-        command, below = match, match.subcommands
+        command = match
+        below = match.subcommands
     return command or catalog()
 
 
@@ -59,16 +60,15 @@ def _api_command(operation: Operation) -> Command:
         keys = [type_ for type_ in operation.accepts if type_ != "item secret"]
         text += f"\n\n{_FOR_WORKERS} It takes an {' or an '.join(keys)}."
     text += f"\n\n{operation.response}".rstrip()
+    start = f"ant {operation.command}"
+    examples = [Example(purpose, f"{start} {words}") for purpose, words in operation.examples]
     return Command(
         (operation.group, operation.name),
         text,
         _arguments(operation),
         (*operation.params, FILE),
         GLOBAL_FLAGS,
-        examples=tuple(
-            Example(purpose, f"ant {operation.command} {words}")
-            for purpose, words in operation.examples
-        ),
+        examples=tuple(examples),
         operation=operation,
     )
 

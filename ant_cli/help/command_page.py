@@ -26,19 +26,18 @@ _MAX_EXAMPLE = 72
 
 def command_page(command: Command) -> str:
     """Return the help page of a command, or of a group."""
-    arguments = ((argument_name(param), param.help) for param in command.arguments)
-    parts = [
-        f"**Usage:** {synopsis(command)}",
-        "\n\n".join(f"> {paragraph}" for paragraph in command.help.split("\n\n")),
-        section("Commands", ((item.path[-1], item.summary + ".") for item in command.subcommands)),
-        "" if command.operation else section(ARGUMENTS, arguments),
-        *(section(title, map(flag_row, flags)) for title, flags in flag_sections(command).items()),
-        _global_flags(command),
-        command.notes,
-        examples(command.examples),
-        *_references(command),
-    ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    parts = [f"**Usage:** {synopsis(command)}"]
+    parts += [f"> {paragraph}" for paragraph in command.help.split("\n\n")]
+    commands = [(item.path[-1], f"{item.summary}.") for item in command.subcommands]
+    parts.append(section("Commands", commands))
+    if command.operation is None:
+        arguments = [(argument_name(param), param.help) for param in command.arguments]
+        parts.append(section(ARGUMENTS, arguments))
+    for title, flags in flag_sections(command).items():
+        parts.append(section(title, map(flag_row, flags)))
+    parts += [_global_flags(command), command.notes, examples(command.examples)]
+    parts += _references(command)
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def section(title: str, rows: Iterable[tuple[str, str]]) -> str:
@@ -49,45 +48,58 @@ def section(title: str, rows: Iterable[tuple[str, str]]) -> str:
 
 def examples(listed: Iterable[Example]) -> str:
     """Return the section of the examples."""
-    lines = [
-        line for purpose, typed in listed for line in (f"# {purpose}", *fold(typed).split("\n"))
-    ]
-    return "\n".join(["## Examples", *("  " + line for line in lines)])
+    lines = ["## Examples"]
+    for purpose, typed in listed:
+        lines.append(f"  # {purpose}")
+        lines += [f"  {line}" for line in fold(typed).split("\n")]
+    return "\n".join(lines)
 
 
 def fold(line: str) -> str:
     """Return a command line. If it is too long, it is broken with backslashes before flags and operators."""
     lines = [""]
     for part in re.split(r" (?=--|\||&&)", line):
-        if len(lines[-1]) + len(part) > _MAX_EXAMPLE and lines[-1]:
-            lines[-1] += " \\"
-            lines.append("    " + part)
+        length = len(lines[-1]) + len(part)
+        if not lines[-1]:
+            lines[-1] = part
+        elif length <= _MAX_EXAMPLE:
+            lines[-1] += f" {part}"
         else:
-            lines[-1] += f" {part}" if lines[-1] else part
+            lines[-1] += " \\"
+            lines.append(f"    {part}")
     return "\n".join(lines)
 
 
 def synopsis(command: Command) -> str:
     """Return the usage line of a command."""
-    names = ["COMMAND"] if command.subcommands else []
-    return " ".join(
-        ["ant", *command.path, *names, "[FLAGS]", *map(argument_name, command.arguments)]
-    )
+    words = ["ant", *command.path]
+    if command.subcommands:
+        words.append("COMMAND")
+    words.append("[FLAGS]")
+    words += map(argument_name, command.arguments)
+    return " ".join(words)
 
 
 def flag_sections(command: Command) -> dict[str, tuple[Param, ...]]:
     """Return the flags of a command by section: the required ones, those of the body, and the others."""
     operation = command.operation
-    required = tuple(param for param in command.flags if operation and param.required)
-    fields = operation.fields if operation else ()
-    body = tuple(field for field in fields if field.location == "body" and field not in required)
-    others = tuple(param for param in command.flags if param not in (*required, *body))
-    return {REQUIRED: required, BODY: body, FLAGS: (*others, HELP)}
+    if operation is None:
+        return {FLAGS: (*command.flags, HELP)}
+    sections = dict[str, tuple[Param, ...]]()
+    sections[REQUIRED] = tuple(param for param in command.flags if param.required)
+    body = [field for field in operation.fields if field.location == "body"]
+    sections[BODY] = tuple(field for field in body if field not in sections[REQUIRED])
+    placed = (*sections[REQUIRED], *sections[BODY])
+    others = [param for param in command.flags if param not in placed]
+    sections[FLAGS] = (*others, HELP)
+    return sections
 
 
 def flag_row(param: Param) -> tuple[str, str]:
     """Return a flag as typed, and its help."""
-    return f"{', '.join(reversed(param.names))} {param.metavar}".rstrip(), help_text(param)
+    names = ", ".join(reversed(param.names))
+    typed = f"{names} {param.metavar}"
+    return typed.rstrip(), help_text(param)
 
 
 def topic_page(topic: str) -> str:
@@ -95,27 +107,28 @@ def topic_page(topic: str) -> str:
     if topic == "flags":
         rows = [flag_row(flag) for flag in GLOBAL_FLAGS if flag not in FEDERATION[1:]]
         return f"# {TOPICS[topic].removesuffix('.')}\n\n{section(GLOBAL, rows)}\n"
-    return text_of(f"topics/{topic}.md").replace(
-        "    FORMATS\n", "".join(f"    {row.name:<8} {row.help}\n" for row in FORMATS)
-    )
+    formats = [f"    {row.name:<8} {row.help}\n" for row in FORMATS]
+    text = text_of(f"topics/{topic}.md")
+    return text.replace("    FORMATS\n", "".join(formats))
 
 
 def _global_flags(command: Command) -> str:
     """Return which global flags a command takes; `ant help flags` describes them."""
     flags = [param.flag for param in command.global_flags]
+    if not flags:
+        return ""
     if len(flags) > len(_COMMON):
-        flags = [*(flag for flag in _COMMON if flag in flags), "..."]
-    return f"**{GLOBAL}:** {', '.join(flags)} (`ant help flags`)" if flags else ""
+        flags = [flag for flag in _COMMON if flag in flags]
+        flags.append("...")
+    return f"**{GLOBAL}:** {', '.join(flags)} (`ant help flags`)"
 
 
 def _references(command: Command) -> list[str]:
     if command.subcommands:
         return [f"More examples: ant {command.full_name} COMMAND --help"]
-    if command.operation:
-        topics = (
-            "ant help input, ant help output"
-            if command.operation.has_body
-            else "ant help output, ant help lists"
-        )
-        return [f"See also: {topics}, ant help exit-codes"]
-    return []
+    if command.operation is None:
+        return []
+    topics = "ant help output, ant help lists"
+    if command.operation.has_body:
+        topics = "ant help input, ant help output"
+    return [f"See also: {topics}, ant help exit-codes"]

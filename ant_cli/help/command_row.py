@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from typing import Any, NamedTuple
 
 from ant_cli.errors import AntError, UsageError, shortened
 from ant_cli.help.contents import TOPICS
 from ant_cli.operations.parsers import private_boolean, whole_number
 from ant_cli.operations.spec import Example, Operation, Param, Setting, ValueKind
+from ant_cli.runtime.redaction import REDACTED, may_be_key
 from ant_cli.settings import rows
 
 HELP = Setting("help", bool, "Show help.", short="-h", completes="plain")
@@ -54,27 +54,34 @@ class Command(NamedTuple):
 
     def usage_exit_code(self, args: Iterable[str]) -> int:
         """Return the exit code of a usage error in its arguments: 1 if 2 means that there are changes."""
-        flag = next((param.flag for param in self.flags if param.name == "exit_code"), None)
-        asked = flag is None or any(arg.partition("=")[0] == flag for arg in args)
-        return AntError.exit_code if self.reports_changes and asked else self.usage_code
+        if not self.reports_changes:
+            return self.usage_code
+        flags = [param.flag for param in self.flags if param.name == "exit_code"]
+        given = [arg.partition("=")[0] for arg in args]
+        if flags and flags[0] not in given:
+            return self.usage_code
+        return AntError.exit_code
 
     def quoted(self, text: str) -> str:
         """Return how errors quote a misplaced argument: not at all if it may be a key."""
-        if self.path[:1] in (("auth",), ("profile",)):
-            from ant_cli.runtime.redaction import REDACTED, may_be_key
-
-            if self.path in _TAKES_KEYS or (may_be_key(text) and not self._is_of_own_words(text)):
-                text = REDACTED
+        if self._may_be_key(text):
+            text = REDACTED
         return repr(shortened(text))
+
+    def _may_be_key(self, text: str) -> bool:
+        if self.path[:1] not in (("auth",), ("profile",)):
+            return False
+        if self.path in _TAKES_KEYS:
+            return True
+        return may_be_key(text) and not self._is_of_own_words(text)
 
     def _is_of_own_words(self, text: str) -> bool:
         """Whether a text has only words of its commands and flags, such as `print-access-token`."""
-        names = [
-            name
-            for command in self.walk()
-            for name in (command.path[-1], *(param.name for param in command.flags))
-        ]
-        words = {word for name in names for word in name.replace("_", "-").split("-")}
+        words = set[str]()
+        for command in self.walk():
+            names = [command.path[-1], *(param.flag for param in command.flags)]
+            for name in names:
+                words.update(name.split("-"))
         return words.issuperset(text.split("-"))
 
     @property
@@ -195,18 +202,14 @@ def tool(
 
 def group(full_name: str, text: str, *commands: Command, **others: Any) -> Command:
     """Return a group of commands. Its page has the first examples of the first ones."""
-    nth = [
-        (command.path[-1], command.examples[number:][:1])
-        for number in (0, 1)
-        for command in commands
-    ]
-    found = (
-        Example(f"{name}: {purpose}", line) for name, examples in nth for purpose, line in examples
-    )
-    examples = tuple(islice(found, _GROUP_EXAMPLES))
-    return Command(
-        tuple(full_name.split()), text, subcommands=commands, examples=examples, **others
-    )
+    found = list[Example]()
+    for number in (0, 1):
+        for command in commands:
+            for purpose, line in command.examples[number : number + 1]:
+                found.append(Example(f"{command.path[-1]}: {purpose}", line))
+    examples = tuple(found[:_GROUP_EXAMPLES])
+    path = tuple(full_name.split())
+    return Command(path, text, subcommands=commands, examples=examples, **others)
 
 
 _GROUP_EXAMPLES = 3

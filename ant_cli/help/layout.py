@@ -38,6 +38,10 @@ def show(page: str, runtime: Runtime) -> None:
         runtime.stdout.write(text, escape=False)
 
 
+def _is_of_list(line: str) -> bool:
+    return line.startswith("- `")
+
+
 class _Layout(NamedTuple):
     """How a page is laid out."""
 
@@ -46,11 +50,13 @@ class _Layout(NamedTuple):
 
     def render(self, page: str) -> str:
         lines = list[str]()
-        for is_list, block in groupby(page.split("\n"), lambda line: line.startswith("- `")):
+        for is_list, block in groupby(page.split("\n"), _is_of_list):
             if is_list:
-                lines += self._list([line.removeprefix("- `").split("`: ", 1) for line in block])
+                rows = [line.removeprefix("- `").split("`: ", 1) for line in block]
+                lines += self._list(rows)
             else:
-                lines += [part for line in block for part in self._line(line)]
+                for line in block:
+                    lines += self._line(line)
         return "\n".join(lines)
 
     def _line(self, line: str) -> list[str]:
@@ -60,28 +66,31 @@ class _Layout(NamedTuple):
         if mark == "##":
             return [self.style.paint(f"{text}:", "bold")]
         if mark == ">":
-            return [_MARGIN + self._inline(part) for part in wrap(text, self.width - len(_MARGIN))]
+            parts = wrap(text, self.width - len(_MARGIN))
+            return [_MARGIN + self._inline(part) for part in parts]
         if _EXAMPLE.match(line):
-            return [
-                _MARGIN
-                + self.style.paint(
-                    line.removeprefix(_MARGIN), "dim" if line.startswith("  #") else ""
-                )
-            ]
+            colour = "dim" if line.startswith("  #") else ""
+            example = self.style.paint(line.removeprefix(_MARGIN), colour)
+            return [_MARGIN + example]
         return [self._inline(line)]
 
     def _list(self, rows: Sequence[Sequence[str]]) -> Iterator[str]:
         """Yield terms with their meanings, which begin in the same column, or are below their terms."""
-        column = max((len(term) for term, _ in rows if len(term) <= _MAX_TERM), default=_MAX_TERM)
+        lengths = [len(term) for term, _ in rows]
+        column = max((length for length in lengths if length <= _MAX_TERM), default=_MAX_TERM)
         if self.width < _LEAST_WIDTH:
             column = 0
         indent = _MARGIN + " " * column + _MARGIN
         for term, meaning in rows:
-            lines = [self._inline(line) for line in wrap(meaning, self.width - len(indent))]
+            parts = wrap(meaning, self.width - len(indent))
+            lines = [self._inline(part) for part in parts]
             start = _MARGIN + self.style.paint(term, "cyan")
             if len(term) <= column:
-                start += " " * (column - len(term)) + _MARGIN + lines.pop(0)
-            yield from [start, *(indent + line for line in lines)]
+                padding = " " * (column - len(term))
+                start += padding + _MARGIN + lines.pop(0)
+            yield start
+            for line in lines:
+                yield indent + line
 
     def _inline(self, text: str) -> str:
         """Return a line with `code` and **bold** text highlighted."""
