@@ -11,10 +11,8 @@ from ant_cli.operations.shared_flags import EVERY, FILTER, FOR, UNTIL, WATCH, YE
 from ant_cli.operations.spec import Flags, Operation, Texts
 from ant_cli.output.printer import Printer
 from ant_cli.output.progress import Progress
-from ant_cli.run.dry_run import print_dry_run
 from ant_cli.run.sending import Sending, make_sending
 from ant_cli.runtime import Runtime
-from ant_cli.runtime.confirmation import confirm
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.settings.loading import Settings, load, note_credential_choice
 
@@ -62,6 +60,8 @@ def run(operation: Operation, fields: Texts, flags: Flags, runtime: Runtime) -> 
         return
     where = _place(settings)
     if settings.dry_run:
+        from ant_cli.run.dry_run import print_dry_run  # late: 0.3 ms
+
         print_dry_run(sending, settings.connection, where, runtime)
         return
 
@@ -70,6 +70,8 @@ def run(operation: Operation, fields: Texts, flags: Flags, runtime: Runtime) -> 
 
     # 4. Ask for confirmation before a change that can't be undone.
     if operation.final and not flags.of(YES):
+        from ant_cli.runtime.confirmation import confirm  # late: 0.2 ms
+
         confirm(f"{_question(sending)} {where}?", runtime, reads_stdin=requests.count > 1)
 
     # 5. The client. If the profile only refers to a secret, the client fetches it.
