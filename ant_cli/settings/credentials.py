@@ -44,13 +44,17 @@ class Credential(NamedTuple):
     """The place to which it only supplies missing values, so that it gives no credential itself."""
     fix_hint: str = ""
     """How to correct a value that can't be used; empty if that is obvious."""
+    problem: BadValue | None = None
+    """Why what was found is not even a text."""
     refusal: CredentialError | None = None
     """Why it must not be sent to the server of the run."""
 
     @property
     def is_given(self) -> bool:
         """Whether anything was found there, even if it can't be used."""
-        return bool(self.reference or self.issuer or (self.text and self.text.strip()))
+        if self.reference or self.issuer or self.problem:
+            return True
+        return self.text is not None and self.text.strip() != ""
 
     @property
     def is_complete(self) -> bool:
@@ -87,6 +91,8 @@ class Credential(NamedTuple):
             BadValue: if the secret can't be sent, or can't be of its kind.
 
         """
+        if self.problem:
+            raise self.problem
         if self.reference or self.issuer:
             return self
         check = rows.environment_key if self.kind == "environment_key" else rows.check_secret
@@ -215,9 +221,11 @@ def _stored(search: Search) -> Iterator[Credential]:
 
 def _in_profile(name: str, profile: SelectedProfile) -> Credential:
     kind: CredentialKind = "auth_token" if name == "auth_token" else "api_key"
-    found = Credential(
-        kind, profile.text(name), profile.where(name), "profile", fix_hint=profile.fix_hint(name)
-    )
+    found = Credential(kind, None, profile.where(name), "profile", fix_hint=profile.fix_hint(name))
+    try:
+        found = found._replace(text=profile.text(name))
+    except BadValue as error:
+        return found._replace(problem=error)
     is_command = name == "api_key_command" and found.is_given
     is_entry = name == "api_key" and found.secret.startswith(rows.KEYRING)
     if not (is_command or is_entry):

@@ -165,6 +165,8 @@ def test_the_files_of_the_official_tool_are_opened_if_only_an_environment_key_is
         ({}, {"ANTHROPIC_API_KEY": "good"}, {"api_key": MALFORMED}),
         ({}, {"ANTHROPIC_API_KEY": "good", "ANTHROPIC_ENVIRONMENT_KEY": MALFORMED}, {}),
         ({}, {}, {"api_key": "good", "auth_token": MALFORMED}),
+        ({"api_key": "good"}, {}, {"api_key": ["k"]}),
+        ({}, {}, {"api_key": "good", "api_key_command": True}),
     ],
 )
 @pytest.mark.parametrize("accepts", [("API key",), ("API key", "environment key")])
@@ -243,6 +245,17 @@ def test_status_shows_a_key_with_line_breaks_on_one_line(ant):
     assert shown(done)["ANTHROPIC_AUTH_TOKEN"].startswith("ANTHROPIC_AUTH_TOKEN contains a char")
     key = {"ANTHROPIC_ENVIRONMENT_KEY": "0123456789-ab\nc"}
     assert "Environment ...ab c (environment key" in ant("auth", "status", env=key).stdout
+
+
+def test_status_says_that_a_value_of_a_profile_is_no_text(ant, profiles):
+    """If another key is used, it fails nothing."""
+    profiles('active = "work"\n[profiles.work]\nauth_token = ["t"]\n')
+    done = ant("auth", "status", env={"ANTHROPIC_API_KEY": KEY})
+    assert done.exit == 0
+    assert "must be text or a number" in shown(done)["auth_token of profile 'work'"]
+    refusal = ant(*LIST, env=NO_KEY).refusal
+    assert "auth_token of profile 'work' must be text or a number" in refusal
+    assert "ant profile unset auth_token --profile work" in refusal
 
 
 # A federation in several places
