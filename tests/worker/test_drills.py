@@ -66,8 +66,11 @@ def test_finished_work_is_not_done_again_if_its_stop_is_refused(heartbeat, statu
         simulation.server.enqueue(3)
         choose = refuses("stop", status, 60)
         worker = simulation.start(choose=choose, heartbeat=heartbeat, concurrency="3")
+        await asyncio.sleep(5)
+        other = simulation.start(choose=choose, heartbeat=heartbeat)
         await simulation.until_done(6 * MINUTE)
         assert len(worker.events("work item done")) == 3
+        assert other.context.tally.polls["work"] == 0
 
     nothing_lost(simulate(story))
 

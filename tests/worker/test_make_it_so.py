@@ -1,0 +1,273 @@
+"""Acknowledgement, stop and give-back: what the worker concludes from each answer. In simulated time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from types import SimpleNamespace
+from unittest.mock import Mock
+
+import pytest
+
+from ant_cli.errors import APIError, NetworkError
+from ant_cli.worker.lease import LOOK, NO_HEARTBEAT, Lease
+from ant_cli.worker.make_it_so import Acknowledgement, GiveBack, Stop, Verdict, make_it_so
+from ant_cli.worker.work_api import MalformedResponse
+from tests.worker.simulation import SimulatedLoop
+
+LOST = NetworkError("the connection was closed").with_unknown_outcome()
+"""The answer to a request that may have been carried out."""
+REFUSED = APIError("POST x", 403, "Forbidden", b"", "")
+CONFLICT = APIError("POST x", 409, "Conflict", b"", "")
+NOTHING_SAID = APIError("POST x", 412, "Precondition Failed", b"", "")
+
+
+def seen(state, heartbeat="", left_s=300):
+    """Return the answer to a heartbeat that shows the item like this."""
+    current = {"state": state, "last_heartbeat": heartbeat, "ttl_seconds": left_s}
+    body = json.dumps({"error": {"details": {"current_state": current}}}).encode()
+    return APIError("POST x", 412, "Precondition Failed", body, "")
+
+
+def stopped():
+    """Return the answer to a heartbeat to a stopped item."""
+    return {"state": "stopped", "lease_extended": False}
+
+
+class Scripted:
+    """The context of a worker whose requests get the given answers, each after a tenth of a second."""
+
+    def __init__(self, *answers, heartbeat="auto"):
+        self._answers = list(answers)
+        self.heartbeat = heartbeat
+        self.now = asyncio.get_running_loop().time
+        self.requests = []
+        """The name of each request; of a heartbeat, what it expects."""
+        self.shutdown = SimpleNamespace(terminating=asyncio.get_running_loop().create_future())
+        names = ("acknowledge", "heartbeat", "stop")
+        self.api = SimpleNamespace(**{name: self._function(name) for name in names})
+
+    def _function(self, name):
+        function = Mock()
+        function.__name__ = name
+        return function
+
+    async def call(self, function, *args):
+        await asyncio.sleep(0.1)
+        self.requests.append(args[1] if function.__name__ == "heartbeat" else function.__name__)
+        answer = self._answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def insists_until(self, began):
+        return began + 300
+
+
+def concluded(make, *answers, **more):
+    """Return the verdict on a change, the requests that were sent, and the change."""
+
+    async def conclude():
+        context = Scripted(*answers, **more)
+        change = make(context)
+        verdict = await make_it_so(change, context, Mock())
+        assert not context._answers
+        return verdict, context.requests, change
+
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+        return runner.run(conclude())
+
+
+def acknowledged(*answers, asked_s_ago=0.0, **more):
+    """Return the verdict on an acknowledgement, and the requests."""
+
+    def make(context):
+        return Acknowledgement("work_1", context.now() - asked_s_ago, context)
+
+    return concluded(make, *answers, **more)[:2]
+
+
+ITEM = {"id": "work_1"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "verdict", "requests"),
+    [
+        ([ITEM], Verdict.DONE, ["acknowledge"]),
+        ([REFUSED], Verdict.REFUSED, ["acknowledge"]),
+        ([MalformedResponse("odd")], Verdict.REFUSED, ["acknowledge"]),
+        ([LOST, seen("starting")], Verdict.DONE, ["acknowledge", LOOK]),
+        ([LOST, seen("queued"), ITEM], Verdict.DONE, ["acknowledge", LOOK, "acknowledge"]),
+        ([LOST, seen("active", "X")], Verdict.NOT_OURS, ["acknowledge", LOOK]),
+        ([LOST, seen("starting", "X")], Verdict.NOT_OURS, ["acknowledge", LOOK]),
+        ([LOST, stopped()], Verdict.NOT_OURS, ["acknowledge", LOOK]),
+        ([CONFLICT, seen("queued"), ITEM], Verdict.DONE, ["acknowledge", LOOK, "acknowledge"]),
+        ([CONFLICT, seen("starting")], Verdict.NOT_OURS, ["acknowledge", LOOK]),
+        ([CONFLICT, NOTHING_SAID], Verdict.NOT_OURS, ["acknowledge", LOOK]),
+        (
+            [LOST, seen("queued"), REFUSED, seen("starting")],
+            Verdict.DONE,
+            ["acknowledge", LOOK, "acknowledge", LOOK],
+        ),
+        (
+            [LOST, NOTHING_SAID, CONFLICT, NOTHING_SAID],
+            Verdict.DONE,
+            ["acknowledge", LOOK, "acknowledge", LOOK],
+        ),
+    ],
+)
+def test_within_four_seconds_of_its_poll_an_item_that_is_taken_is_this_workers(
+    answers, verdict, requests
+):
+    """If one of its requests may have been carried out. Otherwise, somebody else has it."""
+    assert acknowledged(*answers) == (verdict, requests)
+
+
+@pytest.mark.parametrize(
+    ("answers", "mode", "verdict"),
+    [
+        ([LOST, seen("starting"), seen("starting", left_s=295)], "auto", Verdict.DONE),
+        ([LOST, seen("starting"), seen("starting", "X")], "auto", Verdict.NOT_OURS),
+        ([LOST, seen("starting"), seen("active", "X")], "never", Verdict.NOT_OURS),
+        ([LOST, seen("starting")], "always", Verdict.DONE),
+        ([LOST, seen("queued")], "auto", Verdict.NOT_OURS),
+        ([CONFLICT, seen("queued")], "always", Verdict.NOT_OURS),
+    ],
+)
+def test_later_an_item_is_this_workers_if_nobody_sends_a_heartbeat_for_five_seconds(
+    answers, mode, verdict
+):
+    """A poll may have handed it to somebody else. With `always`, the first heartbeat decides."""
+    assert acknowledged(*answers, asked_s_ago=6.0, heartbeat=mode)[0] is verdict
+
+
+def test_an_item_whose_lease_began_after_the_lost_acknowledgement_is_another_workers():
+    """The rest of the lease says when it was taken: here, several seconds after this worker's request."""
+    looks_fail = [NetworkError("no response")] * 4
+    found = acknowledged(LOST, *looks_fail, seen("starting", left_s=300), asked_s_ago=6.0)
+    assert found[0] is Verdict.NOT_OURS
+
+
+def a_lease(context, *, left_s=100.0, heartbeat="B1"):
+    """Return the lease of an item whose handler has ended."""
+    lease = Lease("always", context.now(), 45.0)
+    lease.last_heartbeat, lease.expires_at = heartbeat, context.now() + left_s
+    return lease
+
+
+def stop_of(**lease):
+    """Return what makes a stop."""
+    return lambda context: Stop("work_1", a_lease(context, **lease), context, lambda: None)
+
+
+@pytest.mark.parametrize(
+    ("answers", "verdict", "requests"),
+    [
+        ([ITEM], Verdict.DONE, ["stop"]),
+        ([REFUSED, LOST, ITEM], Verdict.DONE, ["stop"] * 3),
+        ([CONFLICT, stopped()], Verdict.DONE, ["stop", LOOK]),
+        ([CONFLICT, seen("starting"), ITEM], Verdict.DONE, ["stop", LOOK, "stop"]),
+        ([CONFLICT, seen("active", "X"), ITEM], Verdict.DONE, ["stop", LOOK, "stop"]),
+    ],
+)
+def test_a_stop_is_repeated_while_the_lease_lasts_and_a_conflict_proves_nothing(
+    answers, verdict, requests
+):
+    """It is idempotent, so a look would cost time for nothing."""
+    assert concluded(stop_of(), *answers)[:2] == (verdict, requests)
+
+
+@pytest.mark.parametrize(
+    ("answers", "verdict", "requests"),
+    [
+        ([ITEM], Verdict.DONE, ["stop"]),
+        ([REFUSED, seen("active", "X")], Verdict.NOT_OURS, ["stop", LOOK]),
+        ([REFUSED, seen("starting")], Verdict.NOT_OURS, ["stop", LOOK]),
+        ([REFUSED, seen("active", "B1"), ITEM], Verdict.DONE, ["stop", LOOK, "stop"]),
+        ([REFUSED, seen("queued"), ITEM], Verdict.DONE, ["stop", LOOK, "stop"]),
+        ([REFUSED, NOTHING_SAID, LOST, stopped()], Verdict.DONE, ["stop", LOOK, LOOK, LOOK]),
+    ],
+)
+def test_after_the_end_of_the_lease_no_stop_is_repeated_without_a_look(answers, verdict, requests):
+    """It would destroy the session of another worker. In doubt, nothing is sent."""
+    assert concluded(stop_of(left_s=0.0), *answers)[:2] == (verdict, requests)
+
+
+def given_back(*answers, heartbeat="H", left_s=100.0, known_s_ago=0.0):
+    """Return the verdict on a give-back, the heartbeats that it expects, and the state of the item."""
+
+    def make(context):
+        lease = a_lease(context, left_s=left_s, heartbeat=heartbeat)
+        lease.acknowledged_by = context.now() - known_s_ago
+        return GiveBack("work_1", lease, context, lambda: 10)
+
+    verdict, requests, change = concluded(make, *answers)
+    return verdict, requests, change.state
+
+
+EXTENDED = {"state": "active", "last_heartbeat": "H2", "lease_extended": True}
+
+
+@pytest.mark.parametrize(
+    ("answers", "requests", "state"),
+    [
+        ([EXTENDED], ["H"], "active"),
+        ([seen("active", "H3"), EXTENDED], ["H", "H3"], "active"),
+        ([LOST, seen("active", "X")], ["H", "H"], "active"),
+        ([LOST, EXTENDED], ["H", "H"], "active"),
+        ([REFUSED, seen("active", "H3"), EXTENDED], ["H", "H", "H3"], "active"),
+        ([seen("queued")], ["H"], "queued"),
+        ([stopped()], ["H"], "stopped"),
+        ([seen("stopping")], ["H"], "stopping"),
+    ],
+)
+def test_giving_back_takes_over_only_the_heartbeat_of_the_handler(answers, requests, state):
+    """After a give-back that may have been carried out, the next worker may have sent the last one."""
+    assert given_back(*answers) == (Verdict.DONE, requests, state)
+
+
+def test_giving_back_takes_over_no_heartbeat_after_the_end_of_the_lease():
+    """Another worker may have the item."""
+    assert given_back(seen("active", "X"), left_s=0.0)[:2] == (Verdict.DONE, ["H"])
+
+
+def test_a_server_that_does_not_say_who_has_the_item_is_not_asked_for_ever():
+    """The worker leaves the item to its lease."""
+    assert given_back(NOTHING_SAID)[0] is Verdict.NOT_OURS
+
+
+@pytest.mark.parametrize(
+    ("looks", "requests"),
+    [
+        ([seen("starting", left_s=300)], [NO_HEARTBEAT, LOOK]),
+        ([seen("queued")], [NO_HEARTBEAT, LOOK]),
+        ([seen("active", "X")], [NO_HEARTBEAT, LOOK]),
+        ([seen("starting", left_s=250), EXTENDED], [NO_HEARTBEAT, LOOK, NO_HEARTBEAT]),
+    ],
+)
+def test_a_first_heartbeat_that_may_have_given_back_the_item_is_not_repeated_blindly(
+    looks, requests
+):
+    """It would end the lease of the next worker, if that sends none: its lease began later."""
+    found = given_back(LOST, *looks, heartbeat=NO_HEARTBEAT, known_s_ago=48.0)
+    assert found[:2] == (Verdict.DONE, requests)
+
+
+def test_a_change_that_fails_for_five_minutes_is_not_confirmed():
+    """The pauses grow to eight seconds."""
+
+    def make(context):
+        context._answers = [REFUSED] * 60
+        return stop_of(left_s=1000.0)(context)
+
+    async def conclude():
+        context = Scripted()
+        began = context.now()
+        verdict = await make_it_so(make(context), context, Mock())
+        return verdict, context.now() - began, len(context.requests)
+
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+        verdict, seconds, count = runner.run(conclude())
+    assert verdict is Verdict.UNCONFIRMED
+    assert 299 < seconds < 310
+    assert 36 < count < 60
