@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from _thread import allocate_lock
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
@@ -48,10 +48,16 @@ class _Names:
 
 
 def connect_by_name(
-    settings: ConnectionSettings, runtime: Runtime, observer: Observer | None = None
+    settings: ConnectionSettings,
+    runtime: Runtime,
+    observer: Observer | None = None,
+    target: Sequence[str] = (),
 ) -> NameClient:
-    """Return a client for IDs that may be names. Raises as `connect`."""
-    return NameClient(connect(settings, runtime, observer), runtime, _Names())
+    """Return a client for IDs that may be names. Raises as `connect`.
+
+    `target` are the flags that chose the server and the account, which suggested commands repeat.
+    """
+    return NameClient(connect(settings, runtime, observer), runtime, _Names(), target)
 
 
 class NameClient:
@@ -62,11 +68,14 @@ class NameClient:
     name.
     """
 
-    def __init__(self, client: Client, runtime: Runtime, names: _Names) -> None:
+    def __init__(
+        self, client: Client, runtime: Runtime, names: _Names, target: Sequence[str]
+    ) -> None:
         """Use `connect_by_name` to make one."""
         self._client = client
         self._runtime = runtime
         self._names = names
+        self._target = target
 
     def __enter__(self) -> NameClient:
         return self
@@ -76,7 +85,8 @@ class NameClient:
 
     def for_threads(self, count: int) -> NameClient:
         """Return a client for as many threads. They share what was found."""
-        return NameClient(self._client.for_threads(count), self._runtime, self._names)
+        client = self._client.for_threads(count)
+        return NameClient(client, self._runtime, self._names, self._target)
 
     def send(self, request: Request, prepare: Prepare | None = None) -> Response:
         """Send a request; if it has a name in place of an ID, with the ID of the environment that has this name.
@@ -175,12 +185,27 @@ class NameClient:
         if re.fullmatch(_OTHER_ID, name):
             return f"{name!r} looks like the ID of another object: that of an environment begins with env_."
         listed = self._names.listed or []
-        other = _other_reading(name, listed)
+        other = self._other_reading(name, listed)
         if other:
             return other
         guess = did_you_mean(name, [environment.name for environment in listed])
-        to_list = command_line(LIST.command)
+        to_list = command_line(LIST.command, *self._target)
         return f"No environment has the name {name!r}.{guess} To list them: {to_list}"
+
+    def _other_reading(self, name: str, listed: Sequence[_Environment]) -> str:
+        """Return a hint if a text is a URL with an ID, names that exist, or a pattern; otherwise empty."""
+        identifier = _id_in_url(name)
+        if identifier:
+            return f"Give the ID alone: {identifier}"
+        several = _several(name, listed)
+        if several:
+            apart = shell_line(*several)
+            return f"{name!r} is taken as one name. For several, write them apart: {apart}"
+        if "*" in name:
+            matching = f"name%{encode(name).decode()}"
+            to_list = command_line(LIST.command, FILTER.flag, matching, *self._target)
+            return f"{name!r} is taken as a name, not as a pattern. To list what matches: {to_list}"
+        return ""
 
     def _all(self, error: APIError) -> list[_Environment]:
         """Return all environments. Raises the error if the credential, or the server, can't list them."""
@@ -209,21 +234,19 @@ def _segments(identifier: str) -> str:
     return f"/environments/{quote(identifier, safe='')}"
 
 
-def _other_reading(name: str, listed: Iterable[_Environment]) -> str:
-    """Return a hint if a text is a URL with an ID, names that exist, or a pattern; empty if it is none of them."""
-    if "/" in name:
-        ids = [part for part in re.split("[/?#]", name) if re.fullmatch(_ID, part, re.ASCII)]
-        return f"Give the ID alone: {ids[0]}" if ids else ""
-    parts = list(filter(None, re.split(r"[,\s]+", name)))
-    known = {text for environment in listed for text in (environment.id, environment.name)}
-    if len(parts) > 1 and known.issuperset(parts):
-        apart = shell_line(*parts)
-        return f"{name!r} is taken as one name. For several, write them apart: {apart}"
-    if "*" in name:
-        matching = f"name%{encode(name).decode()}"
-        to_list = command_line(LIST.command, FILTER.flag, matching)
-        return f"{name!r} is taken as a name, not as a pattern. To list what matches: {to_list}"
-    return ""
+def _id_in_url(text: str) -> str | None:
+    """Return the ID of an environment in a URL, such as one of the Console."""
+    for part in re.split("[/?#]", text):
+        if "/" in text and re.fullmatch(_ID, part, re.ASCII):
+            return part
+    return None
+
+
+def _several(text: str, listed: Sequence[_Environment]) -> list[str]:
+    """Return the IDs and names in a text that has nothing else; empty if it is not about several."""
+    parts = list(filter(None, re.split(r"[,\s]+", text)))
+    known = {each.id for each in listed} | {each.name for each in listed}
+    return parts if len(parts) > 1 and known.issuperset(parts) else []
 
 
 def _summarize(raw: bytes) -> _Environment:

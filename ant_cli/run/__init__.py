@@ -11,7 +11,7 @@ from ant_cli.operations.shared_flags import EVERY, FILTER, FOR, UNTIL, WATCH, YE
 from ant_cli.operations.spec import Flags, Operation, Texts
 from ant_cli.output.printer import Printer
 from ant_cli.output.progress import Progress
-from ant_cli.run.sending import Sending, make_sending
+from ant_cli.run.sending import Sending, make_sending, target_words
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.settings.loading import Settings, load, note_credential_choice
@@ -75,7 +75,8 @@ def run(operation: Operation, fields: Texts, flags: Flags, runtime: Runtime) -> 
         confirm(f"{_question(sending)} {where}?", runtime, reads_stdin=requests.count > 1)
 
     # 5. The client. If the profile only refers to a secret, the client fetches it.
-    with connect_by_name(settings.connection, runtime, progress) as client:
+    target = target_words(flags)
+    with connect_by_name(settings.connection, runtime, progress, target) as client:
         # 6. Several inputs are several requests, and a watch repeats its request.
         if requests.count > 1:
             from ant_cli.run.many import run_many  # late: 3 ms

@@ -170,6 +170,13 @@ def test_what_is_no_name_is_answered_with_what_was_most_likely_meant(ant, typed,
     assert hint in result.stderr.splitlines()[-1]
 
 
+@pytest.mark.parametrize("typed", ["nope", "no*"])
+def test_a_suggested_list_goes_to_the_same_account(ant, typed):
+    """That of the active profile may have other environments."""
+    result = ant(*DELETE, typed, "--workspace-id", "wrkspc_1", replies=[NOT_FOUND, LISTED])
+    assert result.stderr.endswith(" --workspace-id wrkspc_1\n")
+
+
 def test_every_page_is_read_before_a_name_counts_as_unique(ant):
     """The last environment may have the same name as the first."""
     pages = [page(live("env_1", "prod"), after="2"), page(after="3"), page(live("env_2", "prod"))]
