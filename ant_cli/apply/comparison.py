@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -24,6 +25,10 @@ _ESCAPED = re.compile("[<>&\u2028\u2029]")
 """What Go escapes and Python does not."""
 SURROGATE = re.compile("[\ud800-\udfff]")
 _INTEGER = re.compile(r"-?[0-9]{1,20}")
+_INTEGERS = range(-(2**63), 2**64)
+"""Those that Go holds as integers."""
+_LARGEST_EXACT = 2**53
+"""Below it, a float holds each integer."""
 CLEARABLE = "description"
 """The field that is cleared if a file leaves it out. Other fields keep the server's value in that case."""
 PATCHED = "metadata"
@@ -87,17 +92,21 @@ def canonical(value: Value) -> str:
         return "[" + ",".join(map(canonical, value)) + "]"
     if isinstance(value, str):
         return _quote(_text(value))
-    return "null" if value is None else str(value).lower()
+    if value is None:
+        return "null"
+    return str(value).lower()
 
 
 def is_empty(value: Value) -> bool:
     """Whether a value means the same as a missing field: null, "", [] or {}."""
-    return value is None or (isinstance(value, str | list | dict) and not value)
+    return value is None or value in ("", [], {})
 
 
 def are_equal(old: Value, new: Value) -> bool:
     """Whether two values mean the same. All empty values do."""
-    return (is_empty(old) and is_empty(new)) or canonical(old) == canonical(new)
+    if is_empty(old) and is_empty(new):
+        return True
+    return canonical(old) == canonical(new)
 
 
 def _without_empty(value: Any) -> Any:
@@ -116,9 +125,11 @@ def _text(text: str) -> str:
 
 
 def _quote(text: str) -> str:
-    return _ESCAPED.sub(
-        lambda match: f"\\u{ord(match[0]):04x}", json.dumps(text, ensure_ascii=False)
-    )
+    return _ESCAPED.sub(_escape, json.dumps(text, ensure_ascii=False))
+
+
+def _escape(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"
 
 
 def _number(text: str) -> str:
@@ -126,15 +137,17 @@ def _number(text: str) -> str:
 
     An exponent is used below -4 and from 6 on, as in Go's format 'g'.
     """
-    if _INTEGER.fullmatch(text) and -(2**63) <= int(text) < 2**64:
+    if _INTEGER.fullmatch(text) and int(text) in _INTEGERS:
         return str(int(text))
     number = float(text)
-    shortest = repr(number)
-    if number in (float("inf"), float("-inf")) or Decimal(text) != Decimal(shortest):
+    if math.isinf(number):
         return text
-    if number.is_integer() and abs(number) < 2**53:
+    shortest = Decimal(repr(number))
+    if Decimal(text) != shortest:
+        return text
+    if number.is_integer() and abs(number) < _LARGEST_EXACT:
         return str(int(number))
-    digits = Decimal(shortest).normalize()
+    digits = shortest.normalize()
     if -4 <= digits.adjusted() < 6:
         return format(digits, "f")
     mantissa, _, exponent = f"{digits:e}".partition("e")
@@ -175,25 +188,34 @@ def update_body(body: dict[str, Value], remote: dict[str, Value]) -> dict[str, V
     update = dict(body)
     if not is_empty(remote.get(CLEARABLE)):
         update.setdefault(CLEARABLE, None)
-    old, new = remote.get(PATCHED), body.get(PATCHED) or {}
-    if isinstance(old, dict) and isinstance(new, dict) and old.keys() - new.keys():
-        update[PATCHED] = {**dict.fromkeys(old), **new}
+    old = remote.get(PATCHED)
+    new = body.get(PATCHED) or {}
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return update
+    if old.keys() - new.keys():
+        removed = dict.fromkeys(old)
+        update[PATCHED] = {**removed, **new}
     return update
 
 
 def kept_lists(body: dict[str, Value], remote: dict[str, Value]) -> list[str]:
     """Return the paths of the server's lists that the file's config leaves out, so that an update keeps them."""
     differing = _changes(("config",), remote.get("config"), body.get("config"))
-    return [
-        change.path for change in differing if change.old is None and isinstance(change.new, list)
-    ]
+    left_out = (change for change in differing if change.old is None)
+    return [change.path for change in left_out if isinstance(change.new, list)]
 
 
 def _changes(keys: tuple[str, ...], desired: Any, there: Any) -> Iterator[FieldChange]:
-    for key, new in desired.items() if isinstance(desired, dict) else ():
+    if not isinstance(desired, dict):
+        return
+    for key, new in desired.items():
         old = there.get(key) if isinstance(there, dict) else None
         here = (*keys, key)
-        if isinstance(new, dict) and new and (isinstance(old, dict) or old is None):
+        if _has_members(new) and isinstance(old, dict | None):
             yield from _changes(here, new, old)
         elif not are_equal(old, new):
             yield FieldChange(here, old, new)
+
+
+def _has_members(value: Value) -> bool:
+    return isinstance(value, dict) and len(value) > 0

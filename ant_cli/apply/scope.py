@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -49,24 +49,31 @@ def read_files(scope: Scope, lock: LockFile, runtime: Runtime, *, asks: bool) ->
     asks = asks and not scope.paths
     untracked = _untracked(scope, lock, loaded, runtime, everywhere=asks)
     if asks and _wanted(list(untracked), runtime):
-        scope = scope._replace(
-            paths=tuple(str(declaration.path) for declaration in untracked.values())
-        )
+        paths = [str(declaration.path) for declaration in untracked.values()]
+        scope = scope._replace(paths=tuple(paths))
         loaded, untracked = load_scope(scope, lock), {}
-    if not (scope.paths or lock.exists):
+    if not scope.paths and not lock.exists:
         raise UsageError(
             f"there is no {lock.path.name} here or above, and no file was named.",
             f"Name files or folders, for example: {command_line('diff .')}",
         )
+    if asks:  # they were listed in the question
+        return Files(scope, loaded, untracked, ())
+    return Files(scope, loaded, untracked, tuple(_beside_tracked(untracked, lock)))
+
+
+def _beside_tracked(keys: Iterable[str], lock: LockFile) -> list[str]:
+    """Return the keys of files in the folders of tracked ones: most likely, they were forgotten."""
     folders = {PurePosixPath(key).parent for key in lock.tracked}
-    new = [] if asks else [key for key in untracked if PurePosixPath(key).parent in folders]
-    return Files(scope, loaded, untracked, tuple(new))
+    return [key for key in keys if PurePosixPath(key).parent in folders]
 
 
 def load_scope(scope: Scope, lock: LockFile) -> Loaded:
     """Read the named files, and those in the lock file unless `only` is set."""
-    tracked = [shown_path(lock.file_of(key)) for key in lock.tracked if lock.has_file(key)]
-    return load([*scope.paths, *([] if scope.options.only else tracked)], lock, strict=scope.strict)
+    paths = list(scope.paths)
+    if not scope.options.only:
+        paths += [shown_path(lock.file_of(key)) for key in lock.tracked if lock.has_file(key)]
+    return load(paths, lock, strict=scope.strict)
 
 
 def _untracked(
@@ -77,13 +84,14 @@ def _untracked(
     If a file is gone, and its environment would be archived, a mistake in one of them is an error: it may be the
     successor.
     """
-    is_one_gone = bool(lost_keys(lock, loaded.declarations))
-    if scope.options.only or (scope.paths and not is_one_gone):
+    if scope.options.only:
         return {}
+    is_one_gone = len(lost_keys(lock, loaded.declarations)) > 0
+    if scope.paths and not is_one_gone:
+        return {}
+    candidates = beside_tracked(lock, everywhere=everywhere or is_one_gone)
     try:
-        found = load(
-            (), lock, beside_tracked(lock, everywhere=everywhere or is_one_gone)
-        ).declarations
+        found = load((), lock, candidates).declarations
     except UsageError as error:
         if is_one_gone and scope.options.prune:
             raise
@@ -95,10 +103,12 @@ def _untracked(
 
 def _wanted(keys: Sequence[str], runtime: Runtime) -> bool:
     """List new files, and ask whether to add them."""
+    if not keys:
+        return False
     for key in keys:
         runtime.say(f"  {key} is not tracked yet")
     what = "it" if len(keys) == 1 else f"these {len(keys)}"
-    return bool(keys) and is_yes(ask(f"Add {what} to this apply? (y)es / (n)o", runtime))
+    return is_yes(ask(f"Add {what} to this apply? (y)es / (n)o", runtime))
 
 
 def changes_elsewhere(plan: Plan, scope: Scope) -> int:
