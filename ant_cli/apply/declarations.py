@@ -203,10 +203,11 @@ def _lines(path: PurePath, source: _FileText, mistakes: Sequence[Mistake]) -> tu
 
 def kind_by_path(path: PurePath) -> str | None:
     """Return the kind that the name of a file's folder, or else of the file, indicates; None if neither does."""
+    folder = Path(path).absolute().parent.name.lower()
+    if folder in _FOLDERS:
+        return _FOLDERS[folder]
     match = _PREFIX.match(path.stem)
-    return _FOLDERS.get(Path(path).absolute().parent.name.lower()) or (
-        match[1].lower() if match else None
-    )
+    return match[1].lower() if match else None
 
 
 def name_from(path: PurePath) -> str:
@@ -240,11 +241,9 @@ class Exported(NamedTuple):
 def export(remote: dict[str, Value]) -> Exported:
     """Return the body with which a file declares the environment's current state."""
     there = declared_part(remote)
-    fields = dict.fromkeys((*known_fields(()), *there))
-    owned = _owned_fields(there)
-    body: dict[str, Any] = {
-        field: there[field] for field in fields if field in there and field not in owned
-    }
+    in_order = dict.fromkeys((*known_fields(()), *there))
+    fields = in_order.keys() & there.keys() - _owned_fields(there)
+    body: dict[str, Any] = {field: there[field] for field in in_order if field in fields}
     unknown = [mistake.path for mistake in check(body) if mistake.known]
     for keys in unknown:
         _remove(body, keys)

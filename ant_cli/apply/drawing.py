@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
-from typing import Any
+from typing import Any, NamedTuple
 
 from ant_cli.apply.comparison import FieldChange
 from ant_cli.apply.shown_plan import ShownPlan, ShownStep
@@ -129,12 +129,17 @@ def draw_change(change: FieldChange, paint: Paint) -> Iterator[str]:
         yield from (f"  {line}" for line in _list_lines(old, new, paint))
     elif isinstance(old, str) and isinstance(new, str) and _are_long(old, new):
         yield f"{path}: {_word_diff(old, new, paint)}"
-    elif _is_none(old):
-        yield f"{paint('+', 'green')} {path}: {_shown_value(new)}"
-    elif _is_none(new):
-        yield f"{paint('-', 'red')} {path}: {_shown_value(old)}"
     else:
-        yield f"{path}: {paint(_shown_value(old), 'red')}{_TO}{paint(_shown_value(new), 'green')}"
+        yield _value_line(path, old, new, paint)
+
+
+def _value_line(path: str, old: Value, new: Value, paint: Paint) -> str:
+    before, after = _shown_value(old), _shown_value(new)
+    if _is_none(old):
+        return f"{paint('+', 'green')} {path}: {after}"
+    if _is_none(new):
+        return f"{paint('-', 'red')} {path}: {before}"
+    return f"{path}: {paint(before, 'red')}{_TO}{paint(after, 'green')}"
 
 
 def _is_of_lists(change: FieldChange) -> bool:
@@ -154,37 +159,59 @@ def _is_none(value: Value) -> bool:
 
 def _list_lines(old: Any, new: Any, paint: Paint) -> Iterator[str]:
     """Yield the elements that are removed, added and moved, as the official tool shows them. None is no list."""
-    before, after = (
-        [_shown_value(item, quoted=False) for item in items or ()] for items in (old, new)
-    )
-    old_positions = {item: position for position, item in reversed([*enumerate(before)])}
+    before, after = _elements(old), _elements(new)
+    old_positions: dict[str, int] = {}
+    for position, item in enumerate(before):
+        old_positions.setdefault(item, position)
     new_items = set(after)
-    for tag, i1, i2, j1, j2 in _differences(before, after):
-        if tag == "equal":
+    for run in _differences(before, after):
+        if run.is_equal:
             continue
-        yield from (paint(f"- {item}", "red") for item in before[i1:i2] if item not in new_items)
-        for position, item in enumerate(after[j1:j2], j1):
+        removed = [item for item in run.before if item not in new_items]
+        yield from (paint(f"- {item}", "red") for item in removed)
+        for position, item in enumerate(run.after, run.position):
             if item in old_positions:
                 yield f"[{old_positions[item]}\u2192{position}] {item} (moved)"
             else:
                 yield paint(f"+ {item}", "green")
 
 
-def _differences(before: list[str], after: list[str]) -> list[tuple[str, int, int, int, int]]:
-    """Return the differences as `SequenceMatcher` does; a single one if there are too many equal items for it."""
+def _elements(items: Any) -> list[str]:
+    return [_shown_value(item, quoted=False) for item in items or ()]
+
+
+class _Run(NamedTuple):
+    """Items of a list, or words of a text, that are the same, or were replaced."""
+
+    before: list[str]
+    after: list[str]
+    position: int
+    """Where those after begin."""
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether nothing was replaced."""
+        return self.before == self.after
+
+
+def _differences(before: list[str], after: list[str]) -> Iterator[_Run]:
+    """Yield the runs of two lists, which are compared between what they begin and end with."""
     start = _common(before, after)
     end = _common(before[start:][::-1], after[start:][::-1])
-    i, j = len(before) - end, len(after) - end
-    found = [("replace", start, i, start, j)]
-    if _may_compare(before[start:i], after[start:j]):
-        matcher = SequenceMatcher(None, before[start:i], after[start:j], autojunk=False)
-        found = [
-            (tag, start + i1, start + i2, start + j1, start + j2)
-            for tag, i1, i2, j1, j2 in matcher.get_opcodes()
-        ]
-    head = ("equal", 0, start, 0, start)
-    tail = ("equal", i, len(before), j, len(after))
-    return [head, *found, tail]
+    old_end, new_end = len(before) - end, len(after) - end
+    yield _Run(before[:start], after[:start], 0)
+    yield from _compared(before[start:old_end], after[start:new_end], start)
+    yield _Run(before[old_end:], after[new_end:], new_end)
+
+
+def _compared(before: list[str], after: list[str], start: int) -> Iterator[_Run]:
+    """Yield the runs that `SequenceMatcher` finds; a single one if there are too many equal items for it."""
+    if not _may_compare(before, after):
+        yield _Run(before, after, start)
+        return
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    for _, i1, i2, j1, j2 in matcher.get_opcodes():
+        yield _Run(before[i1:i2], after[j1:j2], start + j1)
 
 
 def _may_compare(before: Sequence[str], after: Sequence[str]) -> bool:
@@ -205,12 +232,12 @@ def _word_diff(old: str, new: str, paint: Paint) -> str:
     """Return a text with its differences marked: [-removed-]{+added+}."""
     before, after = re.findall(r"\S+|\s+", old), re.findall(r"\S+|\s+", new)
     parts = []
-    for tag, i1, i2, j1, j2 in _differences(before, after):
-        if tag == "equal":
-            parts.append(_shortened_run(before[i1:i2]))
+    for run in _differences(before, after):
+        if run.is_equal:
+            parts.append(_shortened_run(run.before))
             continue
-        removed = escape_breaks("".join(before[i1:i2]))
-        added = escape_breaks("".join(after[j1:j2]))
+        removed = escape_breaks("".join(run.before))
+        added = escape_breaks("".join(run.after))
         if removed:
             parts.append(paint(f"[-{removed}-]", "red"))
         if added:
@@ -227,7 +254,9 @@ def _shortened_run(words: Sequence[str]) -> str:
 
 def _shown_value(value: Value, *, quoted: bool = True) -> str:
     """Return a value on one line."""
-    return escape_breaks(value if isinstance(value, str) and not quoted else encode(value).decode())
+    if isinstance(value, str) and not quoted:
+        return escape_breaks(value)
+    return escape_breaks(encode(value).decode())
 
 
 def _pad(text: str, width: int) -> str:
@@ -327,4 +356,6 @@ def _code(text: str) -> str:
 
 
 def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[:most]}\u2026 ({len(text)} characters)"
+    if len(text) <= most:
+        return text
+    return f"{text[:most]}\u2026 ({len(text)} characters)"

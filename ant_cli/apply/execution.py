@@ -151,10 +151,12 @@ class Execution:
     @property
     def steps(self) -> tuple[Step, ...]:
         """The steps with their results so far."""
-        return tuple(
-            step._replace(result="not recorded") if step.key in self._unrecorded else step
-            for step in self._steps.values()
-        )
+        return tuple(map(self._with_result, self._steps.values()))
+
+    def _with_result(self, step: Step) -> Step:
+        if step.key in self._unrecorded:
+            return step._replace(result="not recorded")
+        return step
 
     def run(self, connection: server.Connection) -> None:
         """Carry out the steps. After the first failure, no further step is begun.

@@ -86,11 +86,8 @@ class Entry(NamedTuple):
     @property
     def is_ours(self) -> bool:
         """Whether it is an environment, and not from another repository."""
-        return (
-            self.kind == ENVIRONMENT
-            and "subpath" not in self.members
-            and "revision" not in self.members
-        )
+        is_elsewhere = "subpath" in self.members or "revision" in self.members
+        return self.kind == ENVIRONMENT and not is_elsewhere
 
 
 class LockFile(NamedTuple):
@@ -107,11 +104,8 @@ class LockFile(NamedTuple):
     @property
     def tracked(self) -> dict[str, Entry]:
         """The entries that this tool manages."""
-        return {
-            key: entry
-            for key, entry in self.entries.items()
-            if entry.is_ours and key.startswith("./")
-        }
+        ours = {key: entry for key, entry in self.entries.items() if entry.is_ours}
+        return {key: entry for key, entry in ours.items() if key.startswith("./")}
 
     def file_of(self, key: str) -> Path:
         """Return the file of an entry."""
@@ -130,35 +124,35 @@ class LockFile(NamedTuple):
         except OSError as error:
             if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
                 return True
-            return any(folder.is_symlink() and not folder.exists() for folder in file.parents)
+            return any(map(_is_broken_link, file.parents))
 
     def with_entry(self, key: str, entry: Entry) -> LockFile:
         """Return the lock file with an entry added or replaced."""
-        members = {**entry.members, **{name: _quote(getattr(entry, name)) for name in _NEEDED}}
-        entry = entry._replace(
-            members=members, written=(_quote(key), _object(_in_order(members), 2))
-        )
+        needed = {name: _quote(getattr(entry, name)) for name in _NEEDED}
+        members = {**entry.members, **needed}
+        written = _quote(key), _object(_in_order(members), 2)
+        entry = entry._replace(members=members, written=written)
         return self._replace(entries={**self.entries, key: entry})
 
     def without(self, key: str) -> LockFile:
         """Return the lock file without an entry."""
-        return self._replace(
-            entries={other: entry for other, entry in self.entries.items() if other != key}
-        )
+        left = {other: entry for other, entry in self.entries.items() if other != key}
+        return self._replace(entries=left)
 
     def with_origin(self, origin: ResourceOrigin) -> LockFile:
         """Return the lock file with an origin. Fields of it that this tool does not know are kept."""
         old = json_text.members(self.members.get("origin", b"{}"))
         fields = {name: _quote(value) for name, value in origin._asdict().items() if value}
-        fields |= {name: value for name, value in old.items() if name not in ResourceOrigin._fields}
-        return self._replace(origin=origin, members={**self.members, "origin": _object(fields, 1)})
+        unknown = old.keys() - set(ResourceOrigin._fields)
+        fields |= {name: value for name, value in old.items() if name in unknown}
+        members = {**self.members, "origin": _object(fields, 1)}
+        return self._replace(origin=origin, members=members)
 
     def to_bytes(self) -> bytes:
         """Return the content of the file."""
-        resources = b",".join(
-            b"\n    %b: %b" % self.entries[key].written for key in sorted(self.entries)
-        )
-        written = b"{%b\n  }" % resources if resources else b"{}"
+        entries = [self.entries[key].written for key in sorted(self.entries)]
+        lines = [b"\n    %b: %b" % written for written in entries]
+        written = b"{%b\n  }" % b",".join(lines) if lines else b"{}"
         fields = {"version": b"%d" % VERSION, "origin": b"{}", **self.members, "resources": written}
         return _object(fields, 0) + b"\n"
 
@@ -173,6 +167,10 @@ class LockFile(NamedTuple):
             replace_file(self.path, self.to_bytes(), SHARED)
         except OSError as error:
             raise OutputError(f"{self.path} can't be written: {os_error_text(error)}.") from None
+
+
+def _is_broken_link(path: Path) -> bool:
+    return path.is_symlink() and not path.exists()
 
 
 def find_lock_path(named: str | None, folder: Path, paths: Sequence[str] = ()) -> Path:
@@ -316,10 +314,7 @@ def read_lock(path: Path) -> LockFile:
         members = _members(text.encode())
         _check_version(members.get("version", b"1"), path)
         _check_members(members, path)
-        origin_members = json_text.members(members.get("origin", b"{}"))
-        origin = ResourceOrigin(
-            *(_text(origin_members.get(name, b'""')) for name in ResourceOrigin._fields)
-        )
+        origin = _read_origin(members.get("origin", b"{}"))
         pairs = json_text.raw_pairs(members["resources"])
         entries = {json_text.string(key): _read_entry(key, value) for key, value in pairs}
     except json_text.JSONTextError as error:
@@ -391,6 +386,11 @@ def _members(raw: bytes) -> dict[str, bytes]:
     if len(members) < len(pairs):
         raise json_text.JSONTextError("A field occurs twice.")
     return members
+
+
+def _read_origin(raw: bytes) -> ResourceOrigin:
+    members = json_text.members(raw)
+    return ResourceOrigin(*(_text(members.get(name, b'""')) for name in ResourceOrigin._fields))
 
 
 def _read_entry(key: bytes, raw: bytes) -> Entry:

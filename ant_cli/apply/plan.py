@@ -136,17 +136,23 @@ class Known(NamedTuple):
 def ids_to_read(lock: LockFile, declarations: Mapping[str, Declaration]) -> list[str]:
     """Return the IDs that a plan needs: those of this run's files, and of entries whose files are gone."""
     lost = set(lost_keys(lock, declarations))
-    return [entry.id for key, entry in lock.tracked.items() if key in declarations or key in lost]
+    needed = lost | declarations.keys()
+    return [entry.id for key, entry in lock.tracked.items() if key in needed]
 
 
 def lost_keys(lock: LockFile, declarations: Mapping[str, Declaration]) -> list[str]:
     """Return the keys of the entries whose files are gone."""
-    return [key for key in lock.tracked if key not in declarations and not lock.has_file(key)]
+    without_declaration = [key for key in lock.tracked if key not in declarations]
+    return [key for key in without_declaration if not lock.has_file(key)]
 
 
 def needs_names(known: Known) -> bool:
     """Whether a step gives an environment a new name. Only then does the plan depend on other environments."""
-    return any(step.action == "create" or _is_renamed(step) for step in make_plan(known).steps)
+    return any(map(_gives_new_name, make_plan(known).steps))
+
+
+def _gives_new_name(step: Step) -> bool:
+    return step.action == "create" or _is_renamed(step)
 
 
 def _is_renamed(step: Step) -> bool:
@@ -188,14 +194,17 @@ def adding_command(known: Known, *flags: str) -> str:
 
 
 def _check_credentials(known: Known) -> None:
-    if len(known.remotes) >= 2 and not any(known.remotes.values()) and not known.options.force:
-        status = command_line("auth status")
-        raise AntError(
-            f"none of the {len(known.remotes)} environments that {known.lock.path.name} tracks exists for the "
-            "credentials in use: they may be those of another workspace or account. Nothing was changed.",
-            f"Use the right ones with --profile or --workspace-id. To see those in use: {status}\n"
-            f"If none of the environments exists any more, remove their entries from {known.lock.path.name}.",
-        )
+    if known.options.force or len(known.remotes) < 2:
+        return
+    if any(known.remotes.values()):
+        return
+    status, name = command_line("auth status"), known.lock.path.name
+    raise AntError(
+        f"none of the {len(known.remotes)} environments that {name} tracks exists for the "
+        "credentials in use: they may be those of another workspace or account. Nothing was changed.",
+        f"Use the right ones with --profile or --workspace-id. To see those in use: {status}",
+        f"If none of the environments exists any more, remove their entries from {name}.",
+    )
 
 
 def _moves(known: Known) -> dict[str, str]:
