@@ -193,7 +193,8 @@ def test_an_injected_412_of_a_heartbeat_has_the_lease_in_its_details(api):
     lease = error["details"]["current_state"]
     assert (lease["state"], lease["ttl_seconds"], lease["lease_extended"]) == ("active", 300, False)
     assert lease["last_heartbeat"] > last
-    for path in (f"{ENVIRONMENTS}/{queue}/work/none/heartbeat", f"{ENVIRONMENTS}/{queue}/work/ack"):
+    items = f"{ENVIRONMENTS}/{queue}/work"
+    for path in (f"{items}/none/heartbeat", f"{items}/{work}/stop"):
         assert "current_state" not in api("POST", path).json["error"].get("details", {})
 
 

@@ -106,6 +106,9 @@ def test_the_error_for_an_invalid_query_parameter_names_it(api, query, parameter
         "/v1/agents",
         "/v1/files",
         "/v1/models",
+        "/v1/models/claude",
+        f"{ENVIRONMENTS}/env_1/work/stats",
+        "/_emulator/clock",
     ],
 )
 def test_a_query_parameter_that_is_not_read_is_refused(api, path):

@@ -252,13 +252,20 @@ def test_after_a_part_of_the_results_the_calls_that_remain_are_named_again(sessi
         events = give(0, 3)
         assert kinds(events) == ["custom_tool_result", "custom_tool_result", "status_idle"]
         assert events[-1].stop_reason.event_ids == [calls[2]]
-        assert texts(give(2)) == ["Sun."]
+        sessions.events.send(session.id, events=[HELLO])  # it waits, and nothing is repeated
+        assert kinds(give(2)) == [
+            *("message", "custom_tool_result", "status_running", "message", "status_idle")
+        ]
 
 
+@pytest.mark.parametrize("as_event", [False, True])
 @pytest.mark.parametrize("waiting", [{"wait": "9m"}, {"custom_tool": "weather"}])
-def test_an_interrupt_ends_the_turn_with_all_that_belongs_to_it(sessions, start, waiting):
+def test_an_interrupt_ends_the_turn_with_all_that_belongs_to_it(sessions, start, waiting, as_event):
     """What was not said is not said in the next turn either."""
-    asked = {"idle": {"stop_reason": {"type": "requires_action", "event_ids": ["call_1"]}}}
+    reason = {"stop_reason": {"type": "requires_action", "event_ids": ["call_1"]}}
+    asked = {"idle": reason}
+    if as_event:
+        asked = {"event": {"type": "session.status_idle", **reason}}
     session = start(
         waiting, {"message": "Late."}, asked, {"message": "Late."}, "idle", {"message": "2"}
     )
