@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from ant_cli.http.client import Client
     from ant_cli.input.request import Request
     from ant_cli.operations.spec import Flags, Operation, Param
-    from ant_cli.settings.loading import ConnectionSettings
+    from ant_cli.settings.credentials import Credential
+    from ant_cli.settings.loading import ConnectionSettings, Settings
 
 PATIENCE_S = 0.3
 """How long to wait for the API, in seconds."""
@@ -45,7 +46,9 @@ _NAMES = ("name", "state")
 def complete(arguments: Sequence[str], runtime: Runtime) -> None:
     """Print the IDs of the kind that the first argument names; the others are the command line up to the cursor."""
     try:
-        runtime.stdout.write(_lines(fetch(arguments[0], arguments[1:-1], runtime)))
+        kind, *typed, _ = arguments
+        items = fetch(kind, typed, runtime)
+        runtime.stdout.write(_lines(items))
     except Exception:  # noqa: BLE001 - silent on any failure
         return
 
@@ -57,15 +60,30 @@ def _lines(items: Iterable[Mapping[str, object]]) -> bytes:
     ID that differs from an earlier one only by case, or by `-` and `_`, is left out, too: bash inserts what both
     lines have in common, which could be more than the ID.
     """
-    found: dict[str, str] = {}
+    found = dict[str, str]()
     for item in items:
         identifier = str(item.get("id") or "")
-        letters = identifier.replace("_", "").replace("-", "")
-        if letters.isascii() and letters.isalnum() and not identifier.startswith("-"):
-            name = next((str(item[key]) for key in _NAMES if item.get(key)), "")
-            line = f"{identifier}\t{collapse_space(name)[:_NAME_LENGTH]}\n"
-            found.setdefault(identifier.lower().replace("-", "_"), line)
+        if _is_plain(identifier):
+            letters = identifier.lower().replace("-", "_")
+            name = _name_of(item)[:_NAME_LENGTH]
+            found.setdefault(letters, f"{identifier}\t{name}\n")
     return "".join(found.values()).encode()
+
+
+def _is_plain(identifier: str) -> bool:
+    """Whether an ID is neither like a flag nor needs quotes."""
+    if identifier.startswith("-"):
+        return False
+    letters = identifier.replace("_", "").replace("-", "")
+    return letters.isascii() and letters.isalnum()
+
+
+def _name_of(item: Mapping[str, object]) -> str:
+    """Return what describes an item; empty if nothing does."""
+    for key in _NAMES:
+        if item.get(key):
+            return collapse_space(str(item[key]))
+    return ""
 
 
 # Asking the API
@@ -79,36 +97,53 @@ def fetch(id_kind: str, typed: Sequence[str], runtime: Runtime) -> list[dict[str
 
     """
     source = source_of(id_kind.removeprefix(EMULATOR))
-    flags = _deciding_flags(typed, (*GLOBAL_FLAGS, *source.fields_in("path")))
-    if any("$" in value or "`" in value for value in flags.values()):
-        return []  # the scripts pass arguments unchanged, with variables unexpanded
-    silent = Runtime(Stdin(None), Stdout(None), Stderr(None), runtime.environ, runtime.transport)
-    values = {
-        param.name: flags[param.name] for param in source.fields_in("path") if param.name in flags
-    }
-    request = request_of(source, {**values, "limit": str(LARGEST_PAGE)})
-    settings = settings_of(values_of(flags, GLOBAL_FLAGS), silent, source)
-    url = settings.base_url
-    if id_kind.startswith(EMULATOR) and not (
-        is_local(url) or is_loopback(urlsplit(url).hostname or "")
-    ):
+    outer = source.fields_in("path")
+    texts = _deciding_texts(typed, (*GLOBAL_FLAGS, *outer))
+    if any(map(_has_variable, texts.values())):
         return []
-    if is_local(url) and not has_database(url, runtime.environ):
-        return []  # the emulator would create it
+    silent = Runtime(Stdin(None), Stdout(None), Stderr(None), runtime.environ, runtime.transport)
+    ids = {field.name: texts[field.name] for field in outer if field.name in texts}
+    request = request_of(source, {**ids, "limit": str(LARGEST_PAGE)})
+    flags = values_of(texts, GLOBAL_FLAGS)
+    settings = settings_of(flags, silent, source)
+    if not _may_be_asked(settings.base_url, id_kind, runtime):
+        return []
     with connect(settings, silent) as client:
-        items: list[dict[str, object]] = json.loads(_send_in_time(client, request))["data"]
+        body = _send_in_time(client, request)
+    items: list[dict[str, object]] = json.loads(body)["data"]
     return items
 
 
-def _deciding_flags(typed: Sequence[str], rows: Sequence[Param]) -> dict[str, str]:
+def _has_variable(text: str) -> bool:
+    """Whether a text has a variable or a command, which the scripts pass as it was typed."""
+    return "$" in text or "`" in text
+
+
+def _may_be_asked(url: str, id_kind: str, runtime: Runtime) -> bool:
+    """Whether a server may be asked for a kind of ID. A local emulator would create its database."""
+    if is_local(url):
+        return has_database(url, runtime.environ)
+    if not id_kind.startswith(EMULATOR):
+        return True
+    return is_loopback(urlsplit(url).hostname or "")
+
+
+def _deciding_texts(typed: Sequence[str], rows: Sequence[Param]) -> dict[str, str]:
     """Return the texts of the flags in `rows`, by name. `argv.py` would reject an unfinished line."""
     params = {param.flag: param for param in rows}
-    flags = {}
+    texts = dict[str, str]()
     for word, following in zip(typed, [*typed[1:], ""], strict=True):
         flag, equals, value = word.partition("=")
-        if param := params.get(flag):
-            flags[param.name] = value if equals else following if param.takes_value else "true"
-    return flags
+        param = params.get(flag)
+        if param is None:
+            continue
+        if equals:
+            texts[param.name] = value
+        elif param.takes_value:
+            texts[param.name] = following
+        else:
+            texts[param.name] = "true"
+    return texts
 
 
 def settings_of(flags: Flags, runtime: Runtime, operation: Operation) -> ConnectionSettings:
@@ -119,17 +154,20 @@ def settings_of(flags: Flags, runtime: Runtime, operation: Operation) -> Connect
     exchanged, and a profile's key for a server that a variable names: nobody would see the note.
     """
     settings = load(runtime, flags, accepts=operation.accepts)
-    connection, credential = settings.connection, settings.connection.credential
-    has_token = credential and credential.issuer and not credential.issuer.exchanges
-    is_at_hand = (
-        credential and (credential.secret or has_token) and not any(map(flags.get, ON_STDIN))
-    )
-    may_be_sent = settings.stays_at_home or (credential and credential.origin != "profile")
-    return connection._replace(
-        credential=credential if is_at_hand and may_be_sent else None,
-        timeout_s=PATIENCE_S,
-        max_retries=0,
-    )
+    credential = settings.connection.credential
+    if credential is not None and not _may_be_used(credential, settings, flags):
+        credential = None
+    return settings.connection._replace(credential=credential, timeout_s=PATIENCE_S, max_retries=0)
+
+
+def _may_be_used(credential: Credential, settings: Settings, flags: Flags) -> bool:
+    if any(map(flags.get, ON_STDIN)):
+        return False
+    issuer = credential.issuer
+    has_token = issuer is not None and not issuer.exchanges
+    if not (credential.secret or has_token):
+        return False
+    return settings.stays_at_home or credential.origin != "profile"
 
 
 def _send_in_time(client: Client, request: Request) -> bytes:
@@ -138,7 +176,8 @@ def _send_in_time(client: Client, request: Request) -> bytes:
     The client's timeout is per step, and does not cover the look-up of a host name. So the request runs in a
     thread, which is abandoned when the time is up, just before the process ends.
     """
-    return ThreadPoolExecutor(1).submit(client.send, request).result(PATIENCE_S).body
+    future = ThreadPoolExecutor(1).submit(client.send, request)
+    return future.result(PATIENCE_S).body
 
 
 def source_of(id_kind: str) -> Operation:
@@ -148,9 +187,8 @@ def source_of(id_kind: str) -> Operation:
         StopIteration: if no operation does.
 
     """
-    before = {
-        operation.path.partition("/{" + id_kind + "}")[0]
-        for operation in OPERATIONS
-        if id_kind in operation.path
-    }
-    return next(item for item in OPERATIONS if item.paginated and item.path in before)
+    place = "/{" + id_kind + "}"
+    having = [operation.path for operation in OPERATIONS if place in operation.path]
+    before = {path.partition(place)[0] for path in having}
+    lists = [operation for operation in OPERATIONS if operation.paginated]
+    return next(operation for operation in lists if operation.path in before)

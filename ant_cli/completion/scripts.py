@@ -21,12 +21,12 @@ _REGISTRATION = r"^(?:#compdef|  compdef|complete|Register-ArgumentCompleter) .*
 
 def script(shell: str, program: str) -> str:
     """Return the script of a shell, which completes the program of this name. UsageError if there is none."""
-    return re.sub(
-        _REGISTRATION,
-        lambda line: re.sub(rf"\b{PROGRAMS[0]}\b", program, line[0]),
-        _read(FILES[shell]),
-        flags=re.MULTILINE,
-    )
+
+    def for_program(line: re.Match[str]) -> str:
+        return re.sub(rf"\b{PROGRAMS[0]}\b", program, line[0])
+
+    text = _read(FILES[shell])
+    return re.sub(_REGISTRATION, for_program, text, flags=re.MULTILINE)
 
 
 def _read(file: str) -> str:
