@@ -24,10 +24,12 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Self
 
 from ant_cli.errors.command_line import command_line
+from ant_cli.errors.suggestions import did_you_mean
 
 NOT_FOUND = 404
 EXIT_CODES = {401: 4, 403: 4, NOT_FOUND: 5, 409: 6, 412: 6, 408: 7, 429: 7}
 """Exit codes by HTTP status; 5xx is 7, anything else 1."""
+_SERVER_ERROR = 7
 
 INTERRUPTED = 130
 TERMINATED = 143
@@ -71,8 +73,11 @@ class AntError(Exception):
 
     def redacted(self, redact: Callable[[str], str]) -> Self:
         """Return the same error without secrets in its texts."""
-        texts = {name: redact(getattr(self, name)) for name in ("message", "request_line", "hint")}
-        return self._changed(**texts)
+        return self._changed(
+            message=redact(self.message),
+            request_line=redact(self.request_line),
+            hint=redact(self.hint),
+        )
 
     def _changed(self, **data: str | float | bytes) -> Self:
         changed = type(self).__new__(type(self), *self.args)
@@ -87,7 +92,9 @@ class AntError(Exception):
     @property
     def full_message(self) -> str:
         """The request that failed, and the message."""
-        return f"{self.request_line}: {self.message}" if self.request_line else self.message
+        if not self.request_line:
+            return self.message
+        return f"{self.request_line}: {self.message}"
 
     def __str__(self) -> str:
         """Return the error as shown in a log, without the hint."""
@@ -96,7 +103,8 @@ class AntError(Exception):
     def report(self, *, on_terminal: bool) -> str:
         """Return the error with its hints, as shown on a terminal or in a log; empty without a message."""
         lines = self._screen_lines() if on_terminal else [str(self)]
-        return "\n".join(filter(None, (*lines, self.hint)))
+        lines.append(self.hint)
+        return "\n".join(filter(None, lines))
 
     def line(self) -> str:
         """Return the error with its hints on one line, for a list of failures in a log."""
@@ -161,18 +169,16 @@ class UnknownName(UsageError):
         shown: str = "",
     ) -> None:
         """`shown` is shown in place of the name if that may be a secret."""
-        from ant_cli.errors.suggestions import did_you_mean  # late: only mistakes need it
-
         source = f" (from {where})" if where else ""
         suggestion = did_you_mean(name, known)
-        super().__init__(
-            f"unknown {kind} {(shown or shortened(name))!r}{source}.{suggestion}", *hints
-        )
+        quoted = repr(shown or shortened(name))
+        super().__init__(f"unknown {kind} {quoted}{source}.{suggestion}", *hints)
 
 
 def exclude_each_other(*flags: str, hint: str = "Give one of them.") -> UsageError:
     """Return the error for flags that exclude each other."""
-    return UsageError(f"{' and '.join(flags)} can't be used together.", hint)
+    both = " and ".join(flags)
+    return UsageError(f"{both} can't be used together.", hint)
 
 
 class CredentialError(AntError):
@@ -204,7 +210,8 @@ class APIError(AntError):
         """The body as one sentence for a terminal, if it has only a type and a message."""
         self.retry_after_s = retry_after_s
         """How long the server asks to wait before the next request, in seconds."""
-        self.exit_code = EXIT_CODES.get(status, 7 if 500 <= status <= 599 else 1)
+        default = _SERVER_ERROR if 500 <= status <= 599 else AntError.exit_code
+        self.exit_code = EXIT_CODES.get(status, default)
 
     def without_body(self) -> Self:
         """Return the same error without its body."""
@@ -216,18 +223,26 @@ class APIError(AntError):
 
     def __str__(self) -> str:
         """Return the message of the official tool, the body, and the request's ID."""
-        request_id = f"Request ID: {self.request_id}" if self.request_id else ""
-        return "\n".join(part for part in (self.full_message, self.details, request_id) if part)
+        parts = [self.full_message, self.details, self._request_id_line]
+        return "\n".join(filter(None, parts))
+
+    @property
+    def _request_id_line(self) -> str:
+        return f"Request ID: {self.request_id}" if self.request_id else ""
 
     def line(self) -> str:
         """Return the error with its hints on one line, with its body as one sentence, if there is one."""
-        return super().line() if not self.sentence else self.with_details(self.sentence).line()
+        if not self.sentence:
+            return super().line()
+        return self.with_details(self.sentence).line()
 
     def _screen_lines(self) -> list[str]:
         """Return the error as shown on a terminal, with the request's ID only once."""
         details = [self.sentence] if self.sentence else [self.message, self.details]
-        is_known = any(self.request_id in text for text in details)  # or it is empty
-        return [*details, self.request_line, "" if is_known else f"Request ID: {self.request_id}"]
+        lines = [*details, self.request_line]
+        if not any(self.request_id in text for text in details):
+            lines.append(self._request_id_line)
+        return lines
 
 
 class ResponseError(AntError):
@@ -252,12 +267,15 @@ class OutcomeUnknown(KeyboardInterrupt):
 
 def shortened(text: str, limit: int = 100) -> str:
     """Return the text, cut to `limit` characters to keep messages that quote it readable."""
-    return text if len(text) <= limit else text[: limit - 3] + "..."
+    if len(text) <= limit:
+        return text
+    return text[: limit - 3] + "..."
 
 
 def os_error_text(error: Exception) -> str:
     """Return the operating system's message for an error, without number, file name and full stop."""
-    text = (getattr(error, "strerror", None) or str(error)).rstrip(".")
+    message = getattr(error, "strerror", None) or str(error)
+    text = message.rstrip(".")
     return text[:1].lower() + text[1:]
 
 

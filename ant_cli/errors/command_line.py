@@ -31,7 +31,11 @@ def command_line(command: str, *arguments: str) -> str:
 
 def shell_line(*words: str) -> str:
     """Return a command line of any programs, with each word quoted if it needs it."""
-    return " ".join(word if isinstance(word, Operator) else quote(word) for word in words)
+    return " ".join(map(_written, words))
+
+
+def _written(word: str) -> str:
+    return word if isinstance(word, Operator) else quote(word)
 
 
 def quote(word: str) -> str:
@@ -44,7 +48,9 @@ def quote(word: str) -> str:
 
         return shlex.quote(word)
     # Double quotes are those of cmd.exe, too; `$` and "`" in them are special to PowerShell.
-    return single_quoted(word) if re.search('["$`]', word) else f'"{word}"'
+    if re.search('["$`]', word):
+        return single_quoted(word)
+    return f'"{word}"'
 
 
 def single_quoted(text: str) -> str:

@@ -13,9 +13,12 @@ _SHORTEST = 3
 
 def did_you_mean(name: str, known: Collection[str]) -> str:
     """Return " Did you mean ...?" for a synonym, or a name with a slip; empty if there is no such name."""
-    synonym = SYNONYMS.get(name)
-    meant = synonym if synonym in known else nearest(name, known)
-    return f" Did you mean {meant!r}?" if meant else ""
+    meant = SYNONYMS.get(name)
+    if meant not in known:
+        meant = nearest(name, known)
+    if not meant:
+        return ""
+    return f" Did you mean {meant!r}?"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -25,8 +28,12 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """
     typed = letters_of(name)
     choices = {letters_of(choice): choice for choice in known}
-    meant = next((letters for letters in choices if is_slip(typed, letters)), "")
-    return choices.get(typed) or choices.get(meant, "")
+    if typed in choices:
+        return choices[typed]
+    for letters, choice in choices.items():
+        if is_slip(typed, letters):
+            return choice
+    return ""
 
 
 def letters_of(name: str) -> str:

@@ -45,12 +45,20 @@ def longest_match(path: Sequence[str]) -> Command:
     command: Command | None = None
     below: Iterable[Command] = _first_level()
     for name in path:
-        match = next((item for item in below if item.path[-1] == name), None)
-        if match is None:
+        found = _named(name, below)
+        if found is None:
             break
-        command = match
-        below = match.subcommands
+        command = found
+        below = found.subcommands
     return command or catalog()
+
+
+def _named(name: str, commands: Iterable[Command]) -> Command | None:
+    """Return the command of a name. The commands after it are not made."""
+    for command in commands:
+        if command.path[-1] == name:
+            return command
+    return None
 
 
 def _api_command(operation: Operation) -> Command:

@@ -109,20 +109,29 @@ _TAKES_KEYS = (("auth", "login"), ("profile", "set"))
 
 def first_sentence(text: str) -> str:
     """Return the first sentence, without its full stop."""
-    return text.partition("\n")[0].partition(". ")[0].removesuffix(".")
+    line = text.partition("\n")[0]
+    sentence = line.partition(". ")[0]
+    return sentence.removesuffix(".")
 
 
 def argument_name(param: Param) -> str:
     """Return an argument as shown after a command: in brackets if it is optional."""
     name = param.value_name or param.name.upper()
-    return (name if param.required else f"[{name}]") + ("..." if param.type is list else "")
+    if not param.required:
+        name = f"[{name}]"
+    if param.type is list:
+        name += "..."
+    return name
 
 
 def help_text(param: Param) -> str:
     """Return the help of a flag: its purpose, its choices, and its default."""
-    choices = f" One of: {', '.join(param.choices)}." if param.choices else ""
-    default = f" [default: {param.default}]" if param.default else ""
-    return param.help + choices + default
+    text = param.help
+    if param.choices:
+        text += f" One of: {', '.join(param.choices)}."
+    if param.default:
+        text += f" [default: {param.default}]"
+    return text
 
 
 # The rows of tool commands
@@ -190,13 +199,12 @@ def tool(
     **others: Any,
 ) -> Command:
     """Return a command. `takes` names the global flags that it takes; the others are columns of `Command`."""
+    path = tuple(name.split())
+    global_flags = tuple(rows.SETTINGS[taken] for taken in takes)
+    listed = tuple(Example(*example) for example in examples)
+    function = f"ant_cli.commands.{function}"
     return Command(
-        tuple(name.split()),
-        text,
-        global_flags=tuple(rows.SETTINGS[name] for name in takes),
-        examples=tuple(Example(*example) for example in examples),
-        function=f"ant_cli.commands.{function}",
-        **others,
+        path, text, global_flags=global_flags, examples=listed, function=function, **others
     )
 
 

@@ -94,7 +94,14 @@ class _Layout(NamedTuple):
 
     def _inline(self, text: str) -> str:
         """Return a line with `code` and **bold** text highlighted."""
-        text = re.sub(r"\*\*(.+?)\*\*", lambda bold: self.style.paint(bold[1], "bold"), text)
+
+        def bold(part: re.Match[str]) -> str:
+            return self.style.paint(part[1], "bold")
+
+        def code(part: re.Match[str]) -> str:
+            return self.style.paint(part[0], "cyan")
+
+        text = re.sub(r"\*\*(.+?)\*\*", bold, text)
         if text.count("`") % 2:  # a span that continues on the next line
             return text
-        return re.sub("`.*?`", lambda code: self.style.paint(code[0], "cyan"), text)
+        return re.sub("`.*?`", code, text)
