@@ -39,7 +39,7 @@ class Fallback(NamedTuple):
     """A line of input for the command that ends leases, which the guardian runs if this process is killed."""
 
 
-class Child:
+class GuardedItem:
     """An item that is guarded, and the first process of its handler while that runs."""
 
     def __init__(self, exit_: asyncio.Future[int], fallback: Fallback) -> None:
@@ -62,21 +62,21 @@ class Guardian:
         self._environ = environ
         self._loop = asyncio.get_running_loop()
         self._loop.add_signal_handler(posix_signal.SIGCHLD, self._collect)
-        self._children: dict[int, Child] = {}
-        self._guarded: set[Child] = set()
+        self._children: dict[int, GuardedItem] = {}
+        self._guarded: set[GuardedItem] = set()
         self._pid = 0
         self._pipe = -1
 
-    def guard(self, fallback: Fallback) -> Child:
+    def guard(self, fallback: Fallback) -> GuardedItem:
         """Guard an item, whose handler does not run yet, until it is settled."""
-        item = Child(self._loop.create_future(), fallback)
+        item = GuardedItem(self._loop.create_future(), fallback)
         self._guarded.add(item)
         self._tell_about(item)
         return item
 
     def start(
         self,
-        item: Child,
+        item: GuardedItem,
         command: Sequence[str],
         environ: Mapping[str, str],
         streams: Sequence[int],
@@ -94,22 +94,22 @@ class Guardian:
         self._children[item.pid] = item
         self._tell_about(item)
 
-    def prepare(self, item: Child, fallback: Fallback) -> None:
+    def prepare(self, item: GuardedItem, fallback: Fallback) -> None:
         """Replace what the guardian does about an item."""
         item.fallback = fallback
         self._tell_about(item)
 
-    def note_end(self, item: Child) -> None:
+    def note_end(self, item: GuardedItem) -> None:
         """Guard an item without its handler, which has ended."""
         item.pid = 0
 
-    def forget(self, item: Child) -> None:
+    def forget(self, item: GuardedItem) -> None:
         """Guard an item no longer: it is settled."""
         if item in self._guarded:
             self._guarded.discard(item)
             self._tell(f"{id(item)}\n")
 
-    def end(self, item: Child) -> None:
+    def end(self, item: GuardedItem) -> None:
         """Kill the handler of an item if it still runs."""
         _kill(item.pid)
         item.pid = 0
@@ -141,8 +141,8 @@ class Guardian:
                         os.kill(pid, posix_signal.SIGCONT)
                 elif pid == self._pid:
                     self._replace()
-                elif (child := self._children.pop(pid, None)) and not child.exit.done():
-                    child.exit.set_result(_os.waitstatus_to_exitcode(status))
+                elif (item := self._children.pop(pid, None)) and not item.exit.done():
+                    item.exit.set_result(_os.waitstatus_to_exitcode(status))
 
     def _open_pipe(self) -> int:
         """Return the pipe to the guardian. Without one, start a guardian, and tell it about all handlers."""
@@ -161,7 +161,7 @@ class Guardian:
                 self._tell_about(item)
         return self._pipe
 
-    def _tell_about(self, item: Child) -> None:
+    def _tell_about(self, item: GuardedItem) -> None:
         work_id, deadline, lease = item.fallback
         facts = (id(item), item.pid, deadline, f"ANTHROPIC_WORK_ID={work_id}", lease)
         self._tell("\t".join(map(str, facts)) + "\n")

@@ -29,6 +29,8 @@ def guardian_time() -> float:
     """Return the time of the deadlines, by a clock that runs while the machine is suspended, where there is one."""
     if sys.platform == "linux":
         return time.clock_gettime(time.CLOCK_BOOTTIME)
+    if sys.platform == "darwin":  # `time.monotonic` stands still while a Mac sleeps
+        return time.clock_gettime(time.CLOCK_MONOTONIC)
     return time.monotonic()
 
 

@@ -22,7 +22,7 @@ from ant_cli.errors.command_line import command_line
 from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.redaction import texts_in
 from ant_cli.worker.context import WorkerContext
-from ant_cli.worker.guardian import Child, Fallback, Guardian, posix_signal
+from ant_cli.worker.guardian import Fallback, GuardedItem, Guardian, posix_signal
 from ant_cli.worker.guardian_process import guardian_time, signal_group, signal_session
 from ant_cli.worker.log import KEPT_BYTES, LONGEST_LINE, WorkerLog
 from ant_cli.worker.sdk_session import require_sdk
@@ -123,9 +123,9 @@ def secrets_of_item(item: Mapping[str, Any]) -> list[str]:
 class Handler:
     """A running handler."""
 
-    def __init__(self, child: Child, stdout: _Output, stderr: _Output) -> None:
-        self.child = child
-        self.exit = child.exit
+    def __init__(self, guarded: GuardedItem, stdout: _Output, stderr: _Output) -> None:
+        self.guarded = guarded
+        self.exit = guarded.exit
         """Its exit status, or the negative number of a signal, when it has ended."""
         self._stdout, self._stderr = stdout, stderr
 
@@ -134,7 +134,7 @@ class Handler:
     async def started(
         cls,
         context: WorkerContext,
-        guarded: Child,
+        guarded: GuardedItem,
         environ: Mapping[str, str],
         item: WorkItem,
         fallback: Fallback,
@@ -166,7 +166,7 @@ class Handler:
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to its processes, except those that have left its session."""
-        signal_session(self.child.pid, number)
+        signal_session(self.guarded.pid, number)
 
     def kill(self) -> None:
         """Kill its processes."""
@@ -178,7 +178,7 @@ class Handler:
         return (
             self.exit.done()
             and self.exit.result() < 0
-            and self.child.fallback.deadline <= guardian_time()
+            and self.guarded.fallback.deadline <= guardian_time()
         )
 
     async def finish(self, guardian: Guardian, *, kill_rest: bool) -> None:
@@ -186,8 +186,10 @@ class Handler:
         if kill_rest and self.exit.result():
             self.kill()
         elif kill_rest:
-            signal_group(self.child.pid, posix_signal.SIGKILL)  # enough after a success, and faster
-        guardian.note_end(self.child)
+            signal_group(
+                self.guarded.pid, posix_signal.SIGKILL
+            )  # enough after a success, and faster
+        guardian.note_end(self.guarded)
         await asyncio.wait([self._stdout.ended, self._stderr.ended], timeout=_LAST_WORDS_S)
         self._stdout.end_line()
         self._stderr.end_line()

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 
 from ant_cli.worker.context import WorkerContext, handler_environment, item_variables, wait_for_any
 from ant_cli.worker.endings import LEASE_GONE, Ending, Run, ended, ended_itself, timed_out
-from ant_cli.worker.guardian import Child
+from ant_cli.worker.guardian import GuardedItem
 from ant_cli.worker.handler import Handler
 from ant_cli.worker.lease import LeaseKeeper
 from ant_cli.worker.log import WorkerLog
@@ -25,7 +25,7 @@ class HandlerRun:
     """A run of the handler of an item."""
 
     def __init__(
-        self, guarded: Child, keeper: LeaseKeeper, context: WorkerContext, log: WorkerLog
+        self, guarded: GuardedItem, keeper: LeaseKeeper, context: WorkerContext, log: WorkerLog
     ) -> None:
         """`guarded` is what the guardian knows of the item, and `keeper` keeps its lease."""
         self._guarded = guarded

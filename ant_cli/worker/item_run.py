@@ -23,7 +23,7 @@ from ant_cli.worker.endings import (
     judge,
 )
 from ant_cli.worker.failures import UNREPORTED, Metadata
-from ant_cli.worker.guardian import Child
+from ant_cli.worker.guardian import GuardedItem
 from ant_cli.worker.handler import secrets_of_item
 from ant_cli.worker.handler_run import HandlerRun
 from ant_cli.worker.lease import NO_HEARTBEAT, STOPPED, STOPPING, Lease, LeaseKeeper, fallback_of
@@ -95,7 +95,7 @@ class ItemRun:
         self,
         polled: WorkItem,
         acknowledgement: Acknowledgement,
-        guarded: Child,
+        guarded: GuardedItem,
         context: WorkerContext,
     ) -> None:
         """Take an item with the ID and the secret of the poll: those have been checked."""
@@ -227,20 +227,22 @@ class ItemRun:
 
         Return the seconds after which the item may run again; 0 if it is not given back.
         """
-        run, pause_s = self._run, 0
+        try:
+            return await self._settle(self._run)
+        finally:
+            self.abandon()
+
+    async def _settle(self, run: Run) -> int:
         if run.ending.fate == "leave":
             self._conclude(run)
             await self._update(run.metadata)
-        else:
-            async with self._keeper.held_afterwards():
-                await self._report(run)
-        if run.ending.fate == "give_back":
-            pause_s = await self._give_back(run)
-        self._context.guardian.forget(self._guarded)
-        return pause_s
+            return 0
+        async with self._keeper.held_afterwards():
+            await self._report(run)
+        return await self._give_back(run) if run.ending.fate == "give_back" else 0
 
     def abandon(self) -> None:
-        """Leave the item to its lease, because of a bug."""
+        """Let the guardian forget the item: it is settled, or left to its lease."""
         self._context.guardian.forget(self._guarded)
 
     async def _report(self, run: Run) -> None:

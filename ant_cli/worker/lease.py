@@ -17,7 +17,7 @@ from ant_cli.http.retries import backoff
 from ant_cli.settings.worker_options import HeartbeatMode
 from ant_cli.worker.context import WorkerContext, wait_for_any
 from ant_cli.worker.endings import LEASE_GONE, Ending
-from ant_cli.worker.guardian import Child, Fallback
+from ant_cli.worker.guardian import Fallback, GuardedItem
 from ant_cli.worker.guardian_process import NEVER, guardian_time
 from ant_cli.worker.log import WorkerLog
 from ant_cli.worker.work_api import TIMEOUT_S, item_in_refusal
@@ -251,7 +251,12 @@ class LeaseKeeper:
     """Does what a lease says, until it ends the run."""
 
     def __init__(
-        self, work_id: str, lease: Lease, guarded: Child, context: WorkerContext, log: WorkerLog
+        self,
+        work_id: str,
+        lease: Lease,
+        guarded: GuardedItem,
+        context: WorkerContext,
+        log: WorkerLog,
     ) -> None:
         """`guarded` is what the guardian knows of the item."""
         self.lease = lease

@@ -30,7 +30,7 @@ from ant_cli.worker import context as context_module
 from ant_cli.worker import handler_run as handler_run_module
 from ant_cli.worker import supervisor as supervisor_module
 from ant_cli.worker.context import WorkerContext
-from ant_cli.worker.guardian import Child
+from ant_cli.worker.guardian import GuardedItem
 from ant_cli.worker.lease import NO_HEARTBEAT
 from ant_cli.worker.log import LogView, WorkerLog
 from ant_cli.worker.supervisor import Supervisor
@@ -219,8 +219,10 @@ class Ledger:
 class SimulatedHandler:
     """A handler."""
 
-    def __init__(self, child: Child, item: Any, plan: Plan, worker: SimulatedWorker) -> None:
-        self.child = child
+    def __init__(
+        self, guarded: GuardedItem, item: Any, plan: Plan, worker: SimulatedWorker
+    ) -> None:
+        self.guarded = guarded
         self.exit: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.was_overdue = False
         self.has_output = True
@@ -271,7 +273,7 @@ class SimulatedHandler:
     async def finish(self, guardian: Any, *, kill_rest: bool) -> None:
         """Forget its process."""
         del kill_rest
-        guardian.note_end(self.child)
+        guardian.note_end(self.guarded)
 
     def has_said(self, *_: str) -> bool:
         """Return whether its last lines have these texts: it writes nothing."""
@@ -286,24 +288,24 @@ class SimulatedGuardian:
     """A guardian that knows the items of its worker, and gives them back if that is killed."""
 
     def __init__(self) -> None:
-        self.guarded: dict[int, Child] = {}
+        self.guarded: dict[int, GuardedItem] = {}
         self.is_frozen = False
 
-    def guard(self, fallback: Any) -> Child:
+    def guard(self, fallback: Any) -> GuardedItem:
         """Guard an item."""
-        item = Child(asyncio.get_running_loop().create_future(), fallback)
+        item = GuardedItem(asyncio.get_running_loop().create_future(), fallback)
         self.guarded[id(item)] = item
         return item
 
-    def prepare(self, item: Child, fallback: Any) -> None:
+    def prepare(self, item: GuardedItem, fallback: Any) -> None:
         """Replace what is done about an item."""
         if not self.is_frozen:
             item.fallback = fallback
 
-    def note_end(self, item: Child) -> None:
+    def note_end(self, item: GuardedItem) -> None:
         """Do nothing: there is no process."""
 
-    def forget(self, item: Child) -> None:
+    def forget(self, item: GuardedItem) -> None:
         """Guard an item no longer."""
         if not self.is_frozen:
             self.guarded.pop(id(item), None)
@@ -438,11 +440,11 @@ def _error(status: int, body: bytes = b"") -> AntError:
 
 @asynccontextmanager
 async def _started(
-    context: Any, child: Child, _environ: object, item: Any, fallback: Any, _log: object
+    context: Any, guarded: GuardedItem, _environ: object, item: Any, fallback: Any, _log: object
 ) -> AsyncIterator[SimulatedHandler]:
     worker: SimulatedWorker = context.simulated
-    child.fallback = fallback
-    handler = SimulatedHandler(child, item, worker.plan(item["id"]), worker)
+    guarded.fallback = fallback
+    handler = SimulatedHandler(guarded, item, worker.plan(item["id"]), worker)
     try:
         yield handler
     finally:
