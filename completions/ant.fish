@@ -313,7 +313,7 @@ function __ant_description_of_flag
         case '* --prune'; echo 'Archive environments whose files are gone'
         case '* --allow-origin-change'; echo 'Accept and record another host or account'
         case '* --lock-file'; echo 'The lock file'
-        case '* --save-plan'; echo 'With --dry-run: save the plan in a file'
+        case '* --save-plan'; echo 'With --dry-run: save the plan; - for stdout'
         case '* --plan'; echo 'Apply a saved plan, if nothing has changed since'
         case '* --validate'; echo 'Check the files and send nothing'
         case '* --strict'; echo 'Reject unknown fields'

@@ -329,7 +329,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         '--prune' = 'Archive environments whose files are gone'
         '--allow-origin-change' = 'Accept and record another host or account'
         '--lock-file' = 'The lock file'
-        '--save-plan' = 'With --dry-run: save the plan in a file'
+        '--save-plan' = 'With --dry-run: save the plan; - for stdout'
         '--plan' = 'Apply a saved plan, if nothing has changed since'
         '--validate' = 'Check the files and send nothing'
         '--strict' = 'Reject unknown fields'

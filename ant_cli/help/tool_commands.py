@@ -62,7 +62,7 @@ _APPLY = row.tool(
         _PRUNE,
         row.boolean_flag("allow_origin_change", "Accept and record another host or account."),
         _LOCK_FILE,
-        row.text_flag("save_plan", "With --dry-run: save the plan in a file.", "FILE", "file"),
+        row.text_flag("save_plan", "With --dry-run: save the plan; - for stdout.", "FILE", "file"),
         row.text_flag("plan", "Apply a saved plan, if nothing has changed since.", "FILE", "file"),
         row.boolean_flag("validate", "Check the files and send nothing."),
         _STRICT,

@@ -85,6 +85,7 @@ PROFILES = WrittenFile(
     "read first",
     "profiles",
 )
+"""Decided in `settings/profiles.py`, which has stricter rules: who owns the file, and who could replace it."""
 WRITTEN_FILES = (SAVED_PLAN, LOCK_FILE, EXPORTED, EMULATOR_LOG, DATABASE, PROFILES)
 
 

@@ -94,6 +94,14 @@ def test_the_table_has_every_flag_that_names_a_file():
     assert rows.keys() == CASES.keys()
 
 
+def test_the_page_names_each_row_of_the_table():
+    """It says what each may replace."""
+    page = (Path(__file__).parents[2] / "docs" / "apply.md").read_text("utf-8")
+    table = [line for line in page.splitlines() if line.startswith("| `")]
+    for row in WRITTEN_FILES:
+        assert [line for line in table if line.startswith(f"| `{row.name.split()[0]}`")], row.name
+
+
 @pytest.fixture
 def run(ant, clean_environ, tmp_path, monkeypatch) -> Callable[[Case, str], Result]:
     """Run the command of a case with a path."""
