@@ -88,7 +88,7 @@ class ConditionText(NamedTuple):
             runtime.say(note)
         time = self._time(comparison, runtime.server_clock.now)
         is_null = comparison.value == "null" and comparison.operator not in _PATTERNS
-        if comparison.operator and is_null:
+        if is_null:
             query = query._replace(value="~null")
         positive = query._replace(operator=_OPPOSITES.get(query.operator, query.operator))
         return ValueComparison(positive, query.operator in _OPPOSITES, time)
