@@ -182,7 +182,7 @@ function __ant_description_of_flag
         case 'emulator start --workspace-id'; echo 'The workspace of the key; its ID is in the headers of responses'
         case 'emulator exec --workspace-id'; echo 'The workspace of the key; its ID is in the headers of responses'
         case 'apply --dry-run'; echo 'Show the plan and change nothing'
-        case 'edit --dry-run'; echo 'Show what would change and send nothing'
+        case 'edit --dry-run'; echo 'Show what would change, and change nothing'
         case 'beta:environments update --name'; echo 'A new name'
         case 'beta:environments update --config'; echo 'Settings of its sandboxes; others keep their values'
         case 'beta:environments update --description'; echo 'A new description; null removes it'

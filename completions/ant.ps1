@@ -194,7 +194,7 @@ Register-ArgumentCompleter -Native -CommandName 'ant', 'ant.exe' -ScriptBlock {
         'emulator start --workspace-id' = 'The workspace of the key; its ID is in the headers of responses'
         'emulator exec --workspace-id' = 'The workspace of the key; its ID is in the headers of responses'
         'apply --dry-run' = 'Show the plan and change nothing'
-        'edit --dry-run' = 'Show what would change and send nothing'
+        'edit --dry-run' = 'Show what would change, and change nothing'
         'beta:environments update --name' = 'A new name'
         'beta:environments update --config' = 'Settings of its sandboxes; others keep their values'
         'beta:environments update --description' = 'A new description; null removes it'

@@ -118,7 +118,7 @@ _EDIT = row.tool(
     ),
     ("only show what would change", "ant edit env_1 --dry-run"),
     arguments=(row.argument("environment_id", "The environment's ID, or its name.", "id"),),
-    flags=(row.boolean_flag("dry_run", "Show what would change and send nothing."),),
+    flags=(row.boolean_flag("dry_run", "Show what would change, and change nothing."),),
     takes=(*_CONNECTION, *_DATA),
     notes=_EDIT_NOTES,
 )
