@@ -79,3 +79,10 @@ def test_every_link_of_a_page_leads_to_a_heading_or_a_file(path):
         assert target.exists(), link
         if anchor:
             assert anchor in anchors_of(target.read_text()), link
+
+
+def test_every_page_is_in_the_index():
+    """Nobody finds a page by its file."""
+    index = ROOT / "docs" / "README.md"
+    listed = {(index.parent / link.partition("#")[0]).resolve() for link in links_of(index)}
+    assert set(index.parent.glob("*.md")) - {index} <= listed
