@@ -28,6 +28,7 @@ def nothing_lost(simulation):
     assert simulation.states().keys() <= {"stopped"}
     assert set(simulation.ledger.started.values()) == {1}
     assert simulation.ledger.finished == simulation.ledger.started
+    assert [worker.guardian.leases for worker in simulation.workers if worker.guardian.leases] == []
 
 
 @MODES
@@ -229,10 +230,12 @@ def test_the_items_of_an_outage_run_as_soon_as_it_is_over():
         plan = lambda _id: Plan(status=0 if works else 1)  # noqa: E731
         worker = simulation.start(concurrency="4", plan=plan, attempts="9")
         await simulation.until(lambda: worker.context.outage.reason, MINUTE)
-        await asyncio.sleep(20)
+        await asyncio.sleep(10 * MINUTE)
         works.append("again")
         simulation.server.enqueue(1)
-        await simulation.until_done(2 * MINUTE)
+        await simulation.until(lambda: not worker.context.outage.reason, 2 * MINUTE)
+        assert len(simulation.server.open) > 5
+        await simulation.until_done(20)
 
     simulate(story)
 
