@@ -16,7 +16,7 @@ from ant_cli.apply.lockfile import (
     read_lock,
     shown_path,
 )
-from ant_cli.apply.plan import Known, Options, Plan, make_plan
+from ant_cli.apply.plan import Known, Options, Plan, Step, make_plan
 from ant_cli.apply.scope import Files, Scope, read_files
 from ant_cli.apply.shown_plan import target_of
 from ant_cli.commands import wants_structured
@@ -82,7 +82,8 @@ def apply(
         _apply(scope, view._replace(yes=True), parallel, saved)
     elif validate:
         number = _validate(scope, runtime)
-        runtime.say(f"{number} {'file is' if number == 1 else 'files are'} valid.")
+        what = "file is" if number == 1 else "files are"
+        runtime.say(f"{number} {what} valid.")
     elif dry_run:
         _preview(scope, view, parallel, save_plan, sets_exit_code=exit_code)
     else:
@@ -112,10 +113,11 @@ def _validate(scope: Scope, runtime: Runtime) -> int:
     """Check the files, including those in folders with their own lock file. Return how many are valid."""
     loaded = read_files(scope, read_lock(scope.lock_path), runtime, asks=False).loaded
     say_notes_about_files(loaded, runtime)
-    others = (
-        scope._replace(paths=(str(path.parent),), lock_path=path) for path in loaded.other_locks
-    )
-    return len(loaded.declarations) + sum(_validate(other, runtime) for other in others)
+    valid = len(loaded.declarations)
+    for path in loaded.other_locks:
+        other = scope._replace(paths=(str(path.parent),), lock_path=path)
+        valid += _validate(other, runtime)
+    return valid
 
 
 def _preview(
@@ -201,10 +203,13 @@ def _look_up(files: Files, lock: LockFile, connection: server.Connection, view: 
 
 def _check_unblocked(plan: Plan, *, is_shown: bool) -> None:
     """Reject a blocked plan. The reasons are repeated only if the plan was not shown."""
-    if plan.blocked:
-        reasons = [f"\n  {step.key}: {step.blocked}" for step in plan.blocked]
-        end = "; the plan says why." if is_shown else ":" + "".join(reasons)
-        raise AntError(f"refusing to apply: {len(reasons)} blocked{end}")
+    if not plan.blocked:
+        return
+    problem = f"refusing to apply: {len(plan.blocked)} blocked"
+    if is_shown:
+        raise AntError(f"{problem}; the plan says why.")
+    reasons = [f"  {step.key}: {step.blocked}" for step in plan.blocked]
+    raise AntError("\n".join([f"{problem}:", *reasons]))
 
 
 # The plan
@@ -219,14 +224,23 @@ _UNBLOCKING = {
 
 def _unblocked(plan: Plan, known: Known, view: View) -> Plan:
     """Return the plan, after asking whether it may adopt or delete environments that have the names of new ones."""
-    options, runtime = known.options, view.runtime
-    for option, question in _UNBLOCKING.items() if view.asks else ():
+    if not view.asks:
+        return plan
+    options = known.options
+    for option, question in _UNBLOCKING.items():
         blocked = [step for step in plan.blocked if step.unblocked_by == option]
-        for step in blocked:
-            runtime.say(f"  {step.key}: {step.deletes or step.id} has the name {step.name!r}")
-        if blocked and is_yes(ask(f"{question} (y)es / (n)o", runtime)):
+        if blocked and _may_unblock(blocked, question, view.runtime):
             options = options._replace(**{option: True})
-    return plan if options == known.options else make_plan(known._replace(options=options))
+    if options == known.options:
+        return plan
+    return make_plan(known._replace(options=options))
+
+
+def _may_unblock(blocked: Sequence[Step], question: str, runtime: Runtime) -> bool:
+    for step in blocked:
+        identifier = step.deletes or step.id
+        runtime.say(f"  {step.key}: {identifier} has the name {step.name!r}")
+    return is_yes(ask(f"{question} (y)es / (n)o", runtime))
 
 
 def _confirmed(plan: Plan, known: Known, view: View) -> bool:
@@ -279,9 +293,10 @@ def _carry_out(
     if execution.lock is not lock:
         report.print_line(f"State written to {shown_path(lock.path)}")
     report.print_data(plan_data.plan_data(plan._replace(steps=steps), known, "apply_result"))
-    error = next((step.error for step in steps if step.error), None)
-    if error or any(step.blocked for step in steps):
-        summary = AntError(say_failures(steps, view))
-        raise summary.with_exit_code(error.exit_code) if error else summary
+    errors = [step.error for step in steps if step.error]
+    if errors:
+        raise AntError(say_failures(steps, view)).with_exit_code(errors[0].exit_code)
+    if any(step.blocked for step in steps):
+        raise AntError(say_failures(steps, view))
     if isinstance(report.failure, OutputError):
         raise report.failure.with_hints("All steps were carried out and recorded anyway.")

@@ -37,10 +37,10 @@ class Report:
         self.failure: OutputError | BrokenPipeError | None = None
 
     def print_line(self, line: str) -> None:
-        """Print a line for people, which must have no secrets."""
+        """Print a line for people."""
         if self._has_lines:
-            text = f"{line}\n".encode()
-            self._print(lambda: self._view.runtime.stdout.write(text, escape=False))
+            text = self._view.runtime.redactor.redact(line) + "\n"
+            self._print(lambda: self._view.runtime.stdout.write(text.encode(), escape=False))
 
     def print_result(self, step: Step) -> None:
         """Print the line of a step that was carried out, unless only the lock file was changed."""

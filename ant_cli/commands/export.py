@@ -205,9 +205,10 @@ def _report(files: Sequence[_File], flags: Flags, runtime: Runtime) -> None:
     if not files and not wants_structured(flags):
         runtime.say("Nothing to export: the lock file already has everything.")
         return
-    facts = [
-        {"path": shown_path(path), "id": remote["id"], "name": remote.get("name")}
-        for path, remote, _ in files
-    ]
-    lines = [f"{fact['path']}  {escape_breaks(str(fact['id']))}" for fact in facts]
+    facts = []
+    lines = []
+    for path, remote, _ in files:
+        shown = shown_path(path)
+        facts.append({"path": shown, "id": remote["id"], "name": remote.get("name")})
+        lines.append(f"{shown}  {escape_breaks(str(remote['id']))}")
     print_result(runtime, flags, "\n".join(lines), facts)
