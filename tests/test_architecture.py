@@ -466,6 +466,8 @@ def test_the_function_of_a_tool_command_takes_the_flags_of_its_row(command: Comm
 
 
 WRITES_LINES = {
+    "corrections/commands.py": "the name of the program, typed twice",
+    "corrections/rows.py": "the beginning of a row",
     "corrections/__init__.py": "the name of the program in a correction",
     "help/account_commands.py": "examples, which a test runs",
     "help/emulator_commands.py": "examples, which a test runs",

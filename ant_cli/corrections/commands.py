@@ -12,6 +12,7 @@ from ant_cli.corrections.slips import EXACT, SLIP, fit, is_noun, noun, split_wor
 from ant_cli.help.command_row import HELP, Command
 from ant_cli.operations import OFFICIAL_RESOURCES
 
+_PROGRAM = "ant"
 _HELP, _BETA, _RETRIEVE = "help", "beta", "retrieve"
 _DEFAULT = ("beta:environments",)
 """The group of a command that was typed alone."""
@@ -24,6 +25,8 @@ def command_steps(line: Line) -> Iterator[Step | Sentence]:
         return
     if _HELP in line.words:
         yield _help_step(line)
+    elif line.words[:1] == [_PROGRAM]:
+        yield line.replacing(line.places[0], consumed=(_PROGRAM,))
     elif line.parts[0].role is Role.WORD:
         yield from word_rows(line)
         words = line.leading_words

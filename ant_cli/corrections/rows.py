@@ -215,12 +215,19 @@ def _answers(
         yield Sentence(row.instead)
         return
     words = _filled(row.instead, found.values)
-    if not words:
+    if not words or _is_second_argument(words, line, places):
         return
     consumed = found.literal
     if any(name in row.instead for name in _LOSSY):
         consumed += tuple(found.values.values())
     yield Step(_argv(words, line, places), consumed)
+
+
+def _is_second_argument(words: Argv, line: Line, places: Sequence[int]) -> bool:
+    """Whether a flag would become an argument next to another one: `delete a -n b` does not delete both."""
+    is_flag = places[0] not in line.places
+    is_argument = words[0] != "ant" and words[-1] is not PIPE and not words[0].startswith("-")
+    return is_flag and is_argument and not set(line.places) <= set(places)
 
 
 def _argv(words: Argv, line: Line, places: Sequence[int]) -> Argv:
