@@ -12,6 +12,7 @@ FAMILIES = tuple(
     for words in (
         "ack acknowledge accept",
         "activate use select switch choose",
+        "apply replace deploy",
         "archive shelve",
         "check doctor diagnose",
         "completion completions autocomplete autocompletion",

@@ -14,8 +14,11 @@ from ant_cli.operations.spec import flag_name
 from ant_cli.runtime.redaction import may_be_key
 from ant_cli.settings import exposed_secrets
 
-_FINAL = ("delete", "archive", "stop", "reset", "logout")
-"""The commands that can't be undone."""
+_APPLY = "apply"
+_FINAL = (_APPLY, "delete", "archive", "stop", "reset", "logout")
+"""The commands that can't be undone, or change many environments."""
+_MILD = ("dry_run", "validate")
+"""The flags with which `ant apply` changes nothing."""
 _DECISIONS = ("yes", "force", "prune", "requeue", "delete_archived", "allow_origin_change")
 """The flags that answer a question, or do more than a command does without them."""
 _YES, _SHORT_YES = flag_name("yes"), "-y"
@@ -49,9 +52,11 @@ class Typed:
 
     def is_exceeded(self, command: Argv) -> bool:
         """Whether a command can't be undone, or has a flag that answers a question, and that was not typed."""
-        name = line_of(command).command.path[-1:]
-        if name and name[0] in _FINAL and not meant(self._words, name[0]):
-            return True
+        params = line_of(command).params
+        for name in line_of(command).command.path[-1:]:
+            is_mild = name == _APPLY and any(param and param.name in _MILD for param in params)
+            if name in _FINAL and not is_mild and not meant(self._words, name):
+                return True
         for part in parts_of(command):
             if part.param is not None and part.param.name in _DECISIONS:
                 if not self._has_flag(part.param.flag):

@@ -99,6 +99,8 @@ CONSUMED = (
         ("tidy data", "beta:environments archive data"),
         ("delete data", "beta:environments delete data --yes"),
         ("aply", "apply --force"),
+        ("diff env.yaml --foo", "apply env.yaml"),
+        ("show env.yaml", "apply --plan env.yaml"),
         ("aply", "apply --prune"),
         ("worker chek", "beta:worker check --requeue"),
         ("new demo", "beta:environments create --name demo --name demo2"),
