@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ant_cli.commands import worker_check, worker_findings
+from ant_cli.errors import UsageError
 from ant_cli.worker import lease
 from ant_cli.worker.listener import Listener, ServedPage
 from ant_cli.worker.metrics import Tally, WorkerMetrics, _readiness
@@ -337,6 +338,19 @@ def test_a_list_says_how_many_items_it_does_not_show(queue, check):
     assert "Waiting       13\n" in shown
     assert shown.count("  queued\n") == 10
     assert "  and 3 more: --format json lists all\n" in shown
+
+
+def test_that_no_worker_can_start_here_matters_if_none_polls_elsewhere(queue, check, monkeypatch):
+    """Without a handler on the command line, this machine may only be where somebody looks."""
+
+    def refuse(*_):
+        raise UsageError("running sessions here needs the package anthropic.")
+
+    monkeypatch.setattr(worker_check, "find_command", refuse)
+    leave_waiting(queue)
+    assert "! Running sessions here needs the package anthropic.\n" in check(handler=None).stdout
+    poll_as_worker(queue)
+    assert "- Running sessions here needs the package anthropic.\n" in check(handler=None).stdout
 
 
 def test_a_queue_whose_item_was_only_handed_out_is_not_called_empty(queue, check):

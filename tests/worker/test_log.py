@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from unittest.mock import Mock
 
 import pytest
@@ -16,7 +17,7 @@ from ant_cli.errors import APIError, NetworkError
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
 from ant_cli.worker import supervisor as supervisor_module
-from ant_cli.worker.handler import _Output
+from ant_cli.worker.handler import Handler, _Output
 from ant_cli.worker.log import KEPT_BYTES, LogEvent, LogView, WorkerLog
 from ant_cli.worker.metrics import Tally
 from tests.conftest import KEY, Screen, make_runtime
@@ -224,6 +225,31 @@ def test_no_part_of_a_secret_is_logged_where_a_line_that_has_nothing_else_is_cut
     shown = json.loads(logged.text)["line"]
     assert "\N{GRINNING FACE}" not in shown
     assert shown.endswith("[the rest of the line was cut]")
+
+
+def test_no_part_of_a_secret_is_logged_if_others_before_it_leave_room_for_it():
+    """Where the examined part of the line ends, the secret is cut in two, and its beginning is not found."""
+    secret = "s" * 4000
+    logged = Logged("json", secrets=[secret])
+    logged.output((secret * 16 + "y" * 1000 + secret).encode())
+    shown = json.loads(logged.text)["line"]
+    assert "ssss" not in shown
+    assert shown.endswith("[the rest of the line was cut]")
+
+
+def test_the_last_words_of_a_handler_have_no_line_that_may_have_been_cut():
+    """A secret at its end would not be found."""
+    stderr = SimpleNamespace(last_lines=[b"s" * 1001, b"no disk"])
+    handler = Handler(SimpleNamespace(exit=None), SimpleNamespace(last_lines=[]), stderr)
+    assert handler.last_words(str) == "no disk"
+
+
+def test_a_line_without_an_end_is_output(queue, work, script):
+    """A handler that has only written that has not been passed on to a program in the background."""
+    queue.enqueue()
+    worker = work(handler=[script("printf done")])
+    assert worker.output == ["done"]
+    assert not [event for event in worker.log if event["level"] == "WARN"]
 
 
 # A flood, and a reader who does not read

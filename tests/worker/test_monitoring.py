@@ -32,6 +32,7 @@ from ant_cli.worker import metrics as metrics_module
 from ant_cli.worker.endings import OUTCOMES
 from ant_cli.worker.exporter import (
     _look,
+    _statistics,
     cached,
     find_page,
     of_lists,
@@ -151,11 +152,13 @@ def test_metrics_follow_the_conventions_that_promtool_checks(text):
 
 def test_a_worker_is_ready_while_it_polls_or_is_busy_without_draining_or_an_outage():
     """A worker whose slots are full does not need to poll."""
-    tally = Tally(1)
+    tally = Tally(2)
     tally.last_poll_at = 1000.0
     assert _readiness(tally, 1000.0 + READY_S - 1).status == 200
     assert _readiness(tally, 1000.0 + READY_S).status == 503
     tally.slots_used = 1
+    assert _readiness(tally, 1000.0 + READY_S).status == 503
+    tally.slots_used = 2
     assert _readiness(tally, 2000.0).status == 200
     tally.outage = "the handler exited with 125"
     assert _readiness(tally, 1000.0).status == 503
@@ -247,6 +250,18 @@ def test_silent_clients_do_not_lock_out_others(monkeypatch):
         assert httpx.get(listener.url).text == "served\n"
         assert _was_closed(silent[0])
         assert not select.select([silent[-1]], [], [], 0)[0]
+
+
+def test_a_client_is_not_disconnected_because_of_many_others_that_have_left():
+    """Only connections that are open count."""
+    with closing(Listener("127.0.0.1", 0, lambda _path: text_page("served"))) as listener:
+        address = ("127.0.0.1", int(listener.url.rpartition(":")[2]))
+        with socket.create_connection(address, 10) as slow:
+            slow.sendall(b"GET /metr")
+            for _ in range(100):
+                assert httpx.get(listener.url).text == "served\n"
+            slow.sendall(b"ics HTTP/1.0\r\n\r\n")
+            assert slow.recv(12) == b"HTTP/1.0 200"
 
 
 def test_a_silent_client_is_disconnected(monkeypatch):
@@ -368,6 +383,20 @@ NOW = datetime(2026, 3, 15, 10, 0, tzinfo=UTC).timestamp()
 def test_the_exporter_counts_dead_letters_and_items_that_nobody_holds(items, numbers):
     """The counters of a job end with it. Without any failure in metadata, dead letters are unknown, not 0."""
     assert of_lists(items, NOW) == numbers
+
+
+def test_statistics_whose_running_items_can_not_be_counted_are_a_failure_unless_it_is_the_key():
+    """A scaler that reads `unfinished` without those that run would end busy workers."""
+
+    def statistics(error):
+        def fail():
+            raise error
+
+        return _statistics(SimpleNamespace(stats=lambda: dict(STATS), running=fail), lambda: NOW)
+
+    assert "running" not in statistics(APIError("GET x", 401, "", b"", ""))
+    with pytest.raises(APIError):
+        statistics(APIError("GET x", 503, "", b"", ""))
 
 
 @pytest.mark.parametrize(

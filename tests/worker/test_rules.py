@@ -233,9 +233,21 @@ def test_an_address_has_a_host_and_a_port(text, address):
 
 def test_options_do_not_show_the_keys():
     """Even a debugger that prints them can't leak them."""
-    options = poll_options()
-    assert (KEY in repr(options), "env_1" in repr(options)) == (False, True)
-    assert KEY not in repr(vars(options))
+    given = flags_of("beta:worker", "poll", environment_id="env_1", environment_key=KEY)
+    environ = {"ANT_WORKER_METADATA_KEY": "sk-ant-api03-of-the-operator"}
+    options = read_options(PollOptions, given, environ, "")
+    assert "env_1" in repr(options)
+    for shown in (repr(options), repr(vars(options))):
+        assert KEY not in shown
+        assert "of-the-operator" not in shown
+
+
+def test_a_key_that_was_typed_comes_before_a_file_which_is_not_read():
+    """Neither now, nor when the server refuses the key."""
+    given = flags_of("beta:worker", "poll", environment_id="env_1", environment_key=KEY)
+    environ = {"ANT_WORKER_ENVIRONMENT_KEY_FILE": "/missing"}
+    options = read_options(PollOptions, given, environ, "")
+    assert (options.environment_key, options.environment_key_file) == (KEY, "")
 
 
 def test_options_need_a_value_for_each_name_and_take_no_other():

@@ -146,6 +146,15 @@ def bash(command, **step):
     return {"tool": "bash", "input": {"command": command}, **step}
 
 
+def test_the_tools_of_a_session_do_not_see_who_holds_its_lease(queue, work):
+    """A worker that one of them starts would take the item of this one for its own."""
+    hidden = bash('echo "[$ANT_WORKER_HOLDS_LEASE_ON]"', expect={"contains": "[]"})
+    body = {"environment_id": queue.id, "script": [hidden, "terminate"]}
+    session = queue.send("POST", "/_emulator/sessions", body)["id"]
+    work(handler=[])
+    assert events(queue, session)[-1] == "session.status_terminated"
+
+
 @pytest.mark.parametrize("handler", [[], RUN], ids=["in-process", "handler"])
 def test_sessions_that_run_at_once_do_not_share_a_folder(queue, work, tmp_path, handler):
     """Each waits until the other has written its own text to a file of the same name."""
