@@ -83,10 +83,12 @@ def act_on_start(monkeypatch, word, act):
     monkeypatch.setattr(subprocess, "Popen", start)
 
 
-def test_exec_does_not_run_a_command_that_nothing_guards(ant, monkeypatch):
+def test_exec_does_not_run_a_command_that_nothing_guards(ant, monkeypatch, tmp_path):
     """A command that could be left behind is not begun, and the exit status shows it."""
-    monkeypatch.setattr("ant_cli.worker.guardian_process.__file__", os.devnull)
-    act_on_start(monkeypatch, os.devnull, lambda guardian: guardian.wait())
+    program = tmp_path / "ends_at_once.py"
+    program.touch()
+    monkeypatch.setattr("ant_cli.worker.guardian_process.__file__", str(program))
+    act_on_start(monkeypatch, str(program), lambda guardian: guardian.wait())
     done = ant("emulator", "exec", "--", "false", network=True)
     assert (done.exit, done.stderr) == (1, "ant: the process that guards the command has ended.\n")
 
