@@ -31,9 +31,7 @@ REMEDIES = {
 }
 """What to do if a credential of the kind that an endpoint usually takes is missing."""
 
-GONE = (
-    "There is no work item with this secret: it was deleted, with its session or its environment."
-)
+GONE = "There is no work item with this secret: perhaps it was deleted with its session."
 KEY_PREFIX = "sk-ant-oat01-"
 FORMS = {TOKEN_PREFIX: ITEM_SECRET, KEY_PREFIX: ENVIRONMENT_KEY, "sk-ant-api": API_KEY}
 """The kind of a bearer token that begins with each prefix."""
@@ -61,11 +59,16 @@ def credentials_of(call: Call) -> list[SentCredential]:
     """Return the credentials of a request. It may have both an API key and a bearer token."""
     scheme, _, token = call.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     bearer = token.strip() if scheme.lower() == "bearer" else ""
-    kind = next(
-        (kind for prefix, kind in FORMS.items() if bearer.startswith(prefix)), NO_KNOWN_KIND
-    )
-    sent = ((API_KEY, call.environ.get("HTTP_X_API_KEY", "")), (kind, bearer))
+    api_key = call.environ.get("HTTP_X_API_KEY", "")
+    sent = ((API_KEY, api_key), (_kind_of(bearer), bearer))
     return [_read(call, kind, secret) for kind, secret in sent if secret]
+
+
+def _kind_of(bearer: str) -> str:
+    for prefix, kind in FORMS.items():
+        if bearer.startswith(prefix):
+            return kind
+    return NO_KNOWN_KIND
 
 
 def _read(call: Call, kind: str, secret: str) -> SentCredential:
@@ -73,7 +76,9 @@ def _read(call: Call, kind: str, secret: str) -> SentCredential:
         return SentCredential(API_KEY, opens=True)
     if kind == ITEM_SECRET:
         return _read_token(call, secret)
-    return SentCredential(kind, _key_opens(call, secret) if kind == ENVIRONMENT_KEY else None)
+    if kind == ENVIRONMENT_KEY:
+        return SentCredential(kind, _key_opens(call, secret))
+    return SentCredential(kind, opens=None)
 
 
 def _read_token(call: Call, token: str) -> SentCredential:

@@ -269,7 +269,11 @@ class AgentReference(Model):
 
 def agent_reference(given: Any) -> Any:
     """Return the ID of an agent as a reference to it."""
-    return {"id": given, "type": "agent"} if isinstance(given, str) else given
+    if isinstance(given, str):
+        return {"id": given, "type": "agent"}
+    if isinstance(given, dict):
+        return given
+    raise ValueError("must be the ID of an agent, or an object")
 
 
 class FileResource(Model):
@@ -383,8 +387,7 @@ class SendEventsRequest(Model):
 
 def kind_of_agent(given: Any) -> str:
     """Return the type that tells the forms of a session's agent apart; without one, it is a reference."""
-    kind = given.get("type", "agent") if isinstance(given, dict) else given.type
-    return str(kind)
+    return str(given.get("type", "agent"))
 
 
 class SessionCreateParams(Model):

@@ -206,7 +206,7 @@ def update(call: Call) -> str:
             "metadata": json.loads(session["metadata"]),
             "budget": details.get("budget"),
         }
-        given = params.model_dump(exclude_unset=True)
+        given = params.model_dump(include={*before}, exclude_unset=True)
         _check_budget(before, given)
         merged = before["metadata"] | (given.pop("metadata", None) or {})
         metadata = {key: text for key, text in merged.items() if text is not None}

@@ -52,7 +52,9 @@ def item_transaction(call: Call) -> Iterator[tuple[Transaction, Row]]:
 
 def to_json(item: Row, *, with_secret: bool = False) -> str:
     """Return the item as a JSON object. Only the worker that polls it gets its secret."""
-    token = item["sessions_token"] if with_secret else None
+    secret = None
+    if with_secret and item["sessions_token"]:
+        secret = secret_of(item["sessions_token"])
     fields = {
         "id": item["id"],
         "acknowledged_at": rfc3339(item["acknowledged_at"]),
@@ -61,7 +63,7 @@ def to_json(item: Row, *, with_secret: bool = False) -> str:
         "environment_id": item["environment_id"],
         "latest_heartbeat_at": rfc3339(item["latest_heartbeat_at"]),
         "metadata": json.loads(item["metadata"]),
-        "secret": secret_of(token) if token else None,
+        "secret": secret,
         "started_at": rfc3339(item["started_at"]),
         "state": item["state"],
         "stop_requested_at": rfc3339(item["stop_requested_at"]),
@@ -92,9 +94,8 @@ SQL_WORKERS = "SELECT count(*) FROM workers WHERE environment_id = ? AND polled_
 
 def poll(call: Call) -> str:
     """Hand out the oldest item that no worker has; wait for one if asked to. Return `null` for an empty queue."""
-    reclaim = (
-        call.number("reclaim_older_than_ms", RECLAIM_MS, LONGEST_RECLAIM_MS) * MICROSECONDS_PER_MS
-    )
+    reclaim_ms = call.number("reclaim_older_than_ms", RECLAIM_MS, LONGEST_RECLAIM_MS)
+    reclaim = reclaim_ms * MICROSECONDS_PER_MS
     block_ms = call.number("block_ms", 0, LONGEST_BLOCK_MS)
     with environment_transaction(call) as (transaction, environment):
         if environment["kind"] != "self_hosted":
@@ -107,11 +108,18 @@ def poll(call: Call) -> str:
     item = _hand_out(call, reclaim)
     if item is None and block_ms:
         call.occupy_thread()
-        # If the client has disconnected, the item would be lost until it is reclaimed.
-        item = wait_for(
-            lambda: "null" if call.is_stopping() else _hand_out(call, reclaim), block_ms / 1000
-        )
-    return item or "null"
+        item = wait_for(lambda: _hand_out_or_end(call, reclaim), block_ms / 1000)
+    return item or NOTHING
+
+
+NOTHING = "null"
+
+
+def _hand_out_or_end(call: Call, reclaim: int) -> str | None:
+    """Return an item; nothing if the client has disconnected: the item would be lost until it is reclaimed."""
+    if call.is_stopping():
+        return NOTHING
+    return _hand_out(call, reclaim)
 
 
 def _hand_out(call: Call, reclaim: int) -> str | None:
@@ -119,9 +127,8 @@ def _hand_out(call: Call, reclaim: int) -> str | None:
         item = transaction.one(SQL_NEXT, environment["id"], transaction.now - reclaim)
         if item is None:
             return None
-        return to_json(
-            transaction.change("work", item, handed_out_at=transaction.now), with_secret=True
-        )
+        item = transaction.change("work", item, handed_out_at=transaction.now)
+        return to_json(item, with_secret=True)
 
 
 def check_takes_work(environment: Row) -> None:
@@ -145,15 +152,16 @@ def stats(call: Call) -> str:
     """Count the waiting items, those that were handed out and not acknowledged, and the polling workers."""
     with environment_transaction(call) as (transaction, environment):
         queued, pending, oldest = transaction.one(SQL_STATS, *[environment["id"]] * 3)
-        (workers,) = transaction.one(
-            SQL_WORKERS, environment["id"], transaction.now - WORKER_WINDOW
-        )
+        since = transaction.now - WORKER_WINDOW
+        (workers,) = transaction.one(SQL_WORKERS, environment["id"], since)
+    if environment["kind"] != "self_hosted":
+        workers = None
     statistics = {
         "depth": (queued or 0) - pending,
         "oldest_queued_at": rfc3339(oldest),
         "pending": pending,
         "type": "work_queue_stats",
-        "workers_polling": workers if environment["kind"] == "self_hosted" else None,
+        "workers_polling": workers,
     }
     return json.dumps(statistics)
 

@@ -409,6 +409,7 @@ def test_a_session_has_what_it_was_asked_to_have(sessions, start):
         ),
         ({"agent": {"type": "robot", "id": "a"}}, "agent"),
         ({"agent": {"type": "agent"}}, "id: is required"),
+        ({"agent": 5}, "agent: must be the ID of an agent, or an object"),
         ({"vault_ids": ["a b"]}, "vault_ids.0: must be an ID"),
         ({"initial_events": [HELLO | {"content": [{"type": "song"}]}]}, "the type of a block must"),
         ({"initial_events": [HELLO | {"content": [{"type": "image"}]}]}, "image needs source"),
@@ -455,7 +456,7 @@ def test_an_update_names_only_what_changed(anthropic, sessions, start):
     more = {"type": "limit", "max_list_cost": {"amount": "2", "currency": "USD"}}
     sessions.update(session.id, title="a", budget=more)
     sessions.update(session.id, title="b", metadata={"k": None})
-    sessions.update(session.id, title="b")
+    sessions.update(session.id, title="b", extra_body={"agent": None, "vault_ids": None})
     sessions.update(session.id, budget=None)
     updated = [event.to_dict() for event in sessions.events.list(session.id).data]
     named = [{*each} - {"id", "type", "processed_at"} for each in updated]

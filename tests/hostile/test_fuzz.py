@@ -359,6 +359,31 @@ def test_the_emulator_never_returns_500_for_any_request(emulator, request):
         assert {"type", "message"} <= set(answer["error"])
 
 
+def requests_with_bodies() -> st.SearchStrategy[tuple[tuple[str, str], Any]]:
+    """Return endpoints that take JSON, each with a body of its own schema, some of them with an invalid part."""
+    from ant_cli.emulator.bodies import BODIES
+
+    def with_body(endpoint: tuple[str, str]) -> st.SearchStrategy[Any]:
+        schema = BODIES[endpoint].model_json_schema()
+        body = _of(schema, schema.get("$defs", {}), 0)
+        return st.tuples(st.just(endpoint), body)
+
+    return st.sampled_from(sorted(BODIES)).flatmap(with_body)
+
+
+@settings(EXAMPLES, max_examples=400)
+@given(request=requests_with_bodies())
+def test_the_emulator_never_returns_500_for_the_body_of_an_endpoint(emulator, request):
+    """The checks of a body run even if what its path or its members name does not exist."""
+    (method, path), body = request
+    path = path.replace("<environment_id>", emulator.fuzzed["id"])
+    if isinstance(body, dict) and "environment_id" in body:
+        body["environment_id"] = emulator.fuzzed["id"]
+    status, _ = call(emulator, method, path, "", json.dumps(body).encode())
+    call(emulator, "DELETE", "/_emulator/faults", "", b"")
+    assert status != 500
+
+
 def call(emulator: Any, method: str, path: str, query: str, body: bytes) -> tuple[int, Any]:
     """Call the WSGI application, and return the status and the JSON of its response."""
     headers = API_HEADERS | {"x-api-key": "sk-ant-fuzz", "content-type": "application/json"}
