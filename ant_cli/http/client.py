@@ -1,6 +1,7 @@
 """The client: sends requests to the API, and raises an error for each response that is not a success.
 
-It is the first of four layers, each of which calls only the next: `Client`, `Retrier`, `Access`, `Server`.
+It is the first of four layers: `Client`, `Retrier`, `Access`, `Server`. A request goes down from one to the
+next, and the response comes back.
 """
 
 from __future__ import annotations
