@@ -59,7 +59,7 @@ def script_command(file: str, *words: str) -> list[str]:
     """
     from pathlib import Path  # late: as below
 
-    if not Path(file).is_file():
+    if not Path(file).exists():
         raise UsageError(
             "this command runs a file of ant, which is in a zip.",
             "Install ant with pip or pipx instead.",
