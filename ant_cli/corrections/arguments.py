@@ -118,10 +118,12 @@ def _pairs(line: Line, operation: Operation) -> Iterator[Step]:
 def _split_pairs(line: Line) -> Iterator[Step]:
     """Join `--metadata team data`, which has a space in place of `=`."""
     for at, part in enumerate(line.parts):
-        following = line.following(at)
-        takes_pair = part.param is not None and part.param.takes_pairs
-        if part.role is Role.VALUE and takes_pair and part.text.isidentifier() and following:
-            yield line.replacing(at, f"{part.text}={following[0]}", count=2)
+        if part.role is not Role.VALUE or part.param is None:
+            continue
+        is_key = part.param.takes_pairs and part.text.isidentifier()
+        for value in line.following(at)[:1]:
+            if is_key:
+                yield line.replacing(at, f"{part.text}={value}", count=2)
 
 
 def _outer_id(line: Line, operation: Operation) -> Iterator[Step]:

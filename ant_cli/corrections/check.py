@@ -151,11 +151,11 @@ class _Request:
     @property
     def _reads_values(self) -> bool:
         """Whether a value is in a file, which is not read here."""
+        texts = list[str]()
         for field in self._given:
-            texts = self._call.texts[field.name]
-            if any(text.startswith("@") for text in ([texts] if isinstance(texts, str) else texts)):
-                return True
-        return False
+            text = self._call.texts[field.name]
+            texts += [text] if isinstance(text, str) else text
+        return any(text.startswith("@") for text in texts)
 
     @property
     def _has_only_texts(self) -> bool:
@@ -170,8 +170,13 @@ class _Request:
         call, said = self._call, list[str]()
         runtime = Runtime(Stdin(None), Stdout(None), Stderr(None), self._environ)
         runtime.stderr.log = lambda text, _: said.append(text)
-        places = {field.name: _PLACES.get(field.type, field.name) for field in self._missing}
-        request = build_all(call.operation, {**call.texts, **places}, call.flags, runtime).first
+        texts = dict(call.texts)
+        for field in self._missing:
+            texts[field.name] = _PLACES.get(field.type, field.name)
+        request = build_all(call.operation, texts, call.flags, runtime).first
         if any(text.startswith("Warning:") for text in said):
             return False
-        return not (call.operation.creates and check(json.loads(request.body or b"{}")))
+        if not call.operation.creates:
+            return True
+        body = json.loads(request.body or b"{}")
+        return not check(body)

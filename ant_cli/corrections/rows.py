@@ -225,9 +225,11 @@ def _answers(
 
 def _is_second_argument(words: Argv, line: Line, places: Sequence[int]) -> bool:
     """Whether a flag would become an argument next to another one: `delete a -n b` does not delete both."""
-    is_flag = places[0] not in line.places
-    is_argument = words[0] != "ant" and words[-1] is not PIPE and not words[0].startswith("-")
-    return is_flag and is_argument and not set(line.places) <= set(places)
+    if places[0] in line.places or words[-1] is PIPE:
+        return False
+    if words[0] == "ant" or words[0].startswith("-"):
+        return False
+    return not set(line.places) <= set(places)
 
 
 def _argv(words: Argv, line: Line, places: Sequence[int]) -> Argv:

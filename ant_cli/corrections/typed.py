@@ -52,16 +52,13 @@ class Typed:
 
     def is_exceeded(self, command: Argv) -> bool:
         """Whether a command can't be undone, or has a flag that answers a question, and that was not typed."""
-        params = line_of(command).params
+        params = [part.param for part in parts_of(command) if part.param is not None]
+        given = {param.name for param in params}
         for name in line_of(command).command.path[-1:]:
-            is_mild = name == _APPLY and any(param and param.name in _MILD for param in params)
-            if name in _FINAL and not is_mild and not meant(self._words, name):
-                return True
-        for part in parts_of(command):
-            if part.param is not None and part.param.name in _DECISIONS:
-                if not self._has_flag(part.param.flag):
-                    return True
-        return False
+            if name in _FINAL and not meant(self._words, name):
+                return name != _APPLY or given.isdisjoint(_MILD)
+        decisions = [param.flag for param in params if param.name in _DECISIONS]
+        return not all(map(self._has_flag, decisions))
 
     def _has_flag(self, flag: str) -> bool:
         if flag == _YES and _SHORT_YES in self._flags:

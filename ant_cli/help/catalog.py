@@ -26,15 +26,15 @@ _FOR_WORKERS = (
 
 def catalog() -> Command:
     """Return `ant`, with all commands below it."""
-    return Command((), SUMMARY, (), (VERSION,), GLOBAL_FLAGS, tuple(_first_level()), EXAMPLES)
+    commands = tuple(_first_level())
+    return Command((), SUMMARY, (), (VERSION,), GLOBAL_FLAGS, commands, EXAMPLES)
 
 
 def _first_level() -> Iterator[Command]:
     """Yield the top-level groups and commands. The tool commands are imported only if a search reaches them."""
     for row in GROUPS.values():
-        yield group(
-            row.name, row.help, *map(_api_command, row.operations), global_flags=GLOBAL_FLAGS
-        )
+        commands = map(_api_command, row.operations)
+        yield group(row.name, row.help, *commands, global_flags=GLOBAL_FLAGS)
     from ant_cli.help.tool_commands import TOOL_COMMANDS  # late, as above
 
     yield from TOOL_COMMANDS

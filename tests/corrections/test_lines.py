@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from ant_cli.errors import Mistyped, UsageError
 from ant_cli.errors.command_line import PIPE
 from ant_cli.help.catalog import catalog
 from tests.conftest import needs_posix
+from tests.helpers.processes import run_process
 
 LINES = yaml.safe_load(Path(__file__).with_name("lines.yaml").read_text("utf-8"))
 
@@ -215,6 +217,16 @@ def test_an_error_about_a_value_keeps_its_hint(ant):
 def test_a_line_of_growing_length_takes_time_in_proportion(ant):
     assert "unknown command" in ant("x" * 5000).refusal
     assert "unexpected argument" in ant("beta:environments", "list", *["a=b"] * 200).refusal
+
+
+@pytest.mark.parametrize("line", ["beta:environments list --dry-run", "emulator status", "help"])
+def test_a_right_line_imports_nothing_of_this_room(line, clean_environ):
+    code = "import sys; from ant_cli.main import main, this_process"
+    code += "; main(sys.argv[1:], this_process()); print(*sys.modules, file=sys.stderr)"
+    done = run_process([sys.executable, "-c", code, *line.split()], clean_environ, check=True)
+    loaded = done.stderr.split()
+    assert "ant_cli.main" in loaded
+    assert not [name for name in loaded if name.startswith("ant_cli.corrections")]
 
 
 # The rows
