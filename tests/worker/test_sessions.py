@@ -65,13 +65,19 @@ def events(queue, session):
     ]
 
 
+def is_done(queue, session):
+    """Whether a session has ended, and each step of its script was as it expects."""
+    found = events(queue, session)
+    return "session.error" not in found and found[-1] == "session.status_terminated"
+
+
 def test_a_worker_without_a_handler_runs_sessions(queue, start, session):
     """The agent's tool runs here, its result satisfies the script, and the item is stopped once, by the worker."""
     worker = start("--max-items", "1", "--max-idle", "5s")
     assert worker.end() == 0, "".join(worker.lines)
     assert [entry["outcome"] for entry in worker.events("work item done")] == ["succeeded"]
     assert any("executing tool" in line for line in worker.output)
-    assert events(queue, session)[-1] == "session.status_terminated"
+    assert is_done(queue, session)
     assert queue.count("/stop") == 1
     assert queue.refused == []
 
@@ -111,7 +117,7 @@ def test_a_handler_may_run_the_official_sdk(queue, work, sdk_handler, session):
     """Its `handle_item` gets all its input from the variables. It stops the item, as the worker does afterwards."""
     worker = work(handler=[sdk_handler])
     assert [entry["outcome"] for entry in worker.events("work item done")] == ["succeeded"]
-    assert events(queue, session)[-1] == "session.status_terminated"
+    assert is_done(queue, session)
     assert queue.count("/stop") == 2
     assert queue.refused == []
 
@@ -152,7 +158,7 @@ def test_the_tools_of_a_session_do_not_see_who_holds_its_lease(queue, work):
     body = {"environment_id": queue.id, "script": [hidden, "terminate"]}
     session = queue.send("POST", "/_emulator/sessions", body)["id"]
     work(handler=[])
-    assert events(queue, session)[-1] == "session.status_terminated"
+    assert is_done(queue, session)
 
 
 @pytest.mark.parametrize("handler", [[], RUN], ids=["in-process", "handler"])
@@ -172,7 +178,7 @@ def test_sessions_that_run_at_once_do_not_share_a_folder(queue, work, tmp_path, 
     limits = ("--concurrency", "2", "--max-items", "2", "--workdir", str(tmp_path))
     worker = work(*limits, handler=handler)
     assert worker.log[0]["session_folders"] is True
-    assert all(events(queue, session)[-1] == "session.status_terminated" for session in sessions)
+    assert all(is_done(queue, session) for session in sessions)
     notes = [(tmp_path / session / "note").read_text() for session in sessions]
     assert notes == ["a\n", "b\n"]
 
@@ -199,7 +205,7 @@ def test_the_next_item_of_a_session_finds_its_files(queue, work, tmp_path, words
     queue.send("POST", f"/v1/sessions/{session}/events", {"events": [message]})
     worker = work(*shared, *words, handler=[])
     assert worker.log[0]["session_folders"] is bool(folder)
-    assert events(queue, session)[-1] == "session.status_terminated"
+    assert is_done(queue, session)
 
 
 def test_a_secret_is_read_from_a_file_that_others_can_not_read(tmp_path):
@@ -259,7 +265,7 @@ def test_a_session_takes_what_is_missing_from_the_item_on_stdin(queue, work, scr
     names = ("PATH", "HOME", "ANTHROPIC_BASE_URL")
     container = " ".join(f'{name}="${name}"' for name in names)
     work(handler=[script(f"exec env -i {container} {' '.join(RUN)}")])
-    assert events(queue, session)[-1] == "session.status_terminated"
+    assert is_done(queue, session)
     assert queue.count("/stop") == 2
 
 
