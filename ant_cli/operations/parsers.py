@@ -24,8 +24,10 @@ _MAY_MEAN_FALSE = ("no", "off", "none", "n")
 
 def boolean(source: str, text: str) -> bool:
     """Return the boolean that a text means. Errors suggest the flag alone, unless the text may mean false."""
-    is_flag = source.startswith("--") and text.lower() not in _MAY_MEAN_FALSE
-    return _boolean(source, text, repr(text), f"Write {source} alone." if is_flag else "")
+    hint = ""
+    if source.startswith("--") and text.lower() not in _MAY_MEAN_FALSE:
+        hint = f"Write {source} alone."
+    return _boolean(source, text, repr(text), hint)
 
 
 def private_boolean(source: str, text: str) -> bool:
@@ -62,10 +64,9 @@ def whole_number(low: int, high: int) -> Parse:
     """Return the parser of a whole number from `low` to `high`, which has at most nine digits."""
 
     def parse(source: str, text: str) -> int:
-        number = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else -1
-        if not low <= number <= high:
-            raise BadValue(source, f"must be a whole number from {low} to {high}, got {text!r}")
-        return number
+        if re.fullmatch(r"[0-9]{1,9}", text) and low <= int(text) <= high:
+            return int(text)
+        raise BadValue(source, f"must be a whole number from {low} to {high}, got {text!r}")
 
     return parse
 
@@ -121,4 +122,5 @@ def seconds_in(text: str) -> float | None:
     """Return the seconds of a duration with units, such as `7d` or `1h30m`; None if it is not one."""
     if not re.fullmatch(f"(?:{_PART})+", text):
         return None
-    return sum(float(number) * _UNITS_S[unit] for number, unit in re.findall(_PART, text))
+    parts = re.findall(_PART, text)
+    return sum(float(number) * _UNITS_S[unit] for number, unit in parts)

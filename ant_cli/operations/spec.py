@@ -192,7 +192,9 @@ class Setting(_SettingRow, Param):
     @property
     def default_value(self) -> Any:
         """Its value if it is not given."""
-        return self.value_of("default", self.default) if self.default else _UNSET.get(self.type)
+        if self.default:
+            return self.value_of("default", self.default)
+        return _UNSET.get(self.type)
 
     def value_of(self, source: str, text: Text) -> Any:
         """Return the value of a text, or the list of values of several texts.
@@ -346,7 +348,9 @@ class Operation(NamedTuple):
     @property
     def acts_on_several(self) -> bool:
         """Whether it may have several inputs that name existing objects (D31)."""
-        return self.positional is not None and not (self.paginated or self.claims)
+        if self.paginated or self.claims:
+            return False
+        return self.positional is not None
 
     @property
     def command(self) -> str:
