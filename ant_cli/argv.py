@@ -107,7 +107,7 @@ def _asks_for_completion(name: str, args: Sequence[str]) -> bool:
     """Whether a script for a shell is meant: the official tool's `completions` is a resource of the API."""
     if name != "completions" or not args:
         return False
-    from ant_cli.help.tool_commands import SHELLS  # late: most commands have another name
+    from ant_cli.help.tool_commands import SHELLS  # late: 2 ms, and most commands have another name
 
     return args[0] in SHELLS
 
