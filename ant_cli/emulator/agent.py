@@ -213,6 +213,11 @@ def _terminate(turn: _Turn, _: Event) -> bool:
     return False
 
 
+def _skip(_: _Turn, __: Event) -> bool:
+    """Leave out a step that only a session of an older version may have."""
+    return True
+
+
 def _call_tools(turn: _Turn, step: Event) -> bool:
     calls = [_call(turn.transaction, turn.session, tool) for tool in _tools_of(step)]
     if set(calls) == {ANSWERED}:
@@ -230,6 +235,7 @@ _STEPS: dict[str, Callable[[_Turn, Event], bool]] = {
     "idle": _idle,
     "terminate": _terminate,
     **dict.fromkeys(("tools", *TOOLS), _call_tools),
+    "stats": _skip,
 }
 """What each kind of step does."""
 

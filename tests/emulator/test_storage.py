@@ -88,6 +88,16 @@ def released(request, tmp_path):
     return path
 
 
+def continued(api, session):
+    """Send the result that a session waits for, and return the events of the rest of its turn."""
+    path = f"/v1/sessions/{session}/events"
+    call = api("GET", path, types="agent.tool_use", order="desc").json["data"][0]["id"]
+    result = {"type": "user.tool_result", "tool_use_id": call}
+    assert api("POST", path, {"events": [result]}).status_code == 200
+    api("POST", "/_emulator/clock", {"advance_ms": 200})
+    return api("GET", path).json["data"]
+
+
 def test_a_file_of_a_released_version_is_brought_up_to_date_with_all_that_is_in_it(
     released, database
 ):
@@ -103,6 +113,8 @@ def test_a_file_of_a_released_version_is_brought_up_to_date_with_all_that_is_in_
     _, session = [api.poll(queue)["data"]["id"] for _ in range(2)]
     assert api("GET", f"/v1/sessions/{session}/events").json["data"][2]["type"] == "agent.tool_use"
     assert (api.stats(queue)["depth"], api.stats(queue)["pending"]) == (0, 2)
+    events = continued(api, session)
+    assert events[-1]["stop_reason"] == {"type": "end_turn"}
     for emulator in (*emulators, Emulator(database)):
         emulator.close()
     assert tables(released) == tables(database)
