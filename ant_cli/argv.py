@@ -5,8 +5,6 @@ anywhere, the nearest of which wins; `--force=false`), and importing one would d
 `app.py` has the same commands as a Typer tree.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -41,14 +39,18 @@ class ApiCall(NamedTuple):
     """What to tell the user about the arguments."""
 
 
-class ToolCall(NamedTuple):
+class ToolCall:
     """A command line that calls a tool command, not an endpoint."""
 
-    command: Command
-    flags: Flags
-    """The values of its flags and arguments."""
-    notes: Sequence[str] = ()
-    """What to tell the user about the arguments."""
+    def __init__(self, command: "Command", flags: Flags, notes: Sequence[str] = ()) -> None:
+        self.command = command
+        self.flags = flags
+        """The values of its flags and arguments."""
+        self.notes = notes
+        """What to tell the user about the arguments."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ToolCall) and vars(self) == vars(other)
 
 
 class VersionCall(NamedTuple):
@@ -434,7 +436,7 @@ def _is_cut(value: str) -> bool:
     return value.count("[") > value.count("]")
 
 
-def _arguments(parsed: _ParsedArguments, command: Command) -> dict[str, Text]:
+def _arguments(parsed: _ParsedArguments, command: "Command") -> dict[str, Text]:
     """Return the arguments of a tool command, by name. Those after `--` go to one that takes several, if any does.
 
     Raises:

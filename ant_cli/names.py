@@ -1,7 +1,5 @@
 """Names in place of IDs: the client for requests with an environment's ID as a user typed it (D45)."""
 
-from __future__ import annotations
-
 import re
 from _thread import allocate_lock
 from collections.abc import Sequence
@@ -52,7 +50,7 @@ def connect_by_name(
     runtime: Runtime,
     observer: Observer | None = None,
     target: Sequence[str] = (),
-) -> NameClient:
+) -> "NameClient":
     """Return a client for IDs that may be names. Raises as `connect`.
 
     `target` are the flags that chose the server and the account, which suggested commands repeat.
@@ -77,13 +75,13 @@ class NameClient:
         self._names = names
         self._target = target
 
-    def __enter__(self) -> NameClient:
+    def __enter__(self) -> "NameClient":
         return self
 
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
-    def for_threads(self, count: int) -> NameClient:
+    def for_threads(self, count: int) -> "NameClient":
         """Return a client for as many threads. They share what was found."""
         client = self._client.for_threads(count)
         return NameClient(client, self._runtime, self._names, self._target)

@@ -18,8 +18,7 @@ from ant_cli.settings.local_emulator import is_local
 
 if TYPE_CHECKING:
     from ant_cli.settings.access_tokens import AccessToken
-    from ant_cli.settings.federation import FederationRule
-    from ant_cli.settings.logins import Login
+    from ant_cli.settings.secret_sources import Issuer
 
 Report = dict[str, Any]
 """JSON: members and their values."""
@@ -93,9 +92,7 @@ def _credential(settings: Settings, runtime: Runtime) -> Report:
     return {**_TOKEN, "access_token": secret}
 
 
-def _access_token(
-    issuer: FederationRule | Login, settings: Settings, runtime: Runtime
-) -> AccessToken:
+def _access_token(issuer: Issuer, settings: Settings, runtime: Runtime) -> AccessToken:
     """Return an access token that can be used. It may have to be exchanged over the network."""
     connection = settings.connection
     if issuer.exchanges and is_local(connection.base_url):

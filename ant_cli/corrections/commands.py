@@ -1,7 +1,5 @@
 """The first pass: what was meant where a command was expected."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 

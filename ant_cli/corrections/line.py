@@ -1,7 +1,5 @@
 """A command line in three parts, and the role of each argument in it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum, auto
 from functools import cache

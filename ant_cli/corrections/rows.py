@@ -1,7 +1,5 @@
 """The rows of `rows.txt`: what people type by the habit of other tools, and what to type instead."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache

@@ -7,8 +7,6 @@ that names the step. A message after the last step is answered by `ANSWER`.
 No timer runs the steps. They happen when somebody looks at the session, as if they had happened on time.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -3,8 +3,6 @@
 It is read from WSGI directly: a web framework would double the start of `ant --local`.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +32,7 @@ LOG = "ant_emulator.log"
 """In the WSGI environment: a function that is called with the journal's entry before the response is sent."""
 
 
-def path_of(environ: WSGIEnvironment) -> str:
+def path_of(environ: "WSGIEnvironment") -> str:
     """Return the path as sent, with each segment percent-encoded in the same way."""
     sent: str = environ["REQUEST_URI"].partition("?")[0]
     return "/".join(quote(unquote_to_bytes(segment), safe="") for segment in sent.split("/"))
@@ -58,7 +56,7 @@ class Call:
     """One request. Its path is matched, and its body read, before a rule gets it."""
 
     def __init__(
-        self, environ: WSGIEnvironment, store: Store, api_key: str, journal: Journal
+        self, environ: "WSGIEnvironment", store: Store, api_key: str, journal: Journal
     ) -> None:
         self.environ = environ
         self.store = store
@@ -134,7 +132,7 @@ class Call:
             raise InvalidRequest(f"{name}: must be {' or '.join(choices)}, got {text!r}.")
         return text
 
-    def page(self, listing: Listing, transaction: Transaction, name: str, *values: object) -> str:
+    def page(self, listing: "Listing", transaction: Transaction, name: str, *values: object) -> str:
         """Return the body of the response for a page of a list. `values` are for the placeholders of its query.
 
         A cursor has the name and the order of its list, so that of another list is rejected.
@@ -157,7 +155,7 @@ class Call:
         documents = ",".join(listing.to_json(row, transaction) for row in rows[:limit])
         return f'{{"data":[{documents}],"next_page":{json.dumps(cursor)}}}'
 
-    def _filtered(self, listing: Listing) -> tuple[str, list[object]]:
+    def _filtered(self, listing: "Listing") -> tuple[str, list[object]]:
         """Return the query of a list with the conditions that the request asks for, and their values."""
         query = listing.query
         values = list[object]()

@@ -7,8 +7,6 @@ The emulator has no logins, so it issues no access tokens.
 Environment keys are not stored: they consist of the environment's ID and a checksum of it that needs the API key.
 """
 
-from __future__ import annotations
-
 import base64
 import hmac
 import json

@@ -3,8 +3,6 @@
 One table says what each kind is. An object is stored as the JSON of its response, and a file with its content.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import PurePosixPath
@@ -256,7 +254,7 @@ def upload_file(call: Call) -> str:
         return _add(transaction, FILES, document, file.data)
 
 
-def _end_of_life(parts: dict[str, Part], now: int) -> str | None:
+def _end_of_life(parts: "dict[str, Part]", now: int) -> str | None:
     if "expires_in_seconds" not in parts:
         return None
     text = parts["expires_in_seconds"].data

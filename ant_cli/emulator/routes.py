@@ -3,8 +3,6 @@
 A path is matched segment by segment, as sent, so an ID with a %2F in it is one segment.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Iterator

@@ -9,8 +9,6 @@ in any process that shares the file. Within a process, a lock serializes the thr
 than SQLite's own waiting.
 """
 
-from __future__ import annotations
-
 import base64
 import os
 import sqlite3
@@ -143,7 +141,7 @@ class Moment(NamedTuple):
 class Transaction:
     """One request's view of the database, at one moment."""
 
-    def __init__(self, store: Store, connection: sqlite3.Connection) -> None:
+    def __init__(self, store: "Store", connection: sqlite3.Connection) -> None:
         self.clock = store.clock
         self.ids = store.ids
         self.strict_streams = store.strict_streams

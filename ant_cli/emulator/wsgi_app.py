@@ -1,7 +1,5 @@
 """The emulator: a WSGI application that passes a request to its rule, and returns the result in the API's form."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterable
@@ -100,7 +98,9 @@ class Emulator:
         with self._store.read() as reader:
             return is_issued(reader, secret)
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
         """Handle one request."""
         call = Call(environ, self._store, self._api_key or "", self._journal)
         # A health check must not change the other IDs that follow from a seed: it may come at any time.
@@ -121,7 +121,7 @@ class Emulator:
         start_response(f"{reply.status} {phrase}", self._headers(call, request_id, reply))
         return [] if call.method == "HEAD" else chunks
 
-    def _reply(self, call: Call, request_id: str, patience_s: float) -> _Reply:
+    def _reply(self, call: Call, request_id: str, patience_s: float) -> "_Reply":
         """Return the response to a request. Raises Disconnected or ClientLeft if there is none."""
         try:
             return _Reply(200, self._handle(call, patience_s))
@@ -133,7 +133,7 @@ class Emulator:
             bug = _bug(problem, call)
             return _Reply(bug.status, envelope(bug, request_id), bug)
 
-    def _headers(self, call: Call, request_id: str, reply: _Reply) -> list[tuple[str, str]]:
+    def _headers(self, call: Call, request_id: str, reply: "_Reply") -> list[tuple[str, str]]:
         headers = {
             **self._own_headers,
             "content-type": reply.media_type,
@@ -148,7 +148,7 @@ class Emulator:
         return list(headers.items())
 
     def _note(
-        self, call: Call, request_id: str, error: str | None, reply: _Reply | None = None
+        self, call: Call, request_id: str, error: str | None, reply: "_Reply | None" = None
     ) -> None:
         """Log a request, and add it to the journal unless it is one to the emulator itself."""
         request_body = b""

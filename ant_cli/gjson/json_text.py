@@ -15,8 +15,6 @@ A run begins with the first, and continues with the second after `BYTES_BEFORE_M
 the count of bytes changes only the speed: the tests run both.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Iterator

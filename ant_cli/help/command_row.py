@@ -1,7 +1,5 @@
 """The rows of the catalog: a command, or a group of them, and the functions that make those of tool commands."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -29,7 +27,7 @@ class Command(NamedTuple):
     """Its own flags."""
     global_flags: tuple[Setting, ...] = ()
     """The API commands' global flags that it takes."""
-    subcommands: tuple[Command, ...] = ()
+    subcommands: tuple["Command", ...] = ()
     examples: tuple[Example, ...] = ()
     notes: str = ""
     """Further text of its help page, as shown there."""
@@ -96,7 +94,7 @@ class Command(NamedTuple):
             param for param in (*self.arguments, *self.flags) if isinstance(param, Setting)
         )
 
-    def walk(self) -> Iterator[Command]:
+    def walk(self) -> "Iterator[Command]":
         """Yield it and all commands below it."""
         yield self
         for command in self.subcommands:

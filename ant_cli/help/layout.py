@@ -1,7 +1,5 @@
 """The look of help pages: wrapped text, lists and examples, plain in a pipe and styled on a terminal."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby

@@ -18,8 +18,8 @@ from ant_cli.settings.local_emulator import is_local
 from ant_cli.settings.rows import mask
 
 if TYPE_CHECKING:
-    from ant_cli.settings.access_tokens import TokenSource
     from ant_cli.settings.federation import FederationRule
+    from ant_cli.settings.token_source import TokenSource
 
 _PROBLEMS = {401: "was not accepted", 403: "has no permission for this"}
 """What to say about the credential after a response with this status."""

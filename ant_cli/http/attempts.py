@@ -1,7 +1,5 @@
 """Attempts: a request is sent until it succeeds, or until another attempt would not help."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext

@@ -1,7 +1,5 @@
 """The direct transport, which nearly every run uses: sockets and TLS of the standard library."""
 
-from __future__ import annotations
-
 import re
 import socket
 from collections.abc import Callable, Iterator, Mapping
@@ -78,7 +76,7 @@ class DirectTransport:
             raise attempt.failure(error) from None
 
     @cached_property
-    def _tls(self) -> ssl.SSLContext:
+    def _tls(self) -> "ssl.SSLContext":
         from ant_cli.http.trust import tls_context
 
         return tls_context(self._environ)
@@ -106,7 +104,7 @@ class DirectTransport:
             self._idle.pop().close()
 
 
-def _takes_bytes(tls: ssl.SSLContext) -> bool:
+def _takes_bytes(tls: "ssl.SSLContext") -> bool:
     """Whether a context is Python's own. That of the system's verifier, on Windows and macOS, needs a string."""
     import ssl
 

@@ -1,7 +1,5 @@
 """What all transports share: the time limits and the failures of an attempt to send a request."""
 
-from __future__ import annotations
-
 import re
 import socket
 import time

@@ -5,8 +5,6 @@ that is not a number, a short body), and it needs neither `email` nor `dataclass
 than the rest of a request. h11, which httpx is built on, is its oracle in the tests.
 """
 
-from __future__ import annotations
-
 import io
 import re
 from collections.abc import Iterator, Mapping
@@ -43,7 +41,7 @@ class Head(NamedTuple):
 class _SocketBytes(io.RawIOBase):
     """The bytes that a socket receives, with a limit on each wait."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: "socket.socket") -> None:
         self._socket = sock
         self.attempt: Attempt | None = None
         """Limits each wait; None not to wait at all."""
@@ -51,7 +49,7 @@ class _SocketBytes(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Buffer) -> int:
+    def readinto(self, buffer: "Buffer") -> int:
         self._socket.settimeout(self.attempt.seconds() if self.attempt else 0)
         return self._socket.recv_into(buffer)
 
@@ -59,7 +57,7 @@ class _SocketBytes(io.RawIOBase):
 class Wire:
     """A connection to a server, for one request at a time."""
 
-    def __init__(self, sock: socket.socket, origin: object) -> None:
+    def __init__(self, sock: "socket.socket", origin: object) -> None:
         self.origin = origin
         """The other end: scheme, host and port."""
         self.reused = False

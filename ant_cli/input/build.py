@@ -4,8 +4,6 @@
 its place.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -29,7 +27,7 @@ _IDENTITY = ("id", "type")
 class Requests:
     """The requests of a command line, which have been checked. Each iteration builds them again."""
 
-    def __init__(self, builder: _Builder) -> None:
+    def __init__(self, builder: "_Builder") -> None:
         """Raise UsageError if an input can't be a request."""
         self._builder = builder
         self._first: Request | None = None

@@ -1,7 +1,5 @@
 """From a file and stdin to documents: the keys and values for each request."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from itertools import islice

@@ -10,8 +10,6 @@ A structured value is YAML, JSON, the name of a file, or `key=value` for each ke
 be read in two ways is rejected, or noted if the official tool accepts it.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """HTTP requests: `request_of` puts every value in its place, or raises an error that says why it can't be sent."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple

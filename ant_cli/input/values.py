@@ -4,8 +4,6 @@ A value is one of JSON's: None, a bool, a `Number`, a str, a list, or a dict wit
 rejected, with line and column.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Iterator

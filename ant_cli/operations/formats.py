@@ -1,7 +1,5 @@
 """The output formats as rows: what each value of `--format` means."""
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple
 
 FormatName = Literal[

@@ -4,8 +4,6 @@ Everything that the command line knows about the API is a row of one of these ty
 requests, documentation and the contract tests are derived from them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
@@ -226,12 +224,12 @@ class Flags(dict[str, Any]):
         """Return the value of a setting; its default if it was not given."""
         return self.get(setting.name, setting.default_value)
 
-    def only(self, names: Iterable[str]) -> Flags:
+    def only(self, names: Iterable[str]) -> "Flags":
         """Return the flags with these names."""
         kept = frozenset(names)
         return Flags({name: value for name, value in self.items() if name in kept})
 
-    def with_values(self, **values: Any) -> Flags:
+    def with_values(self, **values: Any) -> "Flags":
         """Return the flags with these values added; they replace those of the same name."""
         return Flags(self, **values)
 

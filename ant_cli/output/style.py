@@ -4,8 +4,6 @@
 own readable.
 """
 
-from __future__ import annotations
-
 import re
 import time
 from collections.abc import Callable

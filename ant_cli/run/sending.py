@@ -1,7 +1,5 @@
 """How the requests of a run are sent: a list page by page, an update with the changes of `--add` and `--remove`."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -59,18 +57,27 @@ class Sent(NamedTuple):
     """There was nothing to change, and this is the response that was read."""
 
 
-class Sending(NamedTuple):
+class Sending:
     """The requests of a run, and how they are sent. Threads may share it."""
 
-    operation: Operation
-    requests: Requests
-    """One for each input, with the values from flags, a file and stdin in their places."""
-    edits: Sequence[Edit]
-    """The changes of `--add`, `--remove` and `--set`."""
-    condition: Condition | None
-    """The condition of `--filter`, which selects items; None if all are wanted."""
-    flags: Flags
-    say: Callable[[str], None]
+    def __init__(
+        self,
+        operation: Operation,
+        requests: Requests,
+        edits: "Sequence[Edit]",
+        condition: "Condition | None",
+        flags: Flags,
+        say: Callable[[str], None],
+    ) -> None:
+        self.operation = operation
+        self.requests = requests
+        """One for each input, with the values from flags, a file and stdin in their places."""
+        self.edits = edits
+        """The changes of `--add`, `--remove` and `--set`."""
+        self.condition = condition
+        """The condition of `--filter`, which selects items; None if all are wanted."""
+        self.flags = flags
+        self.say = say
 
     def label(self, position: int, request: Request) -> str:
         """Return how messages name a request: by ID, or by the number of the input if it has no ID."""
@@ -170,13 +177,19 @@ def make_sending(
         from ant_cli.run.edits import parse_edits  # late, as above
 
         edits = parse_edits(flags, operation.lists, requests.typed, runtime)
-    condition: Condition | None = None
-    if FILTER.name in flags:
-        from ant_cli.run.conditions import Condition  # late: 6 ms
-
-        _note_archived(requests, flags, runtime)
-        condition = Condition(FILTER.flag, flags.of(FILTER), runtime, operation, is_awaited=False)
+    condition = _condition_of(operation, requests, flags, runtime)
     return Sending(operation, requests, edits, condition, flags, runtime.say)
+
+
+def _condition_of(
+    operation: Operation, requests: Requests, flags: Flags, runtime: Runtime
+) -> "Condition | None":
+    if FILTER.name not in flags:
+        return None
+    from ant_cli.run.conditions import Condition  # late: 6 ms
+
+    _note_archived(requests, flags, runtime)
+    return Condition(FILTER.flag, flags.of(FILTER), runtime, operation, is_awaited=False)
 
 
 def _check_flags_of_raw(flags: Flags, runtime: Runtime) -> None:

@@ -5,8 +5,6 @@ never reads a device, and never reads beyond a limit. Further conditions are in 
 file is checked, not its path, so that nobody can replace it after the check.
 """
 
-from __future__ import annotations
-
 import errno
 import os
 import stat

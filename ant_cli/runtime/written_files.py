@@ -5,8 +5,6 @@ here, and `check_destination` decides. It is called before anything is sent, and
 replaced.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import stat

@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
 from math import inf
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from ant_cli.errors import os_error_text
 from ant_cli.runtime import Runtime
@@ -87,21 +87,6 @@ def end_text(end: int | None, now: float) -> str:
     # gmtime ends in 3000 on Windows
     date = datetime(1970, 1, 1) + timedelta(seconds=min(max(end, 0), LAST_S))
     return f"{'ended' if end <= now else 'ends'} {date.isoformat(' ', 'minutes')} UTC"
-
-
-class TokenSource(Protocol):
-    """Gives each request the current access token. Threads may share it."""
-
-    def current(self) -> AccessToken:
-        """Return a token that lasts for a request; if its end is near, a renewed one.
-
-        Raises:
-            AntError: if it can't be renewed.
-
-        """
-
-    def renew(self, rejected: str) -> bool:
-        """Replace a token that the server rejected. Returns whether `current` gives another one."""
 
 
 def is_token(text: str) -> bool:

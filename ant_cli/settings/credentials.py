@@ -3,11 +3,9 @@
 `PLACES` has the order. The list in `docs/credentials.md`, and the order of `ant auth status`, come from it.
 """
 
-from __future__ import annotations
-
 import codecs
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from ant_cli.errors import BadValue, CredentialError, UsageError, exclude_each_other
 from ant_cli.errors.command_line import command_line
@@ -15,12 +13,8 @@ from ant_cli.operations.spec import CredentialType, Flags, flag_name
 from ant_cli.runtime import Runtime, variables
 from ant_cli.settings import rows
 from ant_cli.settings.profiles import ProfileStore
+from ant_cli.settings.secret_sources import Issuer, KeyReference
 from ant_cli.settings.selection import NO_PROFILE, Origin, SelectedProfile, select, usable_instead
-
-if TYPE_CHECKING:
-    from ant_cli.settings.federation import FederationRule
-    from ant_cli.settings.key_references import KeyCommand, KeyringEntry
-    from ant_cli.settings.logins import Login
 
 CredentialKind = Literal["api_key", "auth_token", "environment_key"]
 Accepts = tuple[CredentialType, ...]
@@ -36,9 +30,9 @@ class Credential(NamedTuple):
     source: str
     """The flag, variable or profile key, as messages name it."""
     origin: Origin = "variable"
-    reference: KeyCommand | KeyringEntry | None = None
+    reference: KeyReference | None = None
     """A key that is kept elsewhere: a command prints it, or the system's credential store has it."""
-    issuer: FederationRule | Login | None = None
+    issuer: Issuer | None = None
     """What issues OAuth access tokens. Requests with one need a beta header."""
     supplies: str = ""
     """The place to which it only supplies missing values, so that it gives no credential itself."""
@@ -80,11 +74,11 @@ class Credential(NamedTuple):
             return "environment key"
         return "API key" if self.kind == "api_key" or self.issuer else None
 
-    def with_secret(self, secret: str) -> Credential:
+    def with_secret(self, secret: str) -> "Credential":
         """Return the credential with a secret that was fetched or renewed."""
         return self._replace(text=secret, reference=None)
 
-    def checked(self) -> Credential:
+    def checked(self) -> "Credential":
         """Return the credential without white space around its secret.
 
         Raises:
@@ -101,7 +95,7 @@ class Credential(NamedTuple):
         except BadValue as error:
             raise error.with_hints(self.fix_hint) from None
 
-    def fetch(self, runtime: Runtime) -> Credential:
+    def fetch(self, runtime: Runtime) -> "Credential":
         """Return the credential with its secret, fetched and registered if there is only a reference to it.
 
         Raises:

@@ -18,9 +18,10 @@ from ant_cli.operations.spec import Flags, flag_name
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.redactor import Redactor
 from ant_cli.runtime.trusted_files import NOTHING_FORBIDDEN, FileRule, read_trusted
-from ant_cli.settings.access_tokens import TokenCache, TokenSource, end_text, is_token
+from ant_cli.settings.access_tokens import TokenCache, end_text, is_token
 from ant_cli.settings.rows import FEDERATION, FEDERATION_INTENTS, SETTINGS, VARIABLES, header, mask
 from ant_cli.settings.selection import SelectedProfile, setting_sources
+from ant_cli.settings.token_source import TokenSource
 
 _LONGEST = 16_384
 """The most bytes of the file of an identity token, as in the official SDKs."""

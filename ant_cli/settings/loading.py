@@ -1,10 +1,8 @@
 """Settings: flag, then environment, then profile, then default. `load` is the only source of them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from ant_cli.errors import BadValue, CredentialError
@@ -26,10 +24,8 @@ from ant_cli.settings.selection import (
     resolve,
     setting_sources,
 )
+from ant_cli.settings.token_source import TokenSource
 from ant_cli.settings.variable_rows import value_of
-
-if TYPE_CHECKING:
-    from ant_cli.settings.access_tokens import TokenSource
 
 _SHORTEST_KEY = 8
 """Shorter words of custom headers are not redacted in messages: they are common words, such as `prod`."""

@@ -3,8 +3,6 @@
 Every API command reads it; without a file that costs one attempt to open it.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import sys
@@ -118,7 +116,7 @@ class ProfileStore(NamedTuple):
             )
         return self.profiles.setdefault(name, {})
 
-    def with_profile(self, name: str, profile: Profile) -> ProfileStore:
+    def with_profile(self, name: str, profile: Profile) -> "ProfileStore":
         """Return a store with this profile added or replaced."""
         profiles = {**self.profiles, name: dict(profile)}
         return self._replace(document={**self.document, "profiles": profiles})

@@ -1,7 +1,5 @@
 """The profile of a run, one of this program or else of the official tool, and the sources of each setting."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -20,6 +18,7 @@ Origin = Literal["flag", "variable", "profile", "default"]
 `default` if it is the official tool's."""
 ACTIVE = "active_config"
 """The source of the profile's name if there is no other: the official tool's file, or its default."""
+_NO_VALUES: Mapping[str, object] = {}
 _NAME_SOURCES = {
     "flag": "--profile",
     "variable": variables.PROFILE,
@@ -28,15 +27,22 @@ _NAME_SOURCES = {
 }
 
 
-class SelectedProfile(NamedTuple):
+class SelectedProfile:
     """The profile of a run; the name is empty if no profile is selected."""
 
-    name: str = ""
-    origin: Origin = "default"
-    """Where the name comes from."""
-    values: Mapping[str, object] = {}
-    official: OfficialProfile | None = None
-    """The profile of the official tool, if it is not in this program's store."""
+    def __init__(
+        self,
+        name: str = "",
+        origin: Origin = "default",
+        values: Mapping[str, object] = _NO_VALUES,
+        official: "OfficialProfile | None" = None,
+    ) -> None:
+        self.name = name
+        self.origin = origin
+        """Where the name comes from."""
+        self.values = values
+        self.official = official
+        """The profile of the official tool, if it is not in this program's store."""
 
     def __repr__(self) -> str:
         """Return a representation without secrets."""
@@ -75,7 +81,7 @@ class SelectedProfile(NamedTuple):
 NO_PROFILE = SelectedProfile()
 
 
-def of_official(profile: OfficialProfile, origin: Origin = "default") -> SelectedProfile:
+def of_official(profile: "OfficialProfile", origin: Origin = "default") -> SelectedProfile:
     """Return a profile of the official tool as the selected one."""
     return SelectedProfile(profile.name, origin, profile.values, profile)
 
@@ -135,7 +141,7 @@ def requested(
     return (name, "variable") if name else (store.active, "profile")
 
 
-def active_login(environ: Mapping[str, str]) -> OfficialProfile | None:
+def active_login(environ: Mapping[str, str]) -> "OfficialProfile | None":
     """Return the official tool's active profile if it is logged in. Raises CredentialError if it can't be read."""
     from ant_cli.settings.logins import active_name, read_profile
 
@@ -167,7 +173,7 @@ class SettingSource(NamedTuple):
     """How to correct a value that can't be used; empty if that is obvious."""
     is_text: bool = True
 
-    def parsed(self, row: Setting) -> SettingSource:
+    def parsed(self, row: Setting) -> "SettingSource":
         """Return the source with its text parsed. Raises UsageError if the text can't be used."""
         if not self.is_text:
             return self

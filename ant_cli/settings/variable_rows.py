@@ -4,8 +4,6 @@ A file that came with somebody else's project, such as `.env`, may set any of th
 rows as a table.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Callable, Mapping

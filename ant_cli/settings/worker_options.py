@@ -19,7 +19,6 @@ from ant_cli.settings.rows import (
 
 T = TypeVar("T")
 C = TypeVar("C", bound=str)
-OptionsT = TypeVar("OptionsT", bound="Options")
 EX_CONFIG = 78
 """The exit status (of `sysexits.h`) of `beta:worker run` if something that it needs is missing."""
 HeartbeatMode = Literal["auto", "always", "never"]
@@ -82,6 +81,9 @@ class Options:
     def replaced(self, **changes: Any) -> Self:
         """Return the options with other values for some of them."""
         return type(self)(**{**vars(self), **changes})
+
+
+OptionsT = TypeVar("OptionsT", bound=Options)
 
 
 def _options_of(kind: type[Options]) -> Iterator[Option[Any]]:
