@@ -278,23 +278,30 @@ def _tell_apart(args: Sequence[str], known: Mapping[str, Param], command: str) -
     false after it was meant as one (D22).
     """
     given, positional = list[tuple[Param, str]](), list[str]()
-    boolean = ""
+    boolean: str | None = None
+    """The boolean flag right before the argument."""
     words = iter(args)
     for arg in words:
         if arg == "--":
             return _Words(given, positional, list(words))
         if arg in _HELP_FLAGS:
             return None
-        if arg == "-" or not arg.startswith("-"):
-            if boolean:
-                _reject_boolean_text(arg, boolean)
-            positional.append(arg)
-            boolean = ""
-        else:
+        if _is_flag(arg):
             param, value = _flag_and_value(arg, words, known, command)
             given.append((param, value))
-            boolean = "" if param.takes_value or "=" in arg else arg
+            has_value = param.takes_value or "=" in arg
+            boolean = None if has_value else arg
+            continue
+        if boolean is not None:
+            _reject_boolean_text(arg, boolean)
+        positional.append(arg)
+        boolean = None
     return _Words(given, positional, [])
+
+
+def _is_flag(arg: str) -> bool:
+    """Whether an argument is a flag. A dash alone is a value: stdin."""
+    return arg.startswith("-") and arg != "-"
 
 
 def _texts(given: Iterable[tuple[Param, str]]) -> Texts:
