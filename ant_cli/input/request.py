@@ -160,21 +160,31 @@ def place(
     for field in operation.fields:
         if field.location == "body":
             continue
-        key, value = None, None
-        for name in field.input_keys:
-            found = lowered.get(name.lower())
-            if found not in given:
-                continue
-            each = given.pop(found)
-            if key is None and not _means_no_value(field, each):
-                key, value = found, each
-        if key is None or (field.location != "path" and field.name in typed):
+        key, value = _taken(field, given, lowered)
+        is_replaced = field.location != "path" and field.name in typed
+        if key is None or is_replaced:
             continue
         where = f"{source}: {key}"
         piped[field.name] = _from_piped(field, value, where)
         if field.location == "path":
             path_segment(where, scalar_text(piped[field.name]))
     return piped, given
+
+
+def _taken(
+    field: Field, given: dict[str, Value], lowered: Mapping[str, str]
+) -> tuple[str | None, Value]:
+    """Take the keys of a field out of an object. Return the first one with a value, and its value."""
+    key: str | None = None
+    value: Value = None
+    for name in field.input_keys:
+        found = lowered.get(name.lower())
+        if found is None or found not in given:
+            continue
+        each = given.pop(found)
+        if key is None and not _means_no_value(field, each):
+            key, value = found, each
+    return key, value
 
 
 def _means_no_value(field: Field, value: Value) -> bool:
