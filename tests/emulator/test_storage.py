@@ -10,7 +10,7 @@ import pytest
 from werkzeug.test import Client
 
 from ant_cli.emulator import Emulator, UnusableDatabase
-from ant_cli.emulator.store import SCHEMA, SCHEMA_VERSION, Store
+from ant_cli.emulator.store import CHANGES, SCHEMA_VERSION, Store
 from tests.conftest import needs_posix
 from tests.helpers.words import LIST
 
@@ -72,7 +72,7 @@ def tables(database):
     with closing(sqlite3.connect(database)) as connection:
         query = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
         return {
-            name: " ".join(sql.split()).replace(" )", ")").replace("( ", "(")
+            name: " ".join(sql.split()).replace(" )", ")").replace("( ", "(").replace(" ,", ",")
             for name, sql in connection.execute(query)
         }
 
@@ -138,10 +138,10 @@ def test_a_file_that_is_brought_up_to_date_is_noted_once_even_by_a_list(released
 
 def test_a_file_whose_change_to_a_new_version_fails_stays_as_it_was(released, monkeypatch):
     """The change is one transaction."""
-    script = released.with_name("schema.sql")
-    script.write_text(SCHEMA.read_text("utf-8") + "\nCREATE TABLE work (x);")
+    script = released.with_name("changes.sql")
+    script.write_text(CHANGES.read_text("utf-8") + "\nCREATE TABLE work (x);")
     before = tables(released)
-    monkeypatch.setattr("ant_cli.emulator.store.SCHEMA", script)
+    monkeypatch.setattr("ant_cli.emulator.store.CHANGES", script)
     with pytest.raises(UnusableDatabase, match="work already exists"):
         Emulator(released)
     assert tables(released) == before
