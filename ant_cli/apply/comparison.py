@@ -200,8 +200,9 @@ def update_body(body: dict[str, Value], remote: dict[str, Value]) -> dict[str, V
 
 def kept_lists(body: dict[str, Value], remote: dict[str, Value]) -> list[str]:
     """Return the paths of the server's lists that the file's config leaves out, so that an update keeps them."""
-    differing = _changes(("config",), remote.get("config"), body.get("config"))
-    left_out = (change for change in differing if change.old is None)
+    # as if the file were to be changed: `old` is the file's value, `new` the server's
+    to_match_server = _changes(("config",), remote.get("config"), body.get("config"))
+    left_out = (change for change in to_match_server if change.old is None)
     return [change.path for change in left_out if isinstance(change.new, list)]
 
 

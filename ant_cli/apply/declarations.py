@@ -138,18 +138,29 @@ def _looks_like_an_environment(document: Value) -> bool:
 
 def _read(path: PurePath, repository: str) -> _FileText:
     """Read a file, and split it into data and prose."""
-    shown = escape_breaks(str(path))
-    if shown != str(path):  # a line in the log of a CI job may be a command
-        is_text = SURROGATE.search(str(path)) is None
-        problem = "has a control character" if is_text else "is not UTF-8"
-        raise UsageError(f"{shown}: its name {problem}.")
-    rule = _DATA_RULE if path.suffix.lower() in DATA else _PROSE_RULE
+    _check_path(path)
+    is_data = path.suffix.lower() in DATA
+    rule = _DATA_RULE if is_data else _PROSE_RULE
     try:
-        text = decode(read_trusted(str(path), rule, repository), str(path)).replace("\r\n", "\n")
+        content = read_trusted(str(path), rule, repository)
     except OSError as error:
         raise UsageError(f"{path} can't be used: {os_error_text(error)}.") from None
-    if path.suffix.lower() in DATA:
-        return _FileText(text, "")
+    text = decode(content, str(path)).replace("\r\n", "\n")
+    return _FileText(text, "") if is_data else _split(text, path)
+
+
+def _check_path(path: PurePath) -> None:
+    """Reject a path with a control character: a line in the log of a CI job may be a command."""
+    shown = escape_breaks(str(path))
+    if shown == str(path):
+        return
+    is_text = SURROGATE.search(str(path)) is None
+    problem = "has a control character" if is_text else "is not UTF-8"
+    raise UsageError(f"{shown}: its name {problem}.")
+
+
+def _split(text: str, path: PurePath) -> _FileText:
+    """Split a text into its front matter, if it has one, and its prose."""
     match = _FRONT_MATTER.match(text)
     if match:
         return _FileText(f"\n{match[1]}", text[match.end() :].strip())
@@ -242,8 +253,8 @@ def export(remote: dict[str, Value]) -> Exported:
     """Return the body with which a file declares the environment's current state."""
     there = declared_part(remote)
     in_order = dict.fromkeys((*known_fields(()), *there))
-    fields = in_order.keys() & there.keys() - _owned_fields(there)
-    body: dict[str, Any] = {field: there[field] for field in in_order if field in fields}
+    declared = there.keys() - _owned_fields(there)
+    body: dict[str, Any] = {field: there[field] for field in in_order if field in declared}
     unknown = [mistake.path for mistake in check(body) if mistake.known]
     for keys in unknown:
         _remove(body, keys)
@@ -257,11 +268,11 @@ def export(remote: dict[str, Value]) -> Exported:
 
 
 def _owned_fields(there: dict[str, Value]) -> set[str]:
-    """Return the fields of an object that no file declares, and the name, which is the first one."""
+    """Return the fields that are not exported with the others: the server's, and the name, which is put first."""
     config = there.get("config")
     if isinstance(config, dict) and config.get("type") == "self_hosted":
         return {*SERVER_FIELDS, "name"}
-    return {*SERVER_FIELDS, "name", "scope"}  # the API accepts a scope only for those
+    return {*SERVER_FIELDS, "name", "scope"}  # only self-hosted ones have one
 
 
 def _remove(body: dict[str, Any], keys: Sequence[str | int]) -> None:
@@ -294,9 +305,9 @@ def choose_file(folder: Path, remote: dict[str, Value], taken: dict[str, int]) -
 
 
 def folded_name(name: str) -> str:
-    """Return what all names have in common that are one file where case and accents do not count, as on macOS.
+    """Return the same text for all names that are one file on a disk that ignores case, such as that of macOS.
 
-    There, `ß` and `ss` are one name, too.
+    There, both ways to write an accent are one name, and so are `ß` and `ss`.
     """
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
 
@@ -305,4 +316,4 @@ def safe_name(text: str) -> str:
     """Return a text as a file name that is safe on every system; empty if no character of it is safe."""
     safe = re.sub(r"[^\w.-]+", "-", unicodedata.normalize("NFC", text))
     name = safe.encode()[:_LONGEST_NAME].decode(errors="ignore").strip("-. ")
-    return _RESERVED.sub(r"\1_\2", name)  # for Windows, `aux.x_` would be the device, too
+    return _RESERVED.sub(r"\1_\2", name)  # `aux.x_` would still be the device, `aux_.x` is not

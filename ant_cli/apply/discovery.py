@@ -138,8 +138,8 @@ def key_of(path: Path, lock_path: Path) -> str:
 def _identity(path: Path) -> tuple[object, ...]:
     """Return what is the same for all paths of a file: its number and that of its folder, and its folded name.
 
-    Where the disk ignores case, or how an accent is written, a file has many names. A hard link is another file. If
-    there is none, it is the path.
+    Where the disk ignores case, or how an accent is written, a file has many names. A hard link is another file.
+    For a path without a file, it is the path.
     """
     absolute = Path(os.path.abspath(path))  # noqa: PTH100 - links are not followed
     try:
@@ -156,12 +156,15 @@ def beside_tracked(lock: LockFile, *, everywhere: bool) -> Iterator[Path]:
     """
     root = Path(shown_folder(lock.path.parent))
     if everywhere:
-        walk = _walk(root, os.path.abspath(lock.path), repository_of(lock.path))  # noqa: PTH100 - no links
-        yield from (path for path in walk if path.name != FILE_NAME)
+        lock_path = os.path.abspath(lock.path)  # noqa: PTH100 - links are not followed
+        files = _walk(root, lock_path, repository_of(lock.path))
+        yield from (path for path in files if path.name != FILE_NAME)
         return
-    for folder in sorted({root / key for key in map(posixpath.dirname, lock.tracked)}):
+    folders = {root / posixpath.dirname(key) for key in lock.tracked}
+    for folder in sorted(folders):
         with suppress(OSError):  # the folder is gone, or can't be read
-            yield from (folder / name for name in sorted(os.listdir(folder)) if _may_declare(name))  # noqa: PTH208 - names
+            names = sorted(os.listdir(folder))  # noqa: PTH208 - names
+            yield from (folder / name for name in names if _may_declare(name))
 
 
 def _files(

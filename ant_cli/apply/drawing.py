@@ -38,7 +38,7 @@ _SIGNS = {
 _RESULT_SIGNS = {"failed": ("!", "red"), "blocked": ("!", "red"), "not started": (" ", "dim")}
 _WIDEST_NAME = 60
 _UNCHANGED_WORDS = 6
-"""How many words of a long run without differences are shown."""
+"""How many words are shown at each end of a long run without differences."""
 _SHORT_TEXT = 40
 """Longer texts are compared word by word."""
 _MOST_COMPARED = 50_000
@@ -123,7 +123,8 @@ def _file_of(step: ShownStep) -> str:
 
 def draw_change(change: FieldChange, paint: Paint) -> Iterator[str]:
     """Yield the lines of a field that differs: lists by element, long texts by word."""
-    old, new, path = change.old, change.new, escape_breaks(change.path)
+    old, new = change.old, change.new
+    path = escape_breaks(change.path)
     if _is_of_lists(change):
         yield f"{path}:"
         yield from (f"  {line}" for line in _list_lines(old, new, paint))
@@ -143,7 +144,7 @@ def _value_line(path: str, old: Value, new: Value, paint: Paint) -> str:
 
 
 def _is_of_lists(change: FieldChange) -> bool:
-    """Whether a field is a list that gets other elements, or gets its first ones, or loses its last ones."""
+    """Whether a list is compared with a list, or with nothing."""
     values = (change.old, change.new)
     return all(isinstance(value, list | None) for value in values) and any(values)
 
@@ -158,7 +159,7 @@ def _is_none(value: Value) -> bool:
 
 
 def _list_lines(old: Any, new: Any, paint: Paint) -> Iterator[str]:
-    """Yield the elements that are removed, added and moved, as the official tool shows them. None is no list."""
+    """Yield the elements that are removed, added and moved, as the official tool shows them. None counts as []."""
     before, after = _elements(old), _elements(new)
     old_positions: dict[str, int] = {}
     for position, item in enumerate(before):
@@ -186,7 +187,7 @@ class _Run(NamedTuple):
     before: list[str]
     after: list[str]
     position: int
-    """Where those after begin."""
+    """The index of the first item of `after`."""
 
     @property
     def is_equal(self) -> bool:
@@ -195,7 +196,7 @@ class _Run(NamedTuple):
 
 
 def _differences(before: list[str], after: list[str]) -> Iterator[_Run]:
-    """Yield the runs of two lists, which are compared between what they begin and end with."""
+    """Yield the runs of two lists. Only what is between their common beginning and end is compared."""
     start = _common(before, after)
     end = _common(before[start:][::-1], after[start:][::-1])
     old_end, new_end = len(before) - end, len(after) - end
@@ -246,9 +247,9 @@ def _word_diff(old: str, new: str, paint: Paint) -> str:
 
 
 def _shortened_run(words: Sequence[str]) -> str:
-    half = 2 * _UNCHANGED_WORDS
-    if len(words) > 2 * half:
-        words = [*words[:half], "\u2026", *words[-half:]]
+    shown = 2 * _UNCHANGED_WORDS  # the spaces between words count
+    if len(words) > 2 * shown:
+        words = [*words[:shown], "\u2026", *words[-shown:]]
     return escape_breaks("".join(words))
 
 
@@ -282,14 +283,14 @@ def plan_markdown(plan: ShownPlan, *, verbose: bool) -> str:
 
 
 def _lost_part(plan: ShownPlan) -> Iterator[str]:
-    lost = _fitting((f"- {_code(key)}" for key in plan.lost), _MOST_LIST_BYTES)
     if plan.lost:
+        lost = _fitting((f"- {_code(key)}" for key in plan.lost), _MOST_LIST_BYTES)
         yield "\n".join(["In the lock file, but the file is gone:", "", *lost])
 
 
 def _table_part(steps: Sequence[ShownStep]) -> Iterator[str]:
-    rows = ["| | Name | Plan | File |", "| --- | --- | --- | --- |", *map(_row, steps)]
     if steps:
+        rows = ["| | Name | Plan | File |", "| --- | --- | --- | --- |", *map(_row, steps)]
         yield "\n".join(_fitting(rows, _MOST_TABLE_BYTES))
 
 

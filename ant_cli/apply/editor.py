@@ -54,7 +54,7 @@ def choose_editor(runtime: Runtime) -> list[str]:
 
 
 def _editor_of(variable: str, environ: Mapping[str, str]) -> list[str]:
-    """Return the command that a variable names. UsageError if it can't be used, or may come with the project."""
+    """Return the command that a variable names. Raises UsageError if it can't be used, or is the project's."""
     value_of(variable, environ)
     try:
         name, *arguments = shell.split(environ[variable])

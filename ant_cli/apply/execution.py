@@ -119,12 +119,31 @@ def _not_started(step: Step) -> Step:
     return step._replace(result="unchanged" if step.action == "none" else "not started")
 
 
+def _why_left(step: Step, changed: server.Changed) -> str:
+    state = "was changed" if changed.now else "was deleted"
+    reason = f"{step.id or step.deletes} {state} by others after the plan was made, so it was left as it is"
+    return f"{reason}. To see the difference, run the command again"
+
+
 def _forget(client: Sends, step: Step) -> Step:
     """Return a step that needs no change, because its environment is gone. Raises Changed if it is not."""
     now = server.retrieve(client, step.id)
     if now is not None and is_alive(now):
         raise server.Changed(now)
     return step._replace(result="already gone")
+
+
+def _find_created(client: Sends, body: dict[str, Value], error: AntError) -> Object:
+    """Return the environment that a request with a lost response has created. Raises its error if there is none."""
+    name = str(body["name"])
+    candidates: list[Object] = []
+    with suppress(AntError):  # the server may still not respond
+        candidates = server.having_names(server.list_all(client), {name}).get(name, [])
+    if len(candidates) == 1 and not changes_between(body, candidates[0]):
+        return candidates[0]
+    raise error.with_hints(
+        f"{name!r} may have been created: run the same command again, which looks for it by its name.",
+    ) from None
 
 
 class Execution:
@@ -167,8 +186,7 @@ class Execution:
 
         """
         for step in self.steps:
-            # its ID is in the lock file, even if the run that created it was killed
-            if step.action == "none":
+            if step.action == "none":  # a killed run may have created it, but it is recorded
                 self._journal.end(step.name)
         pending = [step for step in self.steps if step.action != "none"]
         for is_last in (False, True):
@@ -181,11 +199,7 @@ class Execution:
         try:
             step = self._send(client, step)
         except server.Changed as changed:
-            state = "was changed" if changed.now else "was deleted"
-            reason = f"{step.id or step.deletes} {state} by others after the plan was made, so it was left as it is"
-            step = step._replace(
-                result="blocked", blocked=f"{reason}. To see the difference, run the command again"
-            )
+            step = step._replace(result="blocked", blocked=_why_left(step, changed))
         except AntError as error:
             self._failed = True
             step = step._replace(result="failed", error=error)
@@ -221,26 +235,26 @@ class Execution:
             if archived:
                 server.delete(client, archived)
             return server.create(client, body)
-        except (AntError, server.Changed) as error:
-            if isinstance(error, server.Changed) or not error.outcome_unknown:
-                with self._guard:
-                    self._journal.end(name)
-                raise
-            candidates: list[Object] = []
-            with suppress(AntError):  # the server may still not respond
-                candidates = server.having_names(server.list_all(client), {name}).get(name, [])
-            if len(candidates) == 1 and not changes_between(body, candidates[0]):
-                return candidates[0]
-            raise error.with_hints(
-                f"{name!r} may have been created: run the same command again, which looks for it by its name.",
-            ) from None
+        except server.Changed:
+            self._end(name)
+            raise
+        except AntError as error:
+            if error.outcome_unknown:
+                return _find_created(client, body, error)
+            self._end(name)
+            raise
+
+    def _end(self, name: str) -> None:
+        with self._guard:
+            self._journal.end(name)
 
     def _record(self, step: Step) -> None:
         """Save a successful step in the lock file."""
         lock = self.lock
-        old = lock.entries.get(step.moved_from or step.key)
+        old_key = step.moved_from or step.key
+        old = lock.entries.get(old_key)
         if step.moved_from or step.action in _LAST:
-            lock = lock.without(step.moved_from or step.key)
+            lock = lock.without(old_key)
         if step.body:
             kept = old.members if old and step.action != "create" else {}
             entry = Entry(

@@ -42,8 +42,7 @@ FIELDS = ("kind", "id", "version", "hash", "remote_hash", "revision", "subpath")
 """The fields of an entry in order. An entry with other fields is sorted."""
 _NEEDED = ("kind", "id", "hash", "remote_hash")
 """The fields of an entry that this tool uses."""
-
-
+_RESTORE = "Restore it from version control: it has the IDs of what was created."
 _ONLY_IN_PLANS = frozenset(("paths", "options", "steps"))
 """Members of a saved plan that a lock file does not have."""
 
@@ -329,9 +328,6 @@ def read_lock(path: Path) -> LockFile:
     return LockFile(path, exists=True, origin=origin, entries=entries, members=members)
 
 
-_RESTORE = "Restore it from version control: it has the IDs of what was created."
-
-
 def _check_conflict(text: str, path: Path) -> None:
     match = re.search(r"^(<<<<<<<|=======|>>>>>>>)", text, re.MULTILINE)
     if match:
@@ -380,7 +376,7 @@ def _problem_of_key(key: str) -> str | None:
 
 
 def _members(raw: bytes) -> dict[str, bytes]:
-    """Return the fields of an object, without fields that occur twice."""
+    """Return the fields of an object. Raises JSONTextError if a field occurs twice."""
     pairs = json_text.raw_pairs(raw)
     members = {json_text.string(key): value for key, value in pairs}
     if len(members) < len(pairs):

@@ -238,7 +238,7 @@ def _gone_by_name(known: Known) -> dict[str, list[str]]:
 
 
 def _new_declarations(known: Known) -> list[Declaration]:
-    """Return those of the files that are not in the lock file."""
+    """Return the declarations of files that are not in the lock file."""
     declarations = {**known.untracked, **known.declarations}
     return [each for key, each in declarations.items() if key not in known.lock.entries]
 
@@ -252,7 +252,7 @@ def _names_before(gone: Mapping[str, Sequence[str]], lock: LockFile) -> dict[str
 def _renamed_olds(
     declaration: Declaration, names_before: Mapping[str, str], lock: LockFile
 ) -> list[str]:
-    """Return the files that declared the same, except for a name that comes from that of the file."""
+    """Return the keys of files that declared the same, except for the name, which each has from its file."""
     if declaration.name != name_from(declaration.path):
         return []
     hash_with = hashes_by_name(declaration.body)
@@ -260,7 +260,7 @@ def _renamed_olds(
 
 
 def _unambiguous(olds_of: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Return the file that each one succeeds, if it is the only one, and has no other successor."""
+    """Return the old key of each new file: one that it alone succeeds, and that is its only one."""
     claims = Counter(old for olds in olds_of.values() for old in olds)
     only_olds = {key: olds[0] for key, olds in olds_of.items() if len(olds) == 1}
     return {key: old for key, old in only_olds.items() if claims[old] == 1}

@@ -75,7 +75,9 @@ def having_names(remotes: Iterable[Object], names: Collection[str]) -> dict[str,
 
 def list_all(client: Sends, *, archived: bool = False) -> list[Object]:
     """Return every environment; archived ones only on request."""
-    query = {"limit": str(LARGEST_PAGE)} | ({"include_archived": "true"} if archived else {})
+    query = {"limit": str(LARGEST_PAGE)}
+    if archived:
+        query["include_archived"] = "true"
     pages = follow_pages(client.send, request_of(environments.LIST, query), None)
     return [_parse_environment(item) for page in pages for item in page]
 
@@ -133,10 +135,8 @@ def _change(
 
     """
     identifier = str(before["id"])
-    request, read_again = (
-        _request(operation, identifier, body),
-        _request(environments.RETRIEVE, identifier),
-    )
+    request = _request(operation, identifier, body)
+    read_again = _request(environments.RETRIEVE, identifier)
 
     def prepare(_tries: Tries) -> Request | Response:
         response = client.send(read_again)
@@ -192,7 +192,7 @@ def look_up(
     )
     if not needs_names(known):
         return known
-    names = {declaration.name for declaration in (*declarations.values(), *untracked.values())}
+    names = {each.name for each in (*declarations.values(), *untracked.values())}
     everything = listed or list_all(connection.client, archived=True)
     return known._replace(named=having_names(everything, names))
 
