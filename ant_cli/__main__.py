@@ -13,7 +13,7 @@ TYPE_CHECKING = False  # `typing` takes as long to import as the rest of `ant --
 if TYPE_CHECKING:
     from typing import NoReturn
 
-_NEW_OBJECTS = 20_000
+_NEW_OBJECTS = 50_000
 """After this many new objects, the garbage collector runs. The start makes fewer; with the usual 700, collections
 would take 5 % of it."""
 

@@ -12,7 +12,6 @@ than SQLite's own waiting.
 import base64
 import os
 import sqlite3
-import string
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -61,7 +60,7 @@ _EPOCH = datetime(1970, 1, 1)  # without a zone: its texts get a Z
 # Identifiers and tokens: random, or the same in each run if the emulator has a seed
 
 
-ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 CHARACTERS = "".join(ALPHABET[byte % len(ALPHABET)] for byte in range(256)).encode()
 """The character of an identifier for each random byte."""
 TOKEN_PREFIX = "sk-ant-sst01-"  # noqa: S105 - only the prefix

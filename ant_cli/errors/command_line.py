@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import sys
 
-_SAFE = r"[A-Za-z0-9_@%+=:,./-]+"
-"""A word that no POSIX shell reads in another way."""
+_SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-")
+"""The characters that no POSIX shell reads in another way. No pattern: every start writes a command line."""
 _SAFE_IN_POWERSHELL = r"[\w.:\\/-]+"
 
 
@@ -40,8 +40,7 @@ def _written(word: str) -> str:
 
 def quote(word: str) -> str:
     """Quote a word for a command that the user may copy."""
-    safe = _SAFE_IN_POWERSHELL if sys.platform == "win32" else _SAFE
-    if re.fullmatch(safe, word):
+    if _is_safe(word):
         return word
     if sys.platform != "win32":
         import shlex  # late: 1 ms, and few words need quotes
@@ -51,6 +50,12 @@ def quote(word: str) -> str:
     if re.search('["$`]', word):
         return single_quoted(word)
     return f'"{word}"'
+
+
+def _is_safe(word: str) -> bool:
+    if sys.platform == "win32":
+        return re.fullmatch(_SAFE_IN_POWERSHELL, word) is not None
+    return word != "" and _SAFE.issuperset(word)
 
 
 def single_quoted(text: str) -> str:

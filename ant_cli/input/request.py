@@ -246,4 +246,8 @@ def _has_control_character(text: str) -> bool:
 
 def has_lone_surrogate(text: str) -> bool:
     """Whether a text contains a lone surrogate, which JSON can express and UTF-8 can't."""
-    return re.search(r"[\ud800-\udfff]", text) is not None
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False

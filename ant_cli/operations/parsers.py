@@ -94,7 +94,9 @@ _LONGEST_TIMEOUT_S = 86_400.0
 
 def duration(source: str, text: str) -> float:
     """Return the seconds of a duration such as `90` (seconds), `1.5s`, `500ms` or `1h30m`, of at most a year."""
-    found = float(text) if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text) else seconds_in(text)
+    found = seconds_in(text)
+    if found is None and re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
+        found = float(text)
     if found is None:
         raise BadValue(source, f"must be a duration such as 30s or 1m30s, got {text!r}")
     if found > _LONGEST_S:

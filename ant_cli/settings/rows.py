@@ -145,9 +145,9 @@ def format_name(source: str, text: str) -> str:
     return name
 
 
-_FOREIGN_START = re.compile(r"\.(?!\.)|\{[{.]|\$\.|\[[]?*]")
+_FOREIGN_START = r"\.(?!\.)|\{[{.]|\$\.|\[[]?*]"
 """How paths of jq, Go's templates, JSONPath and JMESPath begin, but no useful GJSON path does."""
-_SIMPLE_PATH = re.compile(
+_SIMPLE_PATH = (
     r"(?:(?:jsonpath|go-template|custom-columns)=(?:\w+:)?)?"
     r"(?:\{\{)?\{?\s*\$?\.?(?:\w*\[\*?\]\.?)?([a-z_]\w*(?:\.\w+)*)\s*\}?(?:\}\})?"
 )
@@ -159,7 +159,7 @@ def simple_path(path: str) -> str:
     The list around items is left out, because a GJSON path applies to each item. `metadata.name`, of Kubernetes, is
     `name` here.
     """
-    match = _SIMPLE_PATH.fullmatch(path)
+    match = re.fullmatch(_SIMPLE_PATH, path)
     return {"metadata.name": "name"}.get(match[1], match[1]) if match else ""
 
 
@@ -167,7 +167,7 @@ def gjson_path(source: str, path: str) -> str:
     """Return a path if it is one of GJSON."""
     from ant_cli.gjson.parser import BadPath, parse  # late: most runs have no path
 
-    if start := _FOREIGN_START.match(path):
+    if start := re.match(_FOREIGN_START, path):
         meant = simple_path(path)
         hint = (
             f"Write {source} {meant}"
