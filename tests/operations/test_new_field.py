@@ -28,7 +28,7 @@ def insert(path: Path, before: str, text: str) -> None:
 @pytest.mark.slow
 def test_a_new_field_is_a_row_and_a_line_of_the_emulator(tmp_path, clean_environ):
     """What else it needs is generated. Create, list, export, edit, apply, the schema and help have it."""
-    for room in ("ant_cli", "docs"):
+    for room in ("ant_cli", "docs", "tests/contract"):
         shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("*.pyc"))
     insert(tmp_path / "ant_cli/operations/environments.py", "    METADATA,\n", ROW)
     insert(tmp_path / "ant_cli/emulator/models.py", "    scope: ", LINE)
