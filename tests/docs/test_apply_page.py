@@ -200,7 +200,7 @@ def test_the_plans_of_two_stages_have_a_comment_each(team, shell):
     for _ in range(2):
         for stage in ("staging", "prod"):
             team.write(f"{stage}/environments/{stage}.yaml")
-            team.write(f"{stage}/claude-lock.json", "{}")
+            team.write(f"{stage}/claude-lock.json", '{"version": 1, "resources": {}}')
             assert shell(plan, ARGUMENTS=f"--prune {stage}").returncode == 0
     _, staging, prod = comments(shell).values()
     assert ("<code>staging</code>" in staging, "<code>prod</code>" in prod) == (True, True)

@@ -46,6 +46,7 @@ from ant_cli.emulator.routes import match
 from ant_cli.emulator.session_models import ScriptRequest, SendEventsRequest
 from ant_cli.emulator.wsgi_app import _is_own
 from ant_cli.errors import AntError
+from ant_cli.errors.command_line import _SAFE, _SAFE_IN_POWERSHELL
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.gjson import json_text
 from ant_cli.gjson.evaluate import apply
@@ -569,11 +570,13 @@ def patterns() -> Iterator[tuple[str, str | bytes, int]]:
 
 
 MADE_ELSEWHERE = {
+    "ant_cli.corrections.rows '|'.join(names)": ["ID|NAME|VALUE"],
+    "ant_cli.errors.command_line safe": [_SAFE, _SAFE_IN_POWERSHELL],
     "ant_cli.emulator.models pattern": [WAIT.pattern, r"[^\x00]*"],
     "ant_cli.gjson.parser expression + ('' if last is None else f'.*{last}')": [
         "(?>.*?a)(?>.*?b).*c"
     ],
-    "ant_cli.run.edits _PACKAGE_NAMES.get(name.rpartition('.')[2], '.*')": _PACKAGE_NAMES.values(),
+    "ant_cli.run.edits _PACKAGE_NAMES.get(manager, '.*')": _PACKAGE_NAMES.values(),
     "ant_cli.runtime.redaction pattern": [_KEY],
 }
 """Regular expressions that are not constants where they are used, and examples of them."""
