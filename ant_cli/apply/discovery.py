@@ -188,9 +188,11 @@ def _files(
             is_named[path] = True
         else:
             raise UsageError(f"{text} does not exist.")
-    by_identity = {_identity(path): path for path in is_named}
-    by_identity.pop(_identity(lock_path), None)
-    return {path: is_named[path] for path in by_identity.values()}
+    spellings: dict[tuple[object, ...], list[Path]] = {}
+    for path in is_named:
+        spellings.setdefault(_identity(path), []).append(path)
+    spellings.pop(_identity(lock_path), None)
+    return {paths[-1]: any(map(is_named.get, paths)) for paths in spellings.values()}
 
 
 def expand(paths: Sequence[str]) -> Iterator[str]:

@@ -22,6 +22,15 @@ def test_a_path_in_another_case_is_the_same_environment_where_the_disk_ignores_c
     assert set(tracked.ids()) == {"./environments/a.yaml"}
 
 
+def test_a_file_is_named_also_if_its_folder_follows_with_another_spelling(team):
+    """A file that was named and does not say what it declares is a mistake, and not merely a warning."""
+    file = team.write("more/x.yaml", "config: {type: cloud}\n").absolute()
+    for paths in ((str(file), "more"), ("more", str(file))):
+        result = team.ant("diff", *paths)
+        assert (result.exit, result.stdout) == (1, "")
+        assert "it does not say what it declares" in result.stderr
+
+
 def test_a_folder_with_a_lock_file_of_its_own_is_left_out(team):
     """Its environments would be created a second time, in another account."""
     team.write("environments/a.yaml")
