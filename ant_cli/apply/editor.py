@@ -6,6 +6,7 @@ example Vim's modelines.
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 import subprocess
@@ -26,6 +27,7 @@ from ant_cli.settings.variable_rows import value_of
 
 _MARK = "#! "
 """The beginning of lines that report a mistake. They are not part of the text."""
+_NOTE = re.compile(rf"^{_MARK.rstrip()}.*\n?", re.MULTILINE)
 _TOP = 6
 """The line above which notes about the whole text are put: they may quote the server."""
 _VARIABLES = ("VISUAL", "EDITOR")
@@ -138,7 +140,7 @@ class EditedFile:
 
 def _with_notes(text: str, notes: Iterable[TextNote]) -> str:
     """Return a text with each note above its line."""
-    lines = text.splitlines()
+    lines = text.removesuffix("\n").split("\n")  # splitlines() would end a line at U+2028, too
     for note in sorted(notes, key=lambda note: note.line, reverse=True):
         position = note.line - 1 if note.line else _TOP
         lines[position:position] = [_MARK + escape_breaks(line) for line in note.text.splitlines()]
@@ -146,9 +148,7 @@ def _with_notes(text: str, notes: Iterable[TextNote]) -> str:
 
 
 def _without_notes(text: str) -> str:
-    return "".join(
-        line for line in text.splitlines(keepends=True) if not line.startswith(_MARK.rstrip())
-    )
+    return _NOTE.sub("", text)
 
 
 def _run(command: Sequence[str], environ: Mapping[str, str]) -> int:

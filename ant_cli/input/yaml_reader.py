@@ -54,6 +54,8 @@ _FLOAT = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"
 _AFTER_ANCHOR = ("", " ", "\t", "\r", "\n", ",", "[", "]", "{", "}")
 _PLAIN_TAGS = (None, f"{_CORE}map", f"{_CORE}seq")
 _LINE_SEPARATORS = ("\x85", "\u2028", "\u2029")
+_OF_SAME_WIDTH = str.maketrans({"\t": " ", **dict.fromkeys(_LINE_SEPARATORS, "_")})
+"""What is replaced to find positions: libyaml would end a line at a separator."""
 _UNLIKE_YAML_1_1 = (
     r"\\(?:\\|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
     r"|\x85|\u2028|\u2029"
@@ -406,7 +408,7 @@ def positions_of(text: str, paths: Iterable[Sequence[str | int]]) -> list[Positi
     value around it. The text is valid YAML or JSON; if PyYAML can't read it, return the position of its beginning.
     """
     try:
-        root: Any = yaml.compose(text.replace("\t", " "), Loader=_LOADER)
+        root: Any = yaml.compose(text.translate(_OF_SAME_WIDTH), Loader=_LOADER)
     except (yaml.YAMLError, RecursionError):
         root = None
     return [_position(root, path) for path in paths]

@@ -346,6 +346,20 @@ def test_a_rejected_edit_is_opened_again_with_the_message_of_the_server(desk):
     assert sent(result)[-1][1]["config"]["packages"]["pip"] == ["pandas", "polars"]
 
 
+def test_a_line_separator_in_a_text_is_kept_when_it_is_opened_again(desk):
+    """YAML does not end a line there, so the numbers of lines would not fit, either."""
+    rejection = httpx.Response(
+        400, json={"type": "error", "error": {"type": "e", "message": "config.packages.pip: no"}}
+    )
+    replies = [ENVIRONMENT, ENVIRONMENT, rejection, ENVIRONMENT, DONE]
+    separated = [["For analysis.", '"a\u2028#! b\x85c"']]
+    result = desk.edit(separated, [["numpy", "polars"]], replies=replies)
+    assert result.exit == 0
+    again = desk.seen[1].split("\n")
+    assert again[again.index("    pip:") - 1].startswith("#! The server rejects it")
+    assert sent(result)[-1][1]["description"] == "a\u2028#! b\x85c"
+
+
 def test_an_edit_that_the_server_rejects_twice_is_kept(desk):
     """The exit code is that of the server's error. Its message is not where an editor looks for directives."""
     rejection = httpx.Response(
