@@ -12,13 +12,12 @@ from ant_cli.errors.command_line import command_line
 from ant_cli.http.token_exchange import AccessTokens
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime, variables
-from ant_cli.settings.credentials import no_credential
+from ant_cli.settings.credentials import Issuer, no_credential
 from ant_cli.settings.loading import Settings, load, note_credential_choice
 from ant_cli.settings.local_emulator import is_local
 
 if TYPE_CHECKING:
     from ant_cli.settings.access_tokens import AccessToken
-    from ant_cli.settings.secret_sources import Issuer
 
 Report = dict[str, Any]
 """JSON: members and their values."""

@@ -86,11 +86,12 @@ Prepare = Callable[[Tries], Request | Response]
 """Returns the request to send now, or a response that makes it unnecessary. Called right before each attempt."""
 
 
-class _Pause(NamedTuple):
+class _Pause:
     """What comes before a retry."""
 
-    why: str
-    delay_s: float
+    def __init__(self, why: str, delay_s: float) -> None:
+        self.why = why
+        self.delay_s = delay_s
 
 
 class Retrier:

@@ -13,7 +13,7 @@ be read in two ways is rejected, or noted if the official tool accepts it.
 import os
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from ant_cli.errors import BadValue, UsageError
 from ant_cli.input.values import Value, convert, encode, parse
@@ -76,13 +76,14 @@ def _read_flag(field: Field, given: Text, runtime: Runtime) -> Value:
 # Structured values
 
 
-class _Pair(NamedTuple):
+class _Pair:
     """A text of the form `key=value`."""
 
-    key: str
-    text: str
-    mapping: Any = None
-    """The text as a YAML mapping, which takes precedence, as in the official tool; None if it is not one."""
+    def __init__(self, key: str, text: str, mapping: Any = None) -> None:
+        self.key = key
+        self.text = text
+        self.mapping = mapping
+        """The text as a YAML mapping, which takes precedence, as in the official tool; None if it is not one."""
 
 
 def read_structured(field: Field, texts: Sequence[str], runtime: Runtime) -> Value:

@@ -167,7 +167,7 @@ def _unique(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
     return members
 
 
-_LOOKS_LIKE_JSON = re.compile(r'[\s\[{]*"')
+_LOOKS_LIKE_JSON = r'[\s\[{]*"'
 """A text with only brackets before its first quoted string. If it is not YAML either, it was meant as JSON."""
 _DECODER = json.JSONDecoder(
     parse_int=Number,
@@ -195,7 +195,7 @@ def _parse_yaml(
     try:
         return read_yaml(text, json_words=json_words, several=several)
     except YAMLProblem as problem:
-        is_json = problem.is_syntax and _LOOKS_LIKE_JSON.match(text)
+        is_json = problem.is_syntax and re.match(_LOOKS_LIKE_JSON, text)
         if is_json and isinstance(json_error, json.JSONDecodeError):
             raise _not_json(json_error, where) from None
         place = f"{where}, line {problem.line}, column {problem.column}"

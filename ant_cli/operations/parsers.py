@@ -64,7 +64,7 @@ def whole_number(low: int, high: int) -> Parse:
     """Return the parser of a whole number from `low` to `high`, which has at most nine digits."""
 
     def parse(source: str, text: str) -> int:
-        if re.fullmatch(r"[0-9]{1,9}", text) and low <= int(text) <= high:
+        if len(text) <= 9 and text.isascii() and text.isdigit() and low <= int(text) <= high:
             return int(text)
         raise BadValue(source, f"must be a whole number from {low} to {high}, got {text!r}")
 

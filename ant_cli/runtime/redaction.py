@@ -159,6 +159,8 @@ _USERINFO = r"(?<=//)(?:[^/?#]*|[^:/?#\[]*:(?!\d*/)[^@]*)@"
 def strip_userinfo(url: str) -> str:
     """Return the URL without the user and password in it."""
     end = url.rfind("@") + 1  # so that not every `//` behind it is searched to the end
+    if not end:
+        return url
     return re.sub(_USERINFO, "", url[:end]) + url[end:]
 
 

@@ -4,8 +4,8 @@
 """
 
 import codecs
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from ant_cli.errors import BadValue, CredentialError, UsageError, exclude_each_other
 from ant_cli.errors.command_line import command_line
@@ -13,12 +13,48 @@ from ant_cli.operations.spec import CredentialType, Flags, flag_name
 from ant_cli.runtime import Runtime, variables
 from ant_cli.settings import rows
 from ant_cli.settings.profiles import ProfileStore
-from ant_cli.settings.secret_sources import Issuer, KeyReference
 from ant_cli.settings.selection import NO_PROFILE, Origin, SelectedProfile, select, usable_instead
+
+if TYPE_CHECKING:
+    from ant_cli.settings.federation import FederationRule
+    from ant_cli.settings.token_source import TokenSource
 
 CredentialKind = Literal["api_key", "auth_token", "environment_key"]
 Accepts = tuple[CredentialType, ...]
 """The types of credentials that an operation accepts."""
+
+
+class KeyReference(Protocol):
+    """A key that is kept elsewhere: a command prints it, or the system's credential store has it."""
+
+    def describe(self, base_url: str, runtime: Runtime, /) -> str:
+        """Return where the key comes from, for people."""
+
+    def fetch(self, source: str, runtime: Runtime, /) -> str:
+        """Return the key. Raises CredentialError if there is none."""
+
+
+class Issuer(Protocol):
+    """What issues access tokens: the rule of a federation, or a login."""
+
+    @property
+    def exchanges(self) -> bool:
+        """Whether it gets a token over the network, which is for one workspace."""
+
+    @property
+    def missing(self) -> Sequence[str]:
+        """The names of the values that it still needs."""
+
+    def tokens(
+        self, runtime: Runtime, exchange: Callable[["FederationRule"], "TokenSource"], /
+    ) -> "TokenSource":
+        """Return the source of its access tokens. Raises CredentialError or BadValue if it can't be used."""
+
+    def check(self, runtime: Runtime, /) -> None:
+        """Raise CredentialError or BadValue if it can't be used."""
+
+    def describe(self, base_url: str, runtime: Runtime, /) -> str:
+        """Return what it is, for people. Raises CredentialError if it can't be read."""
 
 
 class Credential(NamedTuple):
@@ -119,12 +155,15 @@ class Credential(NamedTuple):
 # The places, by precedence
 
 
-class Search(NamedTuple):
+class Search:
     """Where the places are looked at: the flags, the variables, and the profile."""
 
-    flags: Flags
-    environ: Mapping[str, str]
-    profile: SelectedProfile = NO_PROFILE
+    def __init__(
+        self, flags: Flags, environ: Mapping[str, str], profile: SelectedProfile = NO_PROFILE
+    ) -> None:
+        self.flags = flags
+        self.environ = environ
+        self.profile = profile
 
     @property
     def federation(self) -> SelectedProfile:
@@ -202,7 +241,7 @@ def _stored(search: Search) -> Iterator[Credential]:
     if search.federation.name:
         from ant_cli.settings.federation import rule_of
 
-        rule = rule_of(*search, f"profile {profile.name!r}")
+        rule = rule_of(search.flags, search.environ, search.profile, f"profile {profile.name!r}")
         yield Credential("auth_token", None, profile.where("federation"), "profile", issuer=rule)
     elif profile.official:
         from ant_cli.settings.logins import Login

@@ -210,7 +210,9 @@ def _second_choice(usable: Sequence[Credential]) -> Credential | None:
 
 def _custom_headers(runtime: Runtime) -> dict[str, str]:
     """Return the headers for a gateway. Each word that may be a key is registered, and no message quotes it."""
-    headers: dict[str, str] = value_of(variables.CUSTOM_HEADERS, runtime.environ) or {}
+    headers: dict[str, str] | None = value_of(variables.CUSTOM_HEADERS, runtime.environ)
+    if not headers:
+        return {}
     for word in re.split(r"[\s=;,]+", " ".join(headers.values())):
         if len(word) >= _SHORTEST_KEY:
             runtime.redactor.register(word)

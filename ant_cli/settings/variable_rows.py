@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 from ant_cli.errors import BadValue, UsageError, os_error_text
 from ant_cli.runtime import variables
 from ant_cli.settings import rows
-from ant_cli.settings.official_tool import MODULE, is_official
 
 
 class Check(NamedTuple):
@@ -59,6 +58,8 @@ def _check_place(source: str, path: str) -> None:
 
 def _official_tool(source: str, path: str) -> str:
     """Return the path of the official tool. Any other program might run a file that came with the project."""
+    from ant_cli.settings.official_tool import MODULE, is_official  # late: 0.2 ms of each command
+
     must = f"{source} must be the path of the official `ant`"
     if not os.path.isfile(path):  # noqa: PTH113 - Path.is_file() fails if the name is too long
         raise UsageError(f"{must}; there is no file {path}.")
