@@ -62,7 +62,8 @@ class ValueComparison(NamedTuple):
     @property
     def steps(self) -> Sequence[PathStep]:
         """The steps of its path; in a path such as `#.state`, those after the `#`."""
-        first, *_ = path = self.query.path
+        path = self.query.path
+        first = path[0]
         if isinstance(first, Each):
             return first.rest or ()
         return path

@@ -17,6 +17,8 @@ from ant_cli.runtime import Runtime
 
 _NAMED = 10
 """How many keys of metadata a note names."""
+_WITHOUT_MEMBERS = b"[{}]"
+"""A value in which no path to a member leads anywhere, also if the path begins with `#`."""
 
 
 class Condition:
@@ -81,7 +83,8 @@ class Condition:
             problem = problem_with(each, sample, self._fields)
             if problem is None:
                 continue
-            if self._is_awaited or each.holds(b"[{}]"):  # for ever, or for everything
+            waits_for_ever = self._is_awaited
+            if waits_for_ever or each.holds(_WITHOUT_MEMBERS):  # it would select everything
                 raise UsageError(f"{self._flag}: {problem.message}", problem.hint)
             warnings.setdefault(f"Warning: {self._flag}: {problem.message}")
         for warning in warnings:
@@ -114,7 +117,7 @@ def _listed(keys: Sequence[str]) -> str:
 
 
 def _first_object(value: bytes) -> bytes | None:
-    """Return a value that is an object, or the first item of a list; None if that is no object."""
+    """Return the value, or the first item of a list; None if that is not an object."""
     if json_text.json_type(value) == "array":
         value = next(iter(json_text.elements(value)), b"null")
     return value if json_text.json_type(value) == "object" else None

@@ -27,7 +27,7 @@ def print_dry_run(
         runtime.say(f"{count} requests {where}. --debug shows each of them in full.")
     else:
         for number, request in enumerate(sending.requests):
-            separator = b"\n" if number else b""
+            separator = b"\n" if number > 0 else b""
             text = runtime.redactor.redact_body(_text(sending, request, connection))
             runtime.stdout.write(separator + text)
     if sending.edits:

@@ -52,7 +52,8 @@ def _edit_list(body: dict[str, Value], edit: Edit, remote: Mapping[str, Any]) ->
 
     """
     _, section, name = edit.path
-    config, given = _members(remote, "config"), _members(body, "config")
+    config = _members(remote, "config")
+    given = _members(body, "config")
     part = _members(given, section)
     _check_list_exists(remote, section, name, part)
     current = _members(config, section).get(name)
@@ -125,7 +126,7 @@ def _members(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 
 class FreshUpdate:
-    """Reads an object, and returns its update; the response, if nothing changes."""
+    """Reads an object, and makes its update. If nothing changes, the response to the read takes its place."""
 
     def __init__(
         self, edits: Sequence[Edit], client: Sends, request: Request, say: Callable[[str], None]

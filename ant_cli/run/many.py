@@ -161,8 +161,10 @@ class _Report:
             self._name("In flight, so the outcome is unknown", in_flight, check)
 
     def _count(self, result: Result) -> None:
-        self._unchanged += result.value.is_unchanged
-        self._done += not result.value.is_unchanged
+        if result.value.is_unchanged:
+            self._unchanged += 1
+        else:
+            self._done += 1
 
     def _fail(self, result: Result, error: BaseException) -> None:
         if not isinstance(error, AntError):
