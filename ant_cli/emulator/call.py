@@ -38,6 +38,7 @@ def path_of(environ: "WSGIEnvironment") -> str:
     return "/".join(quote(unquote_to_bytes(segment), safe="") for segment in sent.split("/"))
 
 
+COMPARISONS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 WHOLE_NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
 BEFORE_THE_FIRST = 2**62
 LARGEST_PAGE = 1000
@@ -197,16 +198,15 @@ def any_of(column: str) -> Filter:
 
 def times(column: str, *, as_text: bool = False) -> dict[str, Filter]:
     """Return the filters by the time in a column: microseconds, or the text of a timestamp."""
-    write = rfc3339 if as_text else int
+
+    def value_of(parameter: str, texts: Sequence[str]) -> object:
+        moment = _moment_of(parameter, texts[0])
+        return rfc3339(moment) if as_text else moment
+
     return {
-        f"created_at[{name}]": Filter(
-            f"{column} {sign} ?", lambda name, texts: write(_moment_of(name, texts[0]))
-        )
+        f"created_at[{name}]": Filter(f"{column} {sign} ?", value_of)
         for name, sign in COMPARISONS.items()
     }
-
-
-COMPARISONS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 
 def _moment_of(name: str, text: str) -> int:

@@ -134,14 +134,14 @@ def _given_response(call: Call, fault: Row) -> GivenResponse:
     body = "" if status in NO_BODY else fault["body"]
     code = fault["error_code"] or ""
     details: Mapping[str, object] = {}
-    if status == LOST_LEASE and call.path.endswith("/heartbeat"):
+    if status == STATUS_OF_LOST_LEASE and call.path.endswith("/heartbeat"):
         details = work.lost_lease(call)
         code = code or work.LOST_LEASE
     message = f"Injected fault ({fault['id']})."
     return GivenResponse(status, message, code, details, _headers(fault), body)
 
 
-LOST_LEASE = 412
+STATUS_OF_LOST_LEASE = 412
 """The status of a heartbeat for a lease that is another worker's, whose error has details."""
 
 

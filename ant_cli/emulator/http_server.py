@@ -60,7 +60,8 @@ def _open_files() -> int:
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-    if resource.RLIM_INFINITY != soft < most:  # on macOS, it is 256
+    is_limited = soft != resource.RLIM_INFINITY
+    if is_limited and soft < most:  # on macOS, it is 256
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
     return most
 
@@ -102,12 +103,13 @@ class Server:
         # At the limit of open files, it could not accept a connection, and would try again and again.
         threads = threads or max(1, (_open_files() - OTHER_FILES) // FILES_PER_THREAD)
         logging.getLogger("waitress").setLevel(logging.ERROR)
+        self.http: Any
+        """Its `run` serves until SystemExit is raised in that thread, and then finishes requests for up to 5 s."""
         try:
             self.http = self._create(listening, threads)
         except RuntimeError:  # the system refuses even the first thread
             listening.close()
             raise
-        """Its `run` serves until SystemExit is raised in that thread, and then finishes requests for up to 5 s."""
         self.threads = ServerThreads(threads, self.http.task_dispatcher.set_thread_count)
 
     def _create(self, listening: socket.socket, threads: int) -> Any:
@@ -134,14 +136,13 @@ class Server:
         begun = time.perf_counter()
 
         def log(entry: Entry) -> None:
-            now, took = (
-                rfc3339(time.time_ns() // 1_000),
-                f"{(time.perf_counter() - begun) * 1000:.1f} ms",
-            )
+            now = rfc3339(time.time_ns() // 1_000)
+            took_ms = (time.perf_counter() - begun) * 1000
             # The path is percent-encoded: a control character in it must not reach a terminal.
-            parts = (now, entry["method"], entry["path"], entry["status"] or "disconnected", took)
+            outcome = (entry["status"] or "disconnected", f"{took_ms:.1f} ms")
             reasons = (entry[name] for name in ("request_id", "fault", "error") if entry[name])
-            self._log(" ".join(map(str, (*parts, *reasons))))
+            words = (now, entry["method"], entry["path"], *outcome, *reasons)
+            self._log(" ".join(map(str, words)))
             if entry["error"] == REPLACED:
                 self._on_replaced()
 

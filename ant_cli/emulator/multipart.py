@@ -12,6 +12,8 @@ _NAME = re.compile(rb'[; ]name="(?P<name>[^"]*)"')
 _FILENAME = re.compile(rb'[; ]filename="(?P<filename>[^"]*)"')
 _TYPE = re.compile(rb"\r\ncontent-type:[ \t]*(?P<type>[!-~]+)", re.IGNORECASE)
 MOST_PARTS = 100
+LONGEST_HEAD = 8_192
+"""How many bytes of a part's headers are searched."""
 UNKNOWN_TYPE = "application/octet-stream"
 
 
@@ -51,6 +53,3 @@ def _read(piece: bytes) -> tuple[str, Part]:
         data,
     )
     return name["name"].decode("utf-8", "replace"), part
-
-
-LONGEST_HEAD = 8_192

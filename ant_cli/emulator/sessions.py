@@ -436,9 +436,10 @@ def _follow(call: Call, session_id: str, last: int, previewed: list[str]) -> Ite
                 if event["type"] in previewed:
                     yield from _preview(event["document"])
                 yield _sse(event["type"], event["document"])
-            last = event["sequence"]
-            if event["type"] in LAST:
+            newest = events[-1]
+            if newest["type"] in LAST:
                 return
+            last = newest["sequence"]
         if events is not None:
             return
 

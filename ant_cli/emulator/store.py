@@ -334,9 +334,9 @@ def _read_statements(path: Path) -> str:
 
 
 def _has_own_statements_only(connection: sqlite3.Connection) -> bool:
-    """Whether a file has no triggers but those of the schema, and no views: they may never end.
+    """Whether a file has only the triggers of the schema, and no views: others may never end.
 
-    Other expressions in a schema, such as constraints, have no queries in them, so they do.
+    Other expressions in a schema, such as constraints, always end, because they have no queries in them.
     """
     schema = _read_statements(SCHEMA)
     found = connection.execute("SELECT sql FROM sqlite_master WHERE type IN ('trigger', 'view')")

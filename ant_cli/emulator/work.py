@@ -81,6 +81,8 @@ OF_POLL = ("reclaim_older_than_ms", "block_ms")
 RECLAIM_MS = 5_000
 LONGEST_RECLAIM_MS = 10**12
 LONGEST_BLOCK_MS = 999
+NOTHING = "null"
+"""The response of a poll without an item."""
 WORKER_WINDOW = 30 * MICROSECONDS_PER_SECOND
 SQL_NEXT = """SELECT * FROM work WHERE environment_id = ? AND state = 'queued'
               AND (handed_out_at IS NULL OR handed_out_at < ?) ORDER BY sequence LIMIT 1"""
@@ -110,9 +112,6 @@ def poll(call: Call) -> str:
         call.occupy_thread()
         item = wait_for(lambda: _hand_out_or_end(call, reclaim), block_ms / 1000)
     return item or NOTHING
-
-
-NOTHING = "null"
 
 
 def _hand_out_or_end(call: Call, reclaim: int) -> str | None:
@@ -218,6 +217,7 @@ LONGEST_TTL_SECONDS = 300
 STOPPING_TTL_SECONDS = 120
 """The TTL that a heartbeat of a `stopping` item reports."""
 NO_HEARTBEAT = "NO_HEARTBEAT"
+LOST_LEASE = "heartbeat_precondition_failed"
 ENDING = ("stopping", "stopped")
 LIST = Listing("SELECT * FROM work WHERE environment_id = ?", lambda item, _: to_json(item))
 
@@ -292,15 +292,13 @@ def _check_heartbeat(item: Row, expected: str | None, now: int) -> None:
         message = f"work_id: the lease of {work_id} ran out at {rfc3339(item['lapsed_at'])}; it is queued again."
     elif state == "queued":
         message = f"work_id: {work_id} is queued; acknowledge it before the first heartbeat."
-    elif expected not in (None, known := last or NO_HEARTBEAT):
+    elif expected is not None and expected != (last or NO_HEARTBEAT):
+        known = last or NO_HEARTBEAT
         message = f"expected_last_heartbeat: {expected!r} is not the last heartbeat of {work_id}, which is {known}."
     else:
         return
     left = -(-max((item["lease_until"] or now) - now, 0) // MICROSECONDS_PER_SECOND)
     raise EmulatorError(412, message, LOST_LEASE, _current_state(state, left, last), NO_RETRY)
-
-
-LOST_LEASE = "heartbeat_precondition_failed"
 
 
 def _current_state(state: str, ttl_seconds: int, last: str | None) -> dict[str, object]:
