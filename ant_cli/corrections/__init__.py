@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ant_cli.corrections.arguments import PRINTF
+from ant_cli.corrections.arguments import is_of_other_program
 from ant_cli.corrections.line import Argv, Sentence, commands_in
 from ant_cli.corrections.search import Search
 from ant_cli.corrections.typed import Typed
@@ -41,6 +41,9 @@ def written(argv: Argv) -> str:
     """Return a line as it is typed in a shell."""
     words = list[str]()
     for command in commands_in(argv):
-        is_other = command[:1] and command[0] is PRINTF
-        words += [*([PIPE] if words else []), *([] if is_other else ["ant"]), *command]
+        if words:
+            words.append(PIPE)
+        if not is_of_other_program(command):
+            words.append("ant")
+        words += command
     return shell_line(*words)

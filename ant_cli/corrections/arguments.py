@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ant_cli.corrections.flags import takes_program
-from ant_cli.corrections.line import Line, Role, Sentence, Step
+from ant_cli.corrections.line import Argv, Line, Role, Sentence, Step
 from ant_cli.corrections.rows import is_file_name, word_rows
 from ant_cli.corrections.slips import noun
 from ant_cli.errors.command_line import PIPE, Operator
@@ -21,6 +21,11 @@ _COLUMNS, _FORMAT = SETTINGS["columns"], SETTINGS["format"]
 _DASHES = "\u2013\u2014\u2212"
 _METADATA = "metadata"
 _TAKES_STDIN = "JSON and YAML are read from stdin, or with --file FILE."
+
+
+def is_of_other_program(command: Argv) -> bool:
+    """Whether a command of a pipe is that of the other program. A typed `printf` is a word like any other."""
+    return bool(command) and command[0] is PRINTF
 
 
 def argument_steps(line: Line) -> Iterator[Step | Sentence]:
@@ -62,7 +67,7 @@ def _help(line: Line) -> Iterator[Step]:
 def _dashes(line: Line) -> Iterator[Step]:
     """Read a dash of a word processor as the two hyphens that it has joined."""
     for at, text in line.numbered:
-        if text[:1] in _DASHES:
+        if text.startswith(tuple(_DASHES)):
             yield line.replacing(at, "--" + text.lstrip(_DASHES + "-"))
 
 
@@ -120,10 +125,9 @@ def _split_pairs(line: Line) -> Iterator[Step]:
     for at, part in enumerate(line.parts):
         if part.role is not Role.VALUE or part.param is None:
             continue
-        is_key = part.param.takes_pairs and part.text.isidentifier()
-        for value in line.following(at)[:1]:
-            if is_key:
-                yield line.replacing(at, f"{part.text}={value}", count=2)
+        following = line.following(at)
+        if following and part.param.takes_pairs and part.text.isidentifier():
+            yield line.replacing(at, f"{part.text}={following[0]}", count=2)
 
 
 def _outer_id(line: Line, operation: Operation) -> Iterator[Step]:

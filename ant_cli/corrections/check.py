@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 
 from ant_cli.argv import ApiCall, ToolCall, parse
-from ant_cli.corrections.arguments import PRINTF
+from ant_cli.corrections.arguments import is_of_other_program
 from ant_cli.corrections.line import Argv, Step, commands_in, line_of
 from ant_cli.corrections.rows import is_file_name
 from ant_cli.corrections.typed import Typed, is_unwritable, names_group
@@ -30,7 +30,7 @@ _PLACES: dict[type, str] = {dict: "KEY=VALUE"}
 def may_be_shown(step: Step, typed: Typed) -> bool:
     """Whether a line is accepted, and does what was typed."""
     first, *others = commands_in(step.argv)
-    own = others if first[:1] == (PRINTF,) else [first, *others]
+    own = others if is_of_other_program(first) else [first, *others]
     if is_unwritable(step.argv) or typed.shows_secret(step.argv, own):
         return False
     for command in own:
@@ -45,7 +45,7 @@ def may_be_shown(step: Step, typed: Typed) -> bool:
 def help_page(argv: Argv) -> Argv | None:
     """Return the line of the help page that a line shows; None if it shows none.
 
-    That of `ant` itself, which flags alone show, has to be asked for.
+    Flags alone show that of `ant` itself: it counts only if `--help` is one of them.
     """
     try:
         call = parse(argv)
@@ -76,7 +76,7 @@ def is_accepted(argv: Argv, environ: Mapping[str, str], *, has_input: bool = Fal
 
 
 def _is_known_tool_call(call: ToolCall) -> bool:
-    """Whether there is a page to show, and an argument is one of its choices: its command looks at it later."""
+    """Whether the page of `help` exists, and each argument of another command is one of its choices."""
     if call.command == HELP_COMMAND:
         return _page_of(call) not in (None, (HELP.flag,))
     for param in call.command.arguments:

@@ -61,7 +61,9 @@ class _Reading(NamedTuple):
     """A command that the first words may mean. The best one is the lowest."""
 
     rank: int
+    """How well the words fit: `EXACT` and so on."""
     form: int
+    """0: the name of the command. 1: its noun comes first. 2: its verb comes first. 3: a verb alone."""
     path: Argv
     words: int
     """How many words it replaces."""

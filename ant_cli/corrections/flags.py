@@ -62,7 +62,7 @@ def _program(line: Line, at: int) -> Iterator[Step]:
 
 
 def renamed(line: Line, at: int) -> Iterator[Step]:
-    """Yield the line with the flag that has one slip in its name."""
+    """Yield the line with the flag whose name was typed with a slip."""
     part = line.parts[at]
     dashed = "--" + part.flag.lstrip("-")
     names = [name for name in line.known if name.startswith("--")]
@@ -92,7 +92,7 @@ def _boolean(line: Line, at: int) -> Iterator[Step]:
 
 
 def _choice(line: Line, at: int, choices: Sequence[str]) -> Iterator[Step]:
-    """Yield the line with the choice that has one slip."""
+    """Yield the line with the choice that was typed with a slip."""
     part = line.parts[at]
     typed = part.value or "".join(line.rest[at + 1 : at + 2])
     found = nearest(typed, choices)

@@ -107,7 +107,7 @@ class Line:
 
     @property
     def leading_words(self) -> list[str]:
-        """The words before the first flag that no command has: the word after that may be its value."""
+        """The words before the first unknown flag: the word after that may be its value."""
         end = self.unknown_at
         if end is None:
             return self.words

@@ -92,7 +92,7 @@ def _family_of(name: str) -> frozenset[str]:
 
 
 def noun(word: str) -> str:
-    """Return the noun that a word means; empty if it is none."""
+    """Return the noun that a word means, maybe with a slip; empty if it means none."""
     typed = word.lower().removeprefix("beta:")
     if typed in NOUNS:
         return NOUNS[typed]
@@ -117,7 +117,7 @@ def _is_one_of(word: str, names: Collection[str]) -> bool:
 
 
 def is_noun(word: str) -> bool:
-    """Whether a word is one of the nouns, as it is."""
+    """Whether a word is one of the nouns without a slip."""
     return word in NOUNS
 
 

@@ -125,6 +125,7 @@ CONSUMED = (
         ("completion fsh", "completion fsh"),
         ("help delet", "help delet"),
         ("get -f x", "beta:environments retrieve -f x"),
+        ("printf help", "printf --help"),
         ("get 'a\nb'", "beta:environments retrieve 'a\nb'"),
     ],
 )
@@ -154,6 +155,10 @@ def test_a_line_that_does_what_was_typed_is_shown(typed, shown):
 def test_a_variable_may_give_the_id_that_a_line_lacks(ant):
     done = ant("work", "ls", env={"ANTHROPIC_ENVIRONMENT_ID": "env_1"})
     assert done.stderr.endswith("Did you mean: ant beta:environments:work list\n")
+
+
+def test_a_blank_argument_is_no_dash_of_a_word_processor(ant):
+    assert not answer(ant, "beta:environments list ''").endswith(" --")
 
 
 def test_only_pipes_of_the_program_itself_are_pipes():
