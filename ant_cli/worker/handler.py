@@ -64,8 +64,8 @@ def find_command(handler: Sequence[str], on_work: str, environ: Mapping[str, str
         raise UsageError("the worker needs the package greenlet.", install_hint("greenlet"))
     if handler and on_work:
         raise exclude_each_other("--on-work", "a handler after --")
-    given = handler or [on_work]
-    if given[0] not in ("", "in-process"):
+    given = list(handler) or [on_work or "in-process"]
+    if given != ["in-process"]:
         return _with_path(given, environ)
     require_sdk()
     return []
@@ -98,12 +98,9 @@ def _script_problem(program: str) -> str:
     if not start.startswith(b"#!"):
         return "does not begin with #!"
     interpreter = re.split(rb"[ \t]", start[2:].partition(b"\n")[0].strip(b" \t"))[0]
-    exists = os.access(interpreter, os.X_OK)
-    return (
-        ""
-        if exists
-        else f"is for {os.fsdecode(interpreter)!r}, which does not exist or can't be executed"
-    )
+    if os.access(interpreter, os.X_OK):
+        return ""
+    return f"is for {os.fsdecode(interpreter)!r}, which does not exist or can't be executed"
 
 
 def secrets_of_item(item: Mapping[str, Any]) -> list[str]:
@@ -112,10 +109,9 @@ def secrets_of_item(item: Mapping[str, Any]) -> list[str]:
     if not isinstance(secret, str) or not secret:
         return []
     try:
-        return [
-            secret,
-            *texts_in(json.loads(base64.urlsafe_b64decode(secret + "=" * (-len(secret) % 4)))),
-        ]
+        padding = "=" * (-len(secret) % 4)
+        decoded = json.loads(base64.urlsafe_b64decode(secret + padding))
+        return [secret, *texts_in(decoded)]
     except (ValueError, RecursionError):
         return [secret]
 
@@ -158,11 +154,8 @@ class Handler:
             inherited.close()
             await _send(json.dumps(item, separators=(",", ":")).encode() + b"\n", item_write)
             stdout = own.enter_context(closing(await _logged(stdout_read, "stdout", log)))
-            yield cls(
-                guarded,
-                stdout,
-                own.enter_context(closing(await _logged(stderr_read, "stderr", log))),
-            )
+            stderr = own.enter_context(closing(await _logged(stderr_read, "stderr", log)))
+            yield cls(guarded, stdout, stderr)
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to its processes, except those that have left its session."""
@@ -186,9 +179,8 @@ class Handler:
         if kill_rest and self.exit.result():
             self.kill()
         elif kill_rest:
-            signal_group(
-                self.guarded.pid, posix_signal.SIGKILL
-            )  # enough after a success, and faster
+            # enough after a success, and faster
+            signal_group(self.guarded.pid, posix_signal.SIGKILL)
         guardian.note_end(self.guarded)
         await asyncio.wait([self._stdout.ended, self._stderr.ended], timeout=_LAST_WORDS_S)
         self._stdout.end_line()
@@ -216,9 +208,9 @@ class Handler:
 def _pipe(reading: ExitStack, writing: ExitStack) -> tuple[FileIO, FileIO]:
     """Create a pipe. Each of its ends is closed at the end of one of the contexts."""
     read, write = os.pipe()
-    return reading.enter_context(os.fdopen(read, "rb", 0)), writing.enter_context(
-        os.fdopen(write, "wb", 0)
-    )
+    read_end = reading.enter_context(os.fdopen(read, "rb", 0))
+    write_end = writing.enter_context(os.fdopen(write, "wb", 0))
+    return read_end, write_end
 
 
 async def _send(data: bytes, pipe: FileIO) -> None:

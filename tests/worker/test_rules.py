@@ -283,6 +283,13 @@ def test_on_windows_a_worker_says_where_it_can_run(monkeypatch):
     assert caught.value.hint == "Run it in WSL or in a container."
 
 
+@pytest.mark.parametrize("handler", [[""], ["", "--fast"], ["in-process", "--fast"]])
+def test_a_handler_that_is_blank_or_has_arguments_is_not_the_word_for_sessions(handler):
+    """`-- "$HANDLER"` without the variable must not run sessions here."""
+    with pytest.raises(UsageError, match=r"^the handler '(in-process)?' is not a program"):
+        find_command(handler, "", {"PATH": ""})
+
+
 def test_a_session_is_run_in_the_workspace_of_the_settings(ant, monkeypatch):
     """The workspace of a flag reaches the official SDK. Stdin is not read if nothing is missing."""
     seen = []
