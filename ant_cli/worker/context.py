@@ -35,9 +35,9 @@ _END_TIMEOUT_S = 30
 PATIENCE_S = 300.0
 """How long the worker insists on a change of an item: as long as the longest lease."""
 _PATIENCE_AT_END_S = 10.0
-"""How long it does after the server has refused its key for good."""
+"""How long the worker insists after the server has refused its key for good."""
 _LAST_S = 5.0
-"""How long it does at least, even if it has to end."""
+"""How long the worker insists at least, even if it has to end."""
 _LONGEST_VARIABLE = 128 * 1024
 """The most bytes of a variable that Linux passes to a program, including its name and the NUL at its end."""
 
@@ -144,12 +144,12 @@ class WorkerContext:
         self._ends_at = min(self._ends_at, self.now() + seconds)
 
     def insists_until(self, began: float) -> float:
-        """Return until when to repeat a request about an item, which was first sent at a time."""
+        """Return until when to repeat a request about an item that was first sent at `began`."""
         patience_s = _PATIENCE_AT_END_S if self.key_is_refused else PATIENCE_S
         return min(began + patience_s, max(self._ends_at, began + _LAST_S))
 
     def distrust_handlers(self) -> None:
-        """Take leases no longer before handlers start: one of them sends heartbeats itself, which were refused."""
+        """No longer take leases before handlers start: one of them sends heartbeats, and they were refused."""
         if self.heartbeat == "always":
             self.heartbeat = "auto"
             self.log.error(_FALLS_BACK)

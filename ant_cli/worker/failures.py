@@ -12,12 +12,10 @@ from typing import Any, NamedTuple
 
 from ant_cli.output.times import seconds_since_1970
 
-ATTEMPTS, EXCUSED, LAST_ERROR, DEAD_LETTER = (
-    "ant_attempts",
-    "ant_excused",
-    "ant_last_error",
-    "ant_dead_letter",
-)
+ATTEMPTS = "ant_attempts"
+EXCUSED = "ant_excused"
+LAST_ERROR = "ant_last_error"
+DEAD_LETTER = "ant_dead_letter"
 """Metadata keys that count failures and record the last one, because the API has no counter. `ant_excused` counts
 the failures that do not count as attempts."""
 RETRY_AT = "ant_retry_at"

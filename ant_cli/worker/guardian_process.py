@@ -109,9 +109,8 @@ def _leaders_with(variables: set[bytes]) -> list[int]:
             try:
                 if os.getsid(pid) == pid:
                     with open(f"/proc/{pid}/environ", "rb") as environ:  # noqa: PTH123 - pathlib takes long to import
-                        found += (
-                            [pid] if variables.intersection(environ.read().split(b"\0")) else []
-                        )
+                        if variables.intersection(environ.read().split(b"\0")):
+                            found.append(pid)
             except OSError:  # the process has ended, or belongs to another user
                 pass
     return found

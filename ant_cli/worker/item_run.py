@@ -58,7 +58,7 @@ async def claim(polled: WorkItem, asked_at: float, context: WorkerContext) -> Cl
     guarded = context.guardian.guard(fallback_of(work_id, NO_HEARTBEAT))
     acknowledgement = Acknowledgement(work_id, asked_at, context)
     log = _log_of(polled, context)
-    was_not_done = work_id in memory.not_done
+    is_new = work_id not in memory.not_done
     memory.not_done[work_id] = None
     context.taking.add(work_id)
     verdict = Verdict.UNCONFIRMED
@@ -72,7 +72,7 @@ async def claim(polled: WorkItem, asked_at: float, context: WorkerContext) -> Cl
         return Claim(verdict, ItemRun(polled, acknowledgement, guarded, context))
     if verdict is Verdict.NOT_OURS:
         log.info("another worker has the work item")
-        if not was_not_done:
+        if is_new:
             memory.not_done.pop(work_id, None)
     else:
         log.error("ack failed, discarding work item", error=acknowledgement.failure)
@@ -163,8 +163,9 @@ class ItemRun:
             taking.discard(self._id)
         if ending is None:
             return None
-        row = Ending.UNCLAIMED if ending in LEASE_GONE else ending
-        return judge(ended(row), self._history, self._context.options)
+        if ending in LEASE_GONE:
+            ending = Ending.UNCLAIMED
+        return judge(ended(ending), self._history, self._context.options)
 
     async def _session_has_ended(self, data: WorkItem) -> bool:
         if data.get("type") != "session" or not is_id(data.get("id")):
@@ -255,22 +256,21 @@ class ItemRun:
 
     async def _stop(self, run: Run) -> None:
         """Stop the item. Until the server has confirmed that, it is not done, and does not run here again."""
-        memory, tally = self._context.memory, self._context.tally
-        lease, context = self._keeper.lease, self._context
+        context, lease = self._context, self._keeper.lease
         stop = Stop(self._id, lease, context, lambda: self._note_failed_stop(run))
         verdict = Verdict.UNCONFIRMED
         try:
-            verdict = await make_it_so(stop, self._context, self._log)
+            verdict = await make_it_so(stop, context, self._log)
         finally:
             if verdict is Verdict.UNCONFIRMED:
                 self._give_up_stop(run)
         if verdict is Verdict.UNCONFIRMED:
             return
-        tally.unconfirmed.discard(self._id)
+        context.tally.unconfirmed.discard(self._id)
         if verdict is Verdict.NOT_OURS:
             self._conclude(ended(Ending.LEASE_LOST))
             return
-        memory.unstopped.pop(self._id, None)
+        context.memory.unstopped.pop(self._id, None)
         self._conclude(run, "stop")
         if run.ending is Ending.SUCCEEDED:
             self._warn_if_detached(stop.item)
@@ -280,7 +280,7 @@ class ItemRun:
         self._context.tally.unconfirmed.add(self._id)
 
     def _give_up_stop(self, run: Run) -> None:
-        """Say how long nobody else gets the item: its guardian would let it run again at once."""
+        """Leave the item to its lease, and log when that ends. The guardian would let it run again at once."""
         self._context.guardian.forget(self._guarded)
         self._note_failed_stop(run)
         left_s = self._keeper.lease.expires_at - self._context.now()

@@ -26,7 +26,8 @@ NO_HEARTBEAT = "NO_HEARTBEAT"
 """The `expected_last_heartbeat` of the first heartbeat."""
 LOOK = "1970-01-01T00:00:00Z"
 """The `expected_last_heartbeat` of a heartbeat that should fail."""
-STOPPING, STOPPED = STOP_STATES = ("stopping", "stopped")
+STOPPING, STOPPED = "stopping", "stopped"
+STOP_STATES = (STOPPING, STOPPED)
 ACKNOWLEDGED_S = 300.0
 """The lease that an acknowledgement starts, as long as no response says otherwise."""
 _FIRST_LOOK_S = 1.0
@@ -41,7 +42,7 @@ _CLAIMED_AFTER = 0.8
 """The part of the acknowledged lease that a handler has for its first heartbeat. What is left is enough for two
 heartbeats of this worker that take 30 seconds."""
 _HANDLERS_LEASE_S = 30.0
-"""How long the lease of a handler that sends heartbeats lasts at least when it ends: half of the usual one."""
+"""The least that is left of a lease when a handler that sends heartbeats ends: half of the usual lease."""
 _HELD_AFTER_S = 1.0
 """How long after the end of a handler its lease is left alone. By then its item is usually settled."""
 
@@ -302,9 +303,8 @@ class LeaseKeeper:
         ending = await self._take(LeaseStep(self.lease.last_heartbeat, 0.0))
         if ending or self._trouble is None:
             return ending
-        return await self._take(
-            LeaseStep(self.lease.last_heartbeat, 0.0)
-        )  # once more, for a lost response
+        # once more: the response may have been lost
+        return await self._take(LeaseStep(self.lease.last_heartbeat, 0.0))
 
     @asynccontextmanager
     async def held_afterwards(self) -> AsyncIterator[None]:

@@ -277,10 +277,8 @@ class GiveBack:
         if self._is_open and self._lease.last_heartbeat == NO_HEARTBEAT:
             looked_at = self._context.now()
             current = await look_at(self._id, self._context)
-            if (
-                self._is_settled(current)
-                or taken_at(current, looked_at) > self._lease.acknowledged_by
-            ):
+            is_taken_again = taken_at(current, looked_at) > self._lease.acknowledged_by
+            if is_taken_again or self._is_settled(current):
                 self.state = str(current.get("state"))
                 return Verdict.DONE
         try:

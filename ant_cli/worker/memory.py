@@ -1,4 +1,4 @@
-"""What a worker remembers of its items until it ends. Only an API key may write metadata."""
+"""What a worker remembers of its items until it ends, because without an API key it can't write metadata."""
 
 from __future__ import annotations
 

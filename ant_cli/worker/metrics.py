@@ -245,7 +245,7 @@ def _readiness(tally: Tally, now: float) -> ServedPage:
         what_runs = "only one item at a time runs, until one succeeds"
         return text_page(f"outage: {tally.outage}; {what_runs}", 503)
     if waiting := len(tally.waiting_for_leases):
-        return text_page(f"heartbeats fail; {waiting} items wait for their leases", 503)
+        return text_page(f"heartbeats fail; items that wait for their leases: {waiting}", 503)
     has_reason_to_poll = tally.slots_used < tally.slots
     if has_reason_to_poll and now - tally.last_poll_at >= READY_S:
         return text_page("polling fails", 503)

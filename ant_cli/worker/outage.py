@@ -75,10 +75,13 @@ class Outage:
 
     def end(self) -> None:
         """Assume that the handler works again."""
-        if not self.reason:  # otherwise they end now
+        if not self.reason:  # after an outage, `take_pauses` gets them, and ends them
             self._pauses.clear()
         self._calm_down()
         self._failed.clear()
 
     def _calm_down(self) -> None:
-        self.reason, self.resumes_at, self._longest_s, self._tries = "", 0.0, 0.0, 0
+        self.reason = ""
+        self.resumes_at = 0.0
+        self._longest_s = 0.0
+        self._tries = 0

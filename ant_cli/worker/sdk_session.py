@@ -168,7 +168,7 @@ async def _handle(
 
 
 async def _until_shutdown(session: Coroutine[Any, Any, object], shutdown: asyncio.Event) -> None:
-    """Run a session to its end. A signal sets the event and cancels it. Raises CancelledError then."""
+    """Run a session to its end. A signal sets the event and cancels the session: then CancelledError is raised."""
     task = asyncio.ensure_future(session)
 
     def end() -> None:
@@ -187,10 +187,8 @@ def _interruptible(tool: Any, shutdown: asyncio.Event) -> Any:
     call = tool.call
 
     async def call_until_shutdown(arguments: object) -> object:
-        running, ending = (
-            asyncio.ensure_future(call(arguments)),
-            asyncio.ensure_future(shutdown.wait()),
-        )
+        running = asyncio.ensure_future(call(arguments))
+        ending = asyncio.ensure_future(shutdown.wait())
         try:
             await asyncio.wait((running, ending), return_when=asyncio.FIRST_COMPLETED)
             await asyncio.sleep(0)  # the signal may have ended the tool before it is handled here
@@ -231,8 +229,9 @@ def _hold_back_calls(*, worker_holds_lease: bool) -> list[Callable[[], Awaitable
                 "lease_extended": True,
                 "state": "active",
                 "ttl_seconds": 60,
+                "type": "work_heartbeat",
             }
-            return Heartbeat.model_validate({**held, "type": "work_heartbeat"})
+            return Heartbeat.model_validate(held)
 
         AsyncWork.heartbeat = heartbeat  # type: ignore[method-assign] # as the docstring says
     return held_back

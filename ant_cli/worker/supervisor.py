@@ -115,17 +115,18 @@ async def _work(
 
 
 def _what_is_left(context: WorkerContext) -> str | None:
-    """Return what is not done: for a job, any item; for others, what they have finished, and could not stop."""
+    """Return what is not done: any item, for a worker that ends by itself; for others, unconfirmed stops."""
     options, memory = context.options, context.memory
-    if options.exit_when_idle or options.max_items:
-        not_done = len(memory.not_done)
-        if not_done:
-            return f"{not_done} {'item is' if not_done == 1 else 'items are'} not done"
-    unstopped = len(memory.unstopped)
-    if unstopped:
-        noun = "item is" if unstopped == 1 else "items are"
-        return f"{unstopped} {noun} not confirmed as stopped"
+    ends_by_itself = options.exit_when_idle > 0 or options.max_items > 0
+    if ends_by_itself and memory.not_done:
+        return f"{_items_are(len(memory.not_done))} not done"
+    if memory.unstopped:
+        return f"{_items_are(len(memory.unstopped))} not confirmed as stopped"
     return None
+
+
+def _items_are(count: int) -> str:
+    return "1 item is" if count == 1 else f"{count} items are"
 
 
 def _session_command(options: PollOptions, log_format: str) -> list[str]:
@@ -208,7 +209,7 @@ class Supervisor:
         # Several polls could return more than --max-items.
         count = 1 if options.max_items else min(options.concurrency, _MOST_POLLS)
         polling = [
-            self._loop.create_task(self._keep_polling(is_first=not number))
+            self._loop.create_task(self._keep_polling(is_first=number == 0))
             for number in range(count)
         ]
         await wait_for_any(*polling, self._context.shutdown.draining)
@@ -238,7 +239,7 @@ class Supervisor:
                 await wait_for_any(*self._tasks)
             await self._wait_out_pauses()
             polled = await self._poll() if is_first or self._work_waits.is_set() else None
-            if polled and not self._is_left_out(polled.item["id"]):
+            if polled and not self._leaves_out(polled.item["id"]):
                 self._start(polled)
                 continue
             self._slots.release()
@@ -255,8 +256,11 @@ class Supervisor:
             await wait_for_any(*self._undecided)
         return True
 
-    def _is_left_out(self, work_id: str) -> bool:
-        """Whether an item is not taken now: this worker is taking it already, or leaves it to others."""
+    def _leaves_out(self, work_id: str) -> bool:
+        """Pause polling if an item is not taken now: this worker is taking it already, or leaves it to others.
+
+        Return whether that is so.
+        """
         context = self._context
         until = context.memory.left_to_others_until.get(work_id, 0.0)
         if work_id not in context.taking and self._loop.time() >= until:
@@ -303,7 +307,7 @@ class Supervisor:
         context.tally.last_poll_at = time.time()
         if item is None:
             if context.tally.polls["empty"] % _LOOK_EVERY == 0 and not self._is_archived:
-                context.start(self._look_at_list())
+                context.start(self._look_whether_archived())
             context.tally.polls["empty"] += 1
             self._work_waits.clear()
             self._pause(_IDLE_CYCLE_S - (self._loop.time() - began))
@@ -333,8 +337,8 @@ class Supervisor:
             context.outage.take_emptied_queue()
             context.note_outage()
 
-    async def _look_at_list(self) -> None:
-        """Log once that the environment is archived. Polls don't show it, but its list of work is refused."""
+    async def _look_whether_archived(self) -> None:
+        """Log it if the environment is archived. Polls don't show it, but its list of work is refused."""
         try:
             await self._context.call(self._context.api.running)
         except AntError as error:
@@ -355,8 +359,10 @@ class Supervisor:
         self._not_before = max(self._not_before, self._loop.time() + seconds)
 
     def _is_idle_for_good(self) -> bool:
-        idle_s, is_busy = self._loop.time() - self._work_came_at, self._tasks or self._polls
-        return not is_busy and 0 < self._context.options.exit_when_idle <= idle_s
+        if self._tasks or self._polls > 0:
+            return False
+        idle_s = self._loop.time() - self._work_came_at
+        return 0 < self._context.options.exit_when_idle <= idle_s
 
     # Items
 

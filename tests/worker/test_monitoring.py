@@ -164,7 +164,9 @@ def test_a_worker_is_ready_while_it_polls_or_is_busy_without_draining_or_an_outa
     assert _readiness(tally, 1000.0).status == 503
     assert b"outage: the handler exited with 125; only one item" in _readiness(tally, 1000.0).body
     tally.outage, tally.waiting_for_leases = "", {"work_1"}
-    assert _readiness(tally, 1000.0).body == b"heartbeats fail; 1 items wait for their leases\n"
+    assert (
+        _readiness(tally, 1000.0).body == b"heartbeats fail; items that wait for their leases: 1\n"
+    )
     tally.waiting_for_leases.clear()
     tally.draining = True
     assert _readiness(tally, 1000.0).status == 503
