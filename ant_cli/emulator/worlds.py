@@ -51,9 +51,14 @@ class Worlds:
         try:
             emulator = self._world_of(environ)
         except EmulatorError as error:
-            body = envelope(error, Identifiers().new_id("req")).encode()
-            headers = [("content-type", "application/json"), ("content-length", str(len(body)))]
-            start_response(f"{error.status} Refused", headers)
+            request_id = Identifiers().new_id("req")
+            body = envelope(error, request_id).encode()
+            headers = {
+                "content-type": "application/json",
+                "content-length": str(len(body)),
+                "request-id": request_id,
+            }
+            start_response(f"{error.status} Refused", list(headers.items()))
             return [body]
         return emulator(environ, start_response)
 

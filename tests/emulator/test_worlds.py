@@ -50,6 +50,13 @@ def test_each_key_has_its_own_world(request_as):
     assert left["name"] == "same"
 
 
+def test_a_request_of_no_world_has_an_id_as_every_other(request_as):
+    """Clients log it from the header."""
+    refused = request_as("", "GET", ENVIRONMENTS)
+    assert refused.status_code == 401
+    assert refused.headers["request-id"] == refused.json["request_id"]
+
+
 def test_the_keys_and_secrets_of_a_world_lead_to_it(request_as):
     """So the worker of a test finds its queue. What no world has issued is refused, and makes no world."""
     queues = {}
