@@ -367,9 +367,10 @@ def _check_key(key: str, path: Path) -> None:
 
 def _problem_of_key(key: str) -> str | None:
     normal = posixpath.normpath(key)
-    is_below = not normal.startswith(("../", "/")) and normal not in ("..", ".")
-    if not is_below or not key.startswith(("./", "https://")):
+    if normal in ("..", ".") or normal.startswith(("../", "/")):
         return "leads out of its folder"
+    if not key.startswith(("./", "https://")):
+        return "does not begin with ./"
     if escape_breaks(key) != key:
         return "has a control character"
     return None

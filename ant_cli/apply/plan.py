@@ -351,8 +351,10 @@ def _kept(declaration: Declaration, remote: Object) -> str:
     paths = kept_lists(declaration.body, remote)
     if not paths:
         return ""
+    if len(paths) == 1:
+        return f"the server keeps {paths[0]}, because the file leaves it out; write [] to clear it"
     listed = ", ".join(paths)
-    return f"the server keeps {listed}, because the file leaves it out; write [] to clear it"
+    return f"the server keeps {listed}, because the file leaves them out; write [] to clear one"
 
 
 def _taken(declaration: Declaration, known: Known) -> str:

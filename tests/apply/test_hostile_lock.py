@@ -220,6 +220,17 @@ def test_an_entry_whose_id_can_not_be_part_of_a_path_is_rejected(team, identifie
     assert (result.exit, result.stderr.count("An entry has no id.")) == (2, 1)
 
 
+@pytest.mark.parametrize(
+    ("key", "problem"),
+    [("a.yaml", "does not begin with ./"), ("../a.yaml", "leads out of its folder")],
+)
+def test_a_key_that_is_no_path_below_the_lock_file_is_rejected_for_what_it_is(team, key, problem):
+    """A person may have written it."""
+    entry = {"kind": "environment", "id": "env_1"}
+    team.write("claude-lock.json", json.dumps({"resources": {key: entry}}))
+    assert f"the key {key!r} {problem}." in team.ant("diff").stderr
+
+
 def test_a_lock_file_of_more_than_10_mb_is_rejected_without_being_read(team):
     """A sparse file is small in an archive."""
     team.write("environments/a.yaml")

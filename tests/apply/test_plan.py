@@ -324,3 +324,15 @@ def test_an_update_sends_the_values_of_the_file_and_clears_fields_that_it_leaves
         (change.path, change.old, change.new) for change in changes_between(body, remote)
     ] == changes
     assert update_body(body, remote) == update
+
+
+def test_a_note_names_every_list_that_a_file_leaves_out(tracked):
+    """The server keeps them."""
+    packages = "packages: {apt: [curl], pip: [numpy]}"
+    tracked.write("environments/a.yaml", f"config: {{type: cloud, {packages}}}\n")
+    tracked.apply(".")
+    tracked.write("environments/a.yaml", "description: new\nconfig: {type: cloud}\n")
+    assert (
+        "note: the server keeps config.packages.apt, config.packages.pip, because the file leaves them out; "
+        "write [] to clear one" in tracked.ant("diff").stdout
+    )
