@@ -56,7 +56,7 @@ SQL_NEXT_MESSAGE = (
 
 HEAD_START = 200 * MICROSECONDS_PER_MS
 """How long due steps wait for a stream, so that a client can open one. With a stopped clock, they don't wait."""
-WAIT = re.compile(r"(?P<count>[0-9]{1,6})(?P<unit>ms|s|m)", re.ASCII)
+WAIT = r"(?P<count>[0-9]{1,6})(?P<unit>ms|s|m)"
 UNITS = {"ms": MICROSECONDS_PER_MS, "s": MICROSECONDS_PER_SECOND, "m": 60 * MICROSECONDS_PER_SECOND}
 
 
@@ -173,7 +173,7 @@ def _set_usage(turn: _Turn, step: Event) -> bool:
 
 
 def _wait(turn: _Turn, step: Event) -> bool:
-    count, unit = WAIT.fullmatch(step["wait"]).groups()  # type: ignore[union-attr] # checked when it was read
+    count, unit = re.fullmatch(WAIT, step["wait"]).groups()  # type: ignore[union-attr] # checked when it was read
     resume_at = turn.session["resume_at"] + int(count) * UNITS[unit]
     turn.save(step=turn.done, resume_at=resume_at)
     return False

@@ -45,7 +45,7 @@ LARGEST_PAGE = 1000
 """The highest `limit` of a list."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CURSOR_PREFIX = "page_"
-CURSOR = re.compile(r"(?P<list>.+) (?P<sequence>[0-9]{1,18})", re.ASCII)
+CURSOR = r"(?P<list>.+) (?P<sequence>[0-9]{1,18})"
 """The content of a cursor: the list, and the sequence number of the last item that was shown.
 
 It has no offset, so added or deleted items don't shift the pages: the next page begins after that item, even if it
@@ -176,7 +176,7 @@ class Call:
             content = bytes.fromhex(page.removeprefix(CURSOR_PREFIX)).decode()
         except ValueError:
             content = ""
-        match = CURSOR.fullmatch(content)
+        match = re.fullmatch(CURSOR, content)
         if match is None or match["list"] != list_name:
             raise InvalidRequest(
                 "page: not a cursor of this list; pass the next_page of an earlier response."

@@ -33,11 +33,11 @@ GONE = "There is no work item with this secret: perhaps it was deleted with its 
 KEY_PREFIX = "sk-ant-oat01-"
 FORMS = {TOKEN_PREFIX: ITEM_SECRET, KEY_PREFIX: ENVIRONMENT_KEY, "sk-ant-api": API_KEY}
 """The kind of a bearer token that begins with each prefix."""
-MADE_KEY = re.compile(KEY_PREFIX + r"(?P<environment>env_[0-9A-Za-z]+)-[0-9a-f]{32}")
-ENVIRONMENT_PATH = re.compile(r"/v1/environments/(?P<environment>[^/]+)(?:/.*)?")
-ITEM_PATH = re.compile(r"/v1/environments/[^/]+/work/(?P<id>[^/]+)(?:/heartbeat|/stop)?")
-LIST_PATH = re.compile(r"/v1/environments/(?P<id>[^/]+)/work")
-SESSION_PATH = re.compile(r"/v1/sessions/(?P<id>[^/]+)(?:/.*)?")
+MADE_KEY = KEY_PREFIX + r"(?P<environment>env_[0-9A-Za-z]+)-[0-9a-f]{32}"
+ENVIRONMENT_PATH = r"/v1/environments/(?P<environment>[^/]+)(?:/.*)?"
+ITEM_PATH = r"/v1/environments/[^/]+/work/(?P<id>[^/]+)(?:/heartbeat|/stop)?"
+LIST_PATH = r"/v1/environments/(?P<id>[^/]+)/work"
+SESSION_PATH = r"/v1/sessions/(?P<id>[^/]+)(?:/.*)?"
 COLUMNS = ((ITEM_PATH, "id"), (SESSION_PATH, "session_id"), (LIST_PATH, "environment_id"))
 """The paths that a sessions token gives access to, and the column of `work` for the ID in them."""
 
@@ -106,7 +106,7 @@ def is_issued(reader: Transaction, secret: str) -> bool:
     """Whether the database has the work item of a secret, or the environment of a key."""
     if secret.startswith(TOKEN_PREFIX):
         return reader.one(SQL_ISSUED, secret) is not None
-    made = MADE_KEY.fullmatch(secret)
+    made = re.fullmatch(MADE_KEY, secret)
     return made is not None and reader.one(SQL_ENVIRONMENT, made["environment"]) is not None
 
 
@@ -131,18 +131,18 @@ def environment_key(environment_id: str, api_key: str) -> str:
 
 
 def _key_opens(call: Call, key: str) -> bool | None:
-    made = MADE_KEY.fullmatch(key)
+    made = re.fullmatch(MADE_KEY, key)
     if made is None or not _is_same(key, environment_key(made["environment"], call.api_key)):
         return None
-    if session := SESSION_PATH.fullmatch(call.path):
+    if session := re.fullmatch(SESSION_PATH, call.path):
         return _has_work(call, "environment_id", made["environment"], "session_id", session["id"])
-    in_path = ENVIRONMENT_PATH.fullmatch(call.path)
+    in_path = re.fullmatch(ENVIRONMENT_PATH, call.path)
     return in_path["environment"] == made["environment"] if in_path else None
 
 
 def _token_opens(call: Call, token: str) -> bool | None:
     for pattern, column in COLUMNS:
-        if found := pattern.fullmatch(call.path):
+        if found := re.fullmatch(pattern, call.path):
             return _has_work(call, "sessions_token", token, column, found["id"])
     return None
 

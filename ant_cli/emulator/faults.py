@@ -152,7 +152,7 @@ def _check_is_page(call: Call, fault: Row) -> None:
         EmulatorError: status 500. It is an error of the test, so the report names it, too.
 
     """
-    if fault["status"] != OK or call.method != "GET" or not LIST_PATH.fullmatch(call.path):
+    if fault["status"] != OK or call.method != "GET" or not re.fullmatch(LIST_PATH, call.path):
         return
     with suppress(ValueError):
         body = json.loads(fault["body"])
@@ -168,7 +168,7 @@ def _check_is_page(call: Call, fault: Row) -> None:
 
 
 OK = 200
-LIST_PATH = re.compile(r"/v1/[a-z_]+(?:/[^/]+/(?!content$)[a-z_]+)*")
+LIST_PATH = r"/v1/[a-z_]+(?:/[^/]+/(?!content$)[a-z_]+)*"
 """A path that ends with the name of objects, and not with one object or its content."""
 
 

@@ -19,10 +19,7 @@ MOST_REQUESTS = 1_000
 LONGEST_BODY = 65_536
 """How many bytes of a body are kept."""
 HIDDEN = "[REDACTED]"
-SECRETS = re.compile(
-    r'(?P<name>\\?"(?:secret|sessions_token|environment_key)\\?": ?\\?")[^"\\]+|sk-ant-[\w-]+',
-    re.ASCII,
-)
+SECRETS = r'(?P<name>\\?"(?:secret|sessions_token|environment_key)\\?": ?\\?")[^"\\]+|sk-ant-[\w-]+'
 """The secrets that the emulator issues: in JSON, and in JSON that is a text because it was cut."""
 HEADERS = ("anthropic-version", "anthropic-beta", "user-agent", "x-stainless-retry-count")
 """The headers that are kept. They explain many errors, and have no secrets."""
@@ -39,7 +36,7 @@ def to_json(entry: Entry, api_key: str) -> str:
     text = to_compact_json({**entry, "time": rfc3339(entry["time"]), **bodies})
     if api_key:
         text = text.replace(json.dumps(api_key, ensure_ascii=False)[1:-1], HIDDEN)
-    return SECRETS.sub(lambda found: (found["name"] or "") + HIDDEN, text)
+    return re.sub(SECRETS, lambda found: (found["name"] or "") + HIDDEN, text, flags=re.ASCII)
 
 
 def _readable(body: bytes) -> object:

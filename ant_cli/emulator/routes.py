@@ -263,7 +263,7 @@ ROUTES = (
 )
 
 
-NOT_EMULATED = re.compile(
+NOT_EMULATED = (
     "/v1/(?:agents|complete|deployments|deployment_runs|dreams|files|memory_stores|messages|models|organizations"
     "|sessions|skills|tunnels|user_profiles|vaults)(?:/.*)?"
 )
@@ -303,7 +303,7 @@ def match(path: str, method: str) -> tuple[Route, dict[str, str]]:
         raise EmulatorError(
             405, f"{path} takes {names}, not {method}.", headers=(("allow", names),)
         )
-    is_elsewhere = method in API_METHODS and NOT_EMULATED.fullmatch(path)
+    is_elsewhere = method in API_METHODS and re.fullmatch(NOT_EMULATED, path)
     why = "there is no such endpoint."
     if is_elsewhere:
         why = _instead(path, method)

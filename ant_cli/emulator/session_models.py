@@ -72,7 +72,7 @@ def _check_members(what: str, found: dict[str, Any], needed: Mapping[str, set[st
 
 Block = Annotated[dict[str, Any], AfterValidator(content_block)]
 waiting_time = partial(
-    matching, WAIT.pattern, "must be a whole number with its unit, ms, s or m, such as 200ms"
+    matching, WAIT, "must be a whole number with its unit, ms, s or m, such as 200ms"
 )
 Count = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]

@@ -299,10 +299,7 @@ def _body_of(call: Call, route: Route) -> Any:
 # `Sec-Fetch-Site`, if the page is from elsewhere, as with a plain form.
 
 
-HOST = re.compile(
-    r"(?:\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[^\s:@/?#\[\]]+))(?::[0-9]*)?",
-    re.ASCII | re.IGNORECASE,
-)
+HOST = r"(?:\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[^\s:@/?#\[\]]+))(?::[0-9]*)?"
 """A host name or an address, and a port that doesn't matter."""
 OWN_SITES = ("same-origin", "none")
 """The values of `sec-fetch-site` for requests that were not caused by another page."""
@@ -330,7 +327,7 @@ def _reject_browsers(call: Call, bound_host: str) -> None:
 
 
 def _is_own(host: str, bound_host: str) -> bool:
-    if parts := HOST.fullmatch(host):
+    if parts := re.fullmatch(HOST, host, re.ASCII | re.IGNORECASE):
         name = (parts["address"] or parts["name"]).lower()
         with suppress(ValueError):  # the name of another host
             return name in ("localhost", bound_host.lower()) or ip_address(name).is_loopback
