@@ -81,7 +81,8 @@ def cached(
         nonlocal latest
         with lock:
             asked_at = now()
-            if asked_at - latest.taken_at >= keep_s:
+            is_recent = 0 <= asked_at - latest.taken_at < keep_s  # not if the clock was set back
+            if not is_recent:
                 try:
                     latest = Reading(asked_at, fetch())
                 except AntError as error:

@@ -347,6 +347,14 @@ def test_many_scrapers_cause_one_request():
     assert len(fetched) == 2
 
 
+def test_statistics_do_not_stay_old_if_the_clock_is_set_back():
+    fetched, now = [], [1000.0]
+    read = cached(lambda: fetched.append(1) or NUMBERS, 5.0, lambda: now[0])
+    read()
+    now[0] -= 3600
+    assert (read().taken_at, len(fetched)) == (now[0], 2)
+
+
 def test_a_failure_of_the_api_is_not_reported_as_an_empty_queue():
     """A scaler that reads 0 would end busy workers. It gets an error instead, and Prometheus gets a 0 for `up`."""
 

@@ -19,7 +19,7 @@ from ant_cli.worker.endings import OUTCOMES, Ending, Outcome, ended, judge, time
 from ant_cli.worker.failures import NEVER_RUN, History
 from ant_cli.worker.handler import find_command, secrets_of_item
 from ant_cli.worker.memory import Memory
-from tests.conftest import KEY, flags_of
+from tests.conftest import KEY, flags_of, needs_posix
 from tests.worker.conftest import exited, poll_options
 
 # The fate of an item
@@ -283,6 +283,7 @@ def test_on_windows_a_worker_says_where_it_can_run(monkeypatch):
     assert caught.value.hint == "Run it in WSL or in a container."
 
 
+@needs_posix("the worker")
 @pytest.mark.parametrize("handler", [[""], ["", "--fast"], ["in-process", "--fast"]])
 def test_a_handler_that_is_blank_or_has_arguments_is_not_the_word_for_sessions(handler):
     """`-- "$HANDLER"` without the variable must not run sessions here."""
