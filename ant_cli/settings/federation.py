@@ -125,7 +125,7 @@ def rule_by_flags(
 def rule_of(
     flags: Flags, environ: Mapping[str, str], profile: SelectedProfile, source: str
 ) -> FederationRule:
-    """Return the rule of a profile of the official tool. Flags win over it; variables supply missing values."""
+    """Return the rule from flags, a profile of the official tool, and variables, in this order."""
     rows = (*FEDERATION, SETTINGS["workspace_id"])
     found = {row.name: next(setting_sources(row, flags, environ, profile)) for row in rows}
     texts = {name: given.value.strip() for name, given in found.items()}
@@ -144,10 +144,8 @@ def read_identity_token(rule: FederationRule, redactor: Redactor) -> str:
         CredentialError: if it can't be read, or can't be a token.
 
     """
-    where, data = (
-        f"the identity token of {rule.source}",
-        rule.identity_token.encode("utf-8", "surrogateescape"),
-    )
+    where = f"the identity token of {rule.source}"
+    data = rule.identity_token.encode("utf-8", "surrogateescape")
     if not data:
         where = f"the identity token in {rule.identity_token_file}"
         try:

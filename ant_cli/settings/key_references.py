@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from secrets import token_hex
 from threading import Thread
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from ant_cli.errors import CredentialError, os_error_text
 from ant_cli.errors.command_line import command_line
@@ -19,10 +19,6 @@ from ant_cli.runtime.extras import install_hint
 from ant_cli.runtime.shell import find_program, quote
 from ant_cli.settings.profiles import shown
 from ant_cli.settings.rows import KEYRING, split_command
-
-if TYPE_CHECKING:
-    import subprocess
-    from threading import Thread
 
 _TIMEOUT_S = 10.0
 """How long a command may take to print a key."""
@@ -46,8 +42,8 @@ class KeyCommand(NamedTuple):
 
     @property
     def _hint(self) -> str:
-        shown = command_line("profile get api_key_command", "--profile", self.profile)
-        return f"To see the command, and to try it by hand: {shown}"
+        to_see = command_line("profile get api_key_command", "--profile", self.profile)
+        return f"To see the command, and to try it by hand: {to_see}"
 
     def describe(self, _base_url: str, _runtime: Runtime) -> str:
         """Return where the key comes from, for people."""
@@ -86,8 +82,6 @@ class _Failed(Exception):
 
 
 def _start(args: list[str], environ: Mapping[str, str], source: str) -> subprocess.Popen[bytes]:
-    import subprocess  # late: few profiles have a command
-
     try:
         return subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environ)
     except (OSError, ValueError) as error:
@@ -102,9 +96,6 @@ def _output_of(child: subprocess.Popen[bytes], timeout_s: float) -> bytes:
         _Failed: if there is no output that can be used.
 
     """
-    from subprocess import TimeoutExpired
-    from threading import Thread
-
     deadline = time.monotonic() + timeout_s
     output: list[bytes] = []
 
@@ -121,7 +112,7 @@ def _output_of(child: subprocess.Popen[bytes], timeout_s: float) -> bytes:
         if len(output[0]) > _OUTPUT_LIMIT:
             raise _Failed("prints more than a key")
         status = child.wait(max(0.0, deadline - time.monotonic()))
-    except TimeoutExpired:
+    except subprocess.TimeoutExpired:
         raise _Failed(_took_longer(timeout_s)) from None
     finally:
         _stop(child, reader)

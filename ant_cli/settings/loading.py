@@ -134,7 +134,7 @@ def load(
     """
     for secret in (*secrets_in(flags), *exposed_secrets((), runtime.environ)):
         runtime.redactor.register(secret)
-    value_of(variables.USE_AWS, runtime.environ)  # rejects it
+    value_of(variables.USE_AWS, runtime.environ)  # raises UsageError unless it is false
     # this registers the secrets of the profiles
     store = read_store(runtime) if store is None else store
     server = next(setting_sources(SETTINGS["base_url"], flags, runtime.environ)).value
@@ -161,13 +161,13 @@ def _connection(
     runtime: Runtime,
 ) -> ConnectionSettings:
     profile, base_url = provenance.profile, found["base_url"]
-    usable = [
+    credentials = [
         each._replace(refusal=refusal(each, profile, base_url)) for each in provenance.credentials
     ]
     return ConnectionSettings(
         base_url=base_url.value,
-        credential=usable[0] if usable else None,
-        second_choice=_second_choice(usable),
+        credential=credentials[0] if credentials else None,
+        second_choice=_second_choice(credentials),
         workspace_id=found["workspace_id"].value,
         timeout_s=found["timeout"].value,
         max_retries=found["max_retries"].value,
@@ -198,12 +198,15 @@ def error_output(flags: Flags) -> ErrorOutput:
     )
 
 
-def _second_choice(usable: Sequence[Credential]) -> Credential | None:
+def _second_choice(credentials: Sequence[Credential]) -> Credential | None:
     """Return the credential for requests that take no environment key, if one is in use and another can be used."""
-    if len(usable) < 2 or usable[0].kind != "environment_key" or usable[1].refusal:
+    if len(credentials) < 2:
+        return None
+    first, second, *_ = credentials
+    if first.kind != "environment_key" or second.refusal:
         return None
     try:
-        return usable[1].checked()
+        return second.checked()
     except BadValue:  # most requests need none
         return None
 

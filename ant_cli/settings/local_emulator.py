@@ -25,7 +25,7 @@ DATABASE_HINT = (
 
 
 def is_local(base_url: str) -> bool:
-    """Return whether a base URL names the emulator in this process."""
+    """Whether a base URL names the emulator in this process."""
     return base_url.startswith(LOCAL)
 
 
@@ -71,9 +71,9 @@ def state_folder(environ: Mapping[str, str]) -> Path:
     """
     from pathlib import Path
 
-    variable, default = (
-        ("LOCALAPPDATA", "AppData/Local") if os.name == "nt" else ("XDG_STATE_HOME", ".local/state")
-    )
+    variable, default = "XDG_STATE_HOME", ".local/state"
+    if os.name == "nt":
+        variable, default = "LOCALAPPDATA", "AppData/Local"
     try:
         return Path(environ.get(variable) or Path.home() / default) / "ant"
     except RuntimeError:

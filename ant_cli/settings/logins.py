@@ -236,11 +236,9 @@ class Login:
     def describe(self, _base_url: str, runtime: Runtime) -> str:
         """Return its masked token and when that ends. Raises CredentialError if its file can't be used."""
         token = read_login(self.profile, runtime)
-        return (
-            f"{mask(token.secret)}, {end_text(token.end, runtime.now())}"
-            if token
-            else "not logged in"
-        )
+        if token is None:
+            return "not logged in"
+        return f"{mask(token.secret)}, {end_text(token.end, runtime.now())}"
 
 
 class LoginTokens:
@@ -290,8 +288,8 @@ def read_text(path: Path, *, private: bool = False) -> str | None:
 
     Args:
         path: The file. If it is private, it must not be a symbolic link.
-        private: It holds secrets, so other users must not be able to read it. They must not be able to change a
-            file that is not private.
+        private: It holds secrets, so other users must not be able to read it. They may read any other file, but
+            must not be able to change it.
 
     Raises:
         CredentialError: if it can't be read, or is not safe.

@@ -185,9 +185,8 @@ def read_store(runtime: Runtime) -> ProfileStore:
         raise _unreadable(path, os_error_text(error), getattr(error, "hint", "")) from None
     store = ProfileStore(path, _parse(data, path))
     for profile in store.profiles.values():
-        for secret in secrets_in(
-            {key: profile[key] for key in profile if _may_be_secret(profile[key])}
-        ):
+        suspects = {key: value for key, value in profile.items() if _may_be_secret(value)}
+        for secret in secrets_in(suspects):
             runtime.redactor.register(secret)
     return store
 

@@ -20,15 +20,11 @@ from ant_cli.runtime.secret_names import is_secret_name
 from ant_cli.settings.local_emulator import is_local
 
 DEFAULT_BASE_URL = "https://api.anthropic.com"
-
-
 API_KEY_PLACE = "To create one: https://platform.claude.com, Settings, API keys"
 ENVIRONMENT_KEY_PLACE = (
     "The environment's page in the Console gives a key; for an "
     f"emulator: {command_line('emulator key ENVIRONMENT')}"
 )
-
-
 _ONLY_LOGIN_STORES = (
     "Only the api_key of a profile can, which this command stores: "
     f"{command_line('auth login --keyring')}"
