@@ -89,7 +89,7 @@ class WorkAPI:
 
     def acknowledge(self, work_id: str) -> WorkItem:
         """Take an item out of the queue, and return it. The request is sent once."""
-        return _object(self._once.send(self._request(work.ACK, work_id=work_id)).body)
+        return _object(_send_change(self._once, self._request(work.ACK, work_id=work_id)))
 
     def heartbeat(self, work_id: str, expected: str, ttl_s: int, timeout_s: float) -> WorkItem:
         """Extend the lease, if the last heartbeat is the expected one. The request is sent once."""
@@ -99,7 +99,7 @@ class WorkAPI:
             desired_ttl_seconds=str(ttl_s),
             expected_last_heartbeat=expected,
         )
-        return _object(_limited(self._client, timeout_s, max_retries=0).send(request).body)
+        return _object(_send_change(_limited(self._client, timeout_s, max_retries=0), request))
 
     def give_back(self, work_id: str) -> bool:
         """End the lease of an item that never had a heartbeat. Return False if it has one by now."""
@@ -114,7 +114,7 @@ class WorkAPI:
     def stop(self, work_id: str) -> WorkItem:
         """Stop an item that nobody runs any more, and return it, if the server does. The request is sent once."""
         request = self._request(work.STOP, {"force": True}, work_id=work_id)
-        return json_object(self._once.send(request).body) or {}
+        return json_object(_send_change(self._once, request)) or {}
 
     def update(self, work_id: str, metadata: Mapping[str, str | None]) -> None:
         """Merge metadata into an item; None deletes a key. It needs an API key."""
@@ -171,6 +171,29 @@ def _limited(client: Client, timeout_s: float, max_retries: int | None = None) -
     return client.with_policy(
         policy._replace(timeouts=Timeouts(limit_s, limit_s), max_retries=retries)
     )
+
+
+def _send_change(client: Client, request: Request) -> bytes:
+    """Send a request that changes an item, and return the body of the response.
+
+    An error that is not of the API's form is the answer of a gateway, whatever its status. The API may have made
+    the change, so the outcome is unknown.
+    """
+    try:
+        return client.send(request).body
+    except APIError as error:
+        if _is_from_the_api(error):
+            raise
+        raise error.with_unknown_outcome() from None
+
+
+def _is_from_the_api(error: APIError) -> bool:
+    """Whether the body of an error is the API's error object."""
+    body = json_object(error.body) or {}
+    details = body.get("error")
+    if body.get("type") != "error" or not isinstance(details, dict):
+        return False
+    return isinstance(details.get("type"), str)
 
 
 def age(time_of_server: object, now: float) -> float:

@@ -426,8 +426,8 @@ async def send(
         raise _error(fault.refusal)
     if fault.loses:
         raise NetworkError("the connection was closed").with_unknown_outcome()
-    if fault.conflict:
-        raise _error(409)
+    if fault.conflict:  # not in the API's form
+        raise _error(409).with_unknown_outcome()
     if isinstance(result, Refusal):
         raise _error(result.status, result.body)
     return result

@@ -60,6 +60,22 @@ def test_lost_answers_repeat_no_work(heartbeat, latency_s):
 
 
 @MODES
+@pytest.mark.parametrize("latency_s", [0.0, 3.0])
+def test_a_conflict_of_a_gateway_after_the_change_strands_no_item(heartbeat, latency_s):
+    """The server has acknowledged the item, and holds it for this worker."""
+
+    def choose(number, kind):
+        return Fault(latency_s, conflict=kind != "poll" and number % 3 == 0)
+
+    async def story(simulation):
+        simulation.server.enqueue(30)
+        simulation.start(choose=choose, heartbeat=heartbeat, concurrency="4", plan=Plan(20.0))
+        await simulation.until_done(10 * MINUTE)
+
+    nothing_lost(simulate(story))
+
+
+@MODES
 @pytest.mark.parametrize("status", [401, 403, 404, 409, 503])
 def test_finished_work_is_not_done_again_if_its_stop_is_refused(heartbeat, status):
     """For minutes, here: the lease is kept meanwhile, whoever held it before."""

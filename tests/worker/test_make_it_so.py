@@ -19,6 +19,7 @@ LOST = NetworkError("the connection was closed").with_unknown_outcome()
 """The answer to a request that may have been carried out."""
 REFUSED = APIError("POST x", 403, "Forbidden", b"", "")
 CONFLICT = APIError("POST x", 409, "Conflict", b"", "")
+OF_A_GATEWAY = CONFLICT.with_unknown_outcome()
 NOTHING_SAID = APIError("POST x", 412, "Precondition Failed", b"", "")
 
 
@@ -104,6 +105,8 @@ ITEM = {"id": "work_1"}
         ([CONFLICT, seen("queued"), ITEM], Verdict.DONE, ["acknowledge", LOOK, "acknowledge"]),
         ([CONFLICT, seen("starting")], Verdict.NOT_OURS, ["acknowledge", LOOK]),
         ([CONFLICT, NOTHING_SAID], Verdict.NOT_OURS, ["acknowledge", LOOK]),
+        ([OF_A_GATEWAY, seen("starting")], Verdict.DONE, ["acknowledge", LOOK]),
+        ([OF_A_GATEWAY, seen("active", "X")], Verdict.NOT_OURS, ["acknowledge", LOOK]),
         (
             [LOST, seen("queued"), REFUSED, seen("starting")],
             Verdict.DONE,
