@@ -111,14 +111,7 @@ def save_plan(file: str, plan: Plan, known: Known, paths: Sequence[str], runtime
 
     """
     destination = choose_destination(file, known.lock.path)
-    data = {
-        "version": VERSION,
-        "paths": [str(Path(path).absolute()) for path in paths],
-        "lock_file": str(known.lock.path),
-        "options": known.options._asdict(),
-        "origin": known.origin._asdict(),
-        "steps": [step.fingerprint for step in plan.steps],
-    }
+    data = _data_to_save(plan, known, paths)
     content = runtime.redactor.redact(json.dumps(data, indent=2)).encode() + b"\n"
     try:
         if is_stdout(destination):
@@ -129,6 +122,18 @@ def save_plan(file: str, plan: Plan, known: Known, paths: Sequence[str], runtime
             replace_file(Path(destination.path), content, PRIVATE_IF_NEW)
     except OSError as error:
         raise OutputError(f"the plan can't be written to {file}: {os_error_text(error)}.") from None
+
+
+def _data_to_save(plan: Plan, known: Known, paths: Sequence[str]) -> dict[str, Any]:
+    absolute_paths = [str(Path(path).absolute()) for path in paths]
+    return {
+        "version": VERSION,
+        "paths": absolute_paths,
+        "lock_file": str(known.lock.path),
+        "options": known.options._asdict(),
+        "origin": known.origin._asdict(),
+        "steps": [step.fingerprint for step in plan.steps],
+    }
 
 
 def read_plan(file: str) -> SavedPlan:

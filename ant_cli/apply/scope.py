@@ -46,9 +46,9 @@ def read_files(scope: Scope, lock: LockFile, runtime: Runtime, *, asks: bool) ->
 
     """
     loaded = load_scope(scope, lock)
-    asks = asks and not scope.paths
-    untracked = _untracked(scope, lock, loaded, runtime, everywhere=asks)
-    if asks and _wanted(list(untracked), runtime):
+    offers_new_files = asks and not scope.paths
+    untracked = _untracked(scope, lock, loaded, runtime, everywhere=offers_new_files)
+    if offers_new_files and _wanted(list(untracked), runtime):
         paths = [str(declaration.path) for declaration in untracked.values()]
         scope = scope._replace(paths=tuple(paths))
         loaded, untracked = load_scope(scope, lock), {}
@@ -57,7 +57,7 @@ def read_files(scope: Scope, lock: LockFile, runtime: Runtime, *, asks: bool) ->
             f"there is no {lock.path.name} here or above, and no file was named.",
             f"Name files or folders, for example: {command_line('diff .')}",
         )
-    if asks:  # they were listed in the question
+    if offers_new_files:  # they were listed in the question
         return Files(scope, loaded, untracked, ())
     return Files(scope, loaded, untracked, tuple(_beside_tracked(untracked, lock)))
 

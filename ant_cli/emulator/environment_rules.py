@@ -168,11 +168,9 @@ RESERVED_KEYS = "anthropic"
 
 def check_metadata(metadata: Mapping[str, str]) -> None:
     """Reject metadata with too many keys, too long ones or values, or reserved keys. The message names each."""
-    problems = (
-        [f"at most {MOST_KEYS} keys are allowed, got {len(metadata)}"]
-        if len(metadata) > MOST_KEYS
-        else []
-    )
+    problems = []
+    if len(metadata) > MOST_KEYS:
+        problems.append(f"at most {MOST_KEYS} keys are allowed, got {len(metadata)}")
     for key, value in metadata.items():
         if len(key) > LONGEST_KEY or len(value) > LONGEST_VALUE:
             most = f"{LONGEST_KEY} characters in a key and {LONGEST_VALUE} in a value"

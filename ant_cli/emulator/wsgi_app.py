@@ -53,9 +53,11 @@ class Emulator:
     accepted; if `require_credential` is false, as in the same process, none is needed. Each endpoint accepts the
     kinds of credentials that the API accepts; with `any_credential`, every kind. A lease lasts `lease_seconds` (1
     to 300) unless a heartbeat asks for another length. With `strict_streams`, a stream has only the events after
-    its opening, as in the real API. Responses name `organization_id` and, if there is one,
-    `workspace_id`. With a `seed`, the IDs and secrets in an empty database are the same in each run. The WSGI call
-    raises `Disconnected` when a fault drops the connection; everything else is a response.
+    its opening, as in the real API. Responses name `organization_id` and, if there is one, `workspace_id`. With a
+    `seed`, the IDs and secrets in an empty database are the same in each run.
+
+    The WSGI call raises `Disconnected` when a fault drops the connection, and `ClientLeft` when a client in the
+    same process would not wait for the response. Everything else is a response.
     """
 
     def __init__(
