@@ -12,8 +12,8 @@ than SQLite's own waiting.
 import base64
 import os
 import sqlite3
-import threading
 import time
+from _thread import allocate_lock
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import datetime, timedelta
@@ -230,7 +230,7 @@ class Store:
         self.was_older = False
         """Whether the file was one of an older version, which can't open it any more."""
         self._database = str(database)
-        self._turn = threading.Lock()
+        self._turn = allocate_lock()
         # A database in memory is one connection, which only one thread at a time may use, even for reading.
         in_memory = self._database == IN_MEMORY
         self._reading: AbstractContextManager[object] = self._turn if in_memory else nullcontext()
