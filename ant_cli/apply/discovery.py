@@ -164,7 +164,8 @@ def beside_tracked(lock: LockFile, *, everywhere: bool) -> Iterator[Path]:
     for folder in sorted(folders):
         with suppress(OSError):  # the folder is gone, or can't be read
             names = sorted(os.listdir(folder))  # noqa: PTH208 - names
-            yield from (folder / name for name in names if _may_declare(name))
+            paths = [folder / name for name in names if _may_declare(name)]
+            yield from (path for path in paths if not path.is_dir())
 
 
 def _files(

@@ -89,3 +89,12 @@ def test_prune_archives_nothing_below_a_folder_that_is_a_link_without_a_target(t
     result = team.ant("apply", "--prune", "--yes", ".")
     assert (result.exit, "environments/a.yaml does not exist" in result.stderr) == (2, True)
     assert not team.server()["a"]["archived_at"]
+
+
+def test_a_folder_with_the_name_of_a_file_does_not_hide_new_files(tracked):
+    """It may be beside tracked files."""
+    Path("environments/old.yaml").mkdir()
+    tracked.write("environments/new.yaml")
+    result = tracked.ant("diff")
+    assert "./environments/new.yaml is not tracked" in result.stderr
+    assert "left out" not in result.stderr
