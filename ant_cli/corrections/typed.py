@@ -54,9 +54,9 @@ class Typed:
         """Whether a command can't be undone, or has a flag that answers a question, and that was not typed."""
         params = [part.param for part in parts_of(command) if part.param is not None]
         given = {param.name for param in params}
-        for name in line_of(command).command.path[-1:]:
-            if name in _FINAL and not meant(self._words, name):
-                return name != _APPLY or given.isdisjoint(_MILD)
+        name = "".join(line_of(command).command.path[-1:])
+        if name in _FINAL and not meant(self._words, name):
+            return name != _APPLY or given.isdisjoint(_MILD)
         decisions = [param.flag for param in params if param.name in _DECISIONS]
         return not all(map(self._has_flag, decisions))
 

@@ -41,7 +41,7 @@ def _typed_secrets(argv: Sequence[str]) -> Iterator[str]:
     for position, arg in enumerate(argv):
         for separator in "=:":
             name, found, value = arg.partition(separator)
-            is_yaml = separator == ":" and value.startswith(" ")  # whose values are data
+            is_yaml = separator == ":" and value.startswith(" ")  # a value in YAML is data
             if found and is_secret_name(name) and not is_yaml:
                 yield value.strip()
         asks_for_it = arg.lstrip("-") == "access-token" and "print-credentials" in argv

@@ -113,21 +113,28 @@ def base_url(source: str, url: str) -> str:
     if not url.lower().startswith(("http://", "https://")):
         example = "For example: https://api.anthropic.com"
         raise BadValue(source, "must start with http://, https:// or local:", example)
-    from urllib.parse import urlsplit  # late: help needs only the other validators
-
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        usable = bool(host) and parts.port != 0 and not {"?", "#"} & set(url)
-        # with a colon, an IPv6 address
-        usable = usable and (":" in host or not _NOT_IN_HOST & set(host))
-    except ValueError:
-        usable = False
-    if not usable or re.search(r"[\s\x00-\x1f\x7f]", url):
+    if not _is_plain(url):
         raise BadValue(
             source, "must be a URL with a host, perhaps a port and a path, and nothing else"
         )
     return url.rstrip("/")
+
+
+def _is_plain(url: str) -> bool:
+    """Whether a URL has a host that can exist, and no query, fragment or white space."""
+    from urllib.parse import urlsplit  # late: help needs only the other validators
+
+    if re.search(r"[?#\s\x00-\x1f\x7f]", url):
+        return False
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if not host or port == 0:
+        return False
+    # with a colon, it is an IPv6 address
+    return ":" in host or _NOT_IN_HOST.isdisjoint(host)
 
 
 def format_name(source: str, text: str) -> str:
@@ -135,9 +142,9 @@ def format_name(source: str, text: str) -> str:
     name = text.lower()
     if name not in BY_NAME:
         known = f"The formats are: {', '.join(BY_NAME)}."
-        raise UnknownName(
-            "format", text, BY_NAME, known, where="" if source.strip("-") == "format" else source
-        )
+        is_obvious = source.strip("-") == "format"
+        where = "" if is_obvious else source
+        raise UnknownName("format", text, BY_NAME, known, where=where)
     return name
 
 
@@ -164,12 +171,9 @@ def gjson_path(source: str, path: str) -> str:
     from ant_cli.gjson.parser import BadPath, parse  # late: most runs have no path
 
     if start := re.match(_FOREIGN_START, path):
-        meant = simple_path(path)
-        hint = (
-            f"Write {source} {meant}"
-            if meant
-            else f"How to pick values: {command_line('help output')}"
-        )
+        hint = f"How to pick values: {command_line('help output')}"
+        if meant := simple_path(path):
+            hint = f"Write {source} {meant}"
         raise UsageError(f"{source} {path!r}: a GJSON path does not start with {start[0]!r}.", hint)
     try:
         parse(path)
