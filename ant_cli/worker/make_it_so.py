@@ -153,15 +153,15 @@ class Acknowledgement:
             self.item = await self._context.call(self._context.api.acknowledge, self._id)
         except AntError as error:
             self.failure, self._failed_at = error, self._context.now()
+            self._is_open = self._is_open or error.outcome_unknown
             if self._is_final(error):
                 return Verdict.REFUSED
-            self._is_open = self._is_open or error.outcome_unknown
             raise
         self.known_at = self._context.now()
         return Verdict.DONE
 
     def _is_final(self, error: AntError) -> bool:
-        """Whether a failure ends the attempts. A refusal does if nothing was carried out before it."""
+        """Whether a failure ends the attempts. A refusal does if nothing can have been carried out."""
         if isinstance(error, MalformedResponse):
             return True
         return is_permanent(error) and not self._is_open

@@ -20,6 +20,7 @@ LOST = NetworkError("the connection was closed").with_unknown_outcome()
 REFUSED = APIError("POST x", 403, "Forbidden", b"", "")
 CONFLICT = APIError("POST x", 409, "Conflict", b"", "")
 OF_A_GATEWAY = CONFLICT.with_unknown_outcome()
+REFUSED_BY_A_GATEWAY = REFUSED.with_unknown_outcome()
 NOTHING_SAID = APIError("POST x", 412, "Precondition Failed", b"", "")
 
 
@@ -106,6 +107,12 @@ ITEM = {"id": "work_1"}
         ([CONFLICT, seen("starting")], Verdict.NOT_OURS, ["acknowledge", LOOK]),
         ([CONFLICT, NOTHING_SAID], Verdict.NOT_OURS, ["acknowledge", LOOK]),
         ([OF_A_GATEWAY, seen("starting")], Verdict.DONE, ["acknowledge", LOOK]),
+        ([REFUSED_BY_A_GATEWAY, seen("starting")], Verdict.DONE, ["acknowledge", LOOK]),
+        (
+            [REFUSED_BY_A_GATEWAY, seen("queued"), ITEM],
+            Verdict.DONE,
+            ["acknowledge", LOOK, "acknowledge"],
+        ),
         ([OF_A_GATEWAY, seen("active", "X")], Verdict.NOT_OURS, ["acknowledge", LOOK]),
         (
             [LOST, seen("queued"), REFUSED, seen("starting")],
