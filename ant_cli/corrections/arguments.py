@@ -160,8 +160,13 @@ def _format(line: Line) -> Iterator[Step]:
 def _name(line: Line) -> Iterator[Step]:
     """Read `create demo` as a name."""
     for at, text in line.numbered[:1]:
-        if line.known["--name"] not in line.params and "=" not in text:
+        if line.known["--name"] not in line.params and _may_be_name(text):
             yield line.replacing(at, "--name", text)
+
+
+def _may_be_name(text: str) -> bool:
+    """Whether a text is no pair, no file and no body."""
+    return "=" not in text and not is_file_name(text) and not text.startswith(("@", "{", "["))
 
 
 def _object(line: Line, operation: Operation) -> Iterator[Step]:

@@ -18,7 +18,8 @@ _NETWORK_FLAGS = ("networking", "network", "network-type", "network-policy")
 _HOST_FLAGS = ("allowed-hosts", "allowed-host", "allow-hosts", "allow-host", "hosts")
 _PACKAGE_FLAGS = ("packages", "package", "pkg")
 _TYPE_FLAGS = ("type", "config-type")
-_YES = ("yes", "on", "y", "enabled")
+_YES = ("yes", "on", "y", "enabled", "client", "server")
+"""The last two are from `kubectl --dry-run=client`."""
 _NO = ("no", "off", "n", "disabled")
 
 

@@ -74,12 +74,17 @@ def _is_period(text: str) -> bool:
     return text.isdecimal() or seconds_in(text) is not None
 
 
+def _is_pair(text: str) -> bool:
+    return text.find("=") > 0
+
+
 _KINDS: dict[str, Callable[[str], bool]] = {
     "FILE": is_file_name,
     "KEY": lambda text: text[:1].isalnum() and text.endswith("-"),
     "LIST": lambda text: "," in text,
     "NUMBER": str.isdecimal,
-    "PAIR": lambda text: text.find("=") > 0,
+    "PAIR": _is_pair,
+    "PAIRS": lambda text: "," in text and all(map(_is_pair, text.split(","))),
     "PATH": lambda text: bool(simple_path(text)),
     "PERIOD": _is_period,
     "TIME": lambda text: seconds_in(text) is not None,

@@ -257,6 +257,7 @@ SAMPLES = {
     "PERIOD": ["5s"],
     "PAIR": ["k=v", "pip=v", "packages.pip=v"],
     "LIST": ["a,b"],
+    "PAIRS": ["a=b,c=d"],
     "YAML": ["{type: cloud}", "{pip: [a]}", "{type: limited}"],
     "URL": ["http://h"],
     "FILE": ["x.json"],
