@@ -104,7 +104,7 @@ class ProfileStore(NamedTuple):
     def existing(self, name: str) -> dict[str, Any]:
         """Return a profile; CredentialError if it does not exist."""
         if name not in self.profiles:
-            raise unknown_profile(name, "", self)
+            raise unknown_profile(name, "", self, may_create=False)
         return self.profiles[name]
 
     def new(self, name: str) -> dict[str, Any]:
@@ -126,7 +126,12 @@ NO_STORE = ProfileStore()
 
 
 def unknown_profile(
-    name: str, source: str, store: ProfileStore, others: Iterable[str] = ()
+    name: str,
+    source: str,
+    store: ProfileStore,
+    others: Iterable[str] = (),
+    *,
+    may_create: bool = True,
 ) -> CredentialError:
     """Return the error for a profile that does not exist.
 
@@ -135,6 +140,7 @@ def unknown_profile(
         source: Where the name comes from; empty if it was an argument.
         store: The profiles that exist.
         others: The names of other profiles that could be used.
+        may_create: Whether creating it would help.
 
     """
     origin = {"active": f" (active in {store.path})", "": ""}.get(source, f" (from {source})")
@@ -142,7 +148,9 @@ def unknown_profile(
     hints = []
     if known:
         hints.append(f"The profiles are: {', '.join(known)}.")
-    if source != "active":
+    if not may_create:
+        hints = hints or [f"To list them: {command_line('profile list')}"]
+    elif source != "active":
         hints.append(f"To create it: {command_line('auth login --profile', name)}")
     elif known:
         hints.append(f"To choose one: {command_line('profile activate NAME')}")
