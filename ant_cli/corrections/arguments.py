@@ -133,7 +133,10 @@ def _split_pairs(line: Line) -> Iterator[Step]:
 def _outer_id(line: Line, operation: Operation) -> Iterator[Step]:
     """Give `stop edge work_1` the flag for the ID of the environment."""
     outer = operation.fields_in("path")[:-1]
-    if not outer or outer[0] in line.params or len(line.words) == 1:
+    if not outer or outer[0] in line.params:
+        return
+    # a single word is the item's ID, unless it is that of an environment
+    if len(line.words) == 1 and not line.words[0].startswith("env_"):
         return
     for at, text in line.numbered[:1]:
         if not text.startswith("work_"):

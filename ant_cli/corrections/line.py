@@ -122,6 +122,11 @@ class Line:
             found.append(part.text)
         return found
 
+    @property
+    def has_flags(self) -> bool:
+        """Whether a flag follows the command."""
+        return any(part.role is Role.FLAG for part in self.parts)
+
     def replacing(self, at: int, *words: str, count: int = 1, consumed: Argv = ()) -> Step:
         """Return the line with other words in place of some."""
         before, after = self.rest[:at], self.rest[at + count :]

@@ -91,7 +91,8 @@ def _steps_of(line: Line, *, is_first: bool) -> Iterator[Step | Sentence]:
     else:
         yield from known_flag_steps(line)
         yield from argument_steps(line)
-        if not is_first:
+        # the error itself names the places, but not the flags that were typed
+        if line.has_flags or not is_first:
             yield from places_for_missing(line)
 
 
