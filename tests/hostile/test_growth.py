@@ -37,7 +37,7 @@ from ant_cli.apply.lockfile import read_lock
 from ant_cli.commands.worker_check import _numbers
 from ant_cli.emulator.agent import WAIT
 from ant_cli.emulator.call import Call
-from ant_cli.emulator.credentials import credentials_of
+from ant_cli.emulator.credentials import COLUMNS, credentials_of
 from ant_cli.emulator.errors import EmulatorError
 from ant_cli.emulator.models import EnvironmentCreateParams
 from ant_cli.emulator.multipart import parts_of
@@ -571,8 +571,9 @@ def patterns() -> Iterator[tuple[str, str | bytes, int]]:
 
 MADE_ELSEWHERE = {
     "ant_cli.corrections.rows '|'.join(names)": ["ID|NAME|VALUE"],
+    "ant_cli.emulator.credentials pattern": [pattern for pattern, _ in COLUMNS],
     "ant_cli.errors.command_line safe": [_SAFE, _SAFE_IN_POWERSHELL],
-    "ant_cli.emulator.models pattern": [WAIT.pattern, r"[^\x00]*"],
+    "ant_cli.emulator.models pattern": [WAIT, r"[^\x00]*"],
     "ant_cli.gjson.parser expression + ('' if last is None else f'.*{last}')": [
         "(?>.*?a)(?>.*?b).*c"
     ],
