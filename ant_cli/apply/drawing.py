@@ -10,7 +10,7 @@ them. Only a fence could end a code block, so the fence of each block is longer 
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Any, NamedTuple
@@ -43,6 +43,8 @@ _SHORT_TEXT = 40
 """Longer texts are compared word by word."""
 _MOST_COMPARED = 50_000
 """How many pairs of equal items are compared: the time grows with at least their number."""
+_LIKE_JSON = re.compile(r'|["\[{].*|-?[0-9][0-9.eE+-]*|true|false|null')
+"""A text that looks like another value, or like nothing."""
 _TO = " \u2192 "
 _MOST_BYTES = 60_000
 """GitHub takes comments of 65,536 characters, and summaries of 1 MiB. The rest is for the text around the plan."""
@@ -160,25 +162,50 @@ def _is_none(value: Value) -> bool:
 
 def _list_lines(old: Any, new: Any, paint: Paint) -> Iterator[str]:
     """Yield the elements that are removed, added and moved, as the official tool shows them. None counts as []."""
-    before, after = _elements(old), _elements(new)
-    old_positions: dict[str, int] = {}
-    for position, item in enumerate(before):
-        old_positions.setdefault(item, position)
-    new_items = set(after)
-    for run in _differences(before, after):
-        if run.is_equal:
-            continue
-        removed = [item for item in run.before if item not in new_items]
-        yield from (paint(f"- {item}", "red") for item in removed)
+    runs = [run for run in _differences(_elements(old), _elements(new)) if not run.is_equal]
+    old_positions = _moves(runs)
+    moved = set(old_positions.values())
+    for run in runs:
+        for position, item in enumerate(run.before, run.old_position):
+            if position not in moved:
+                yield paint(f"- {item}", "red")
         for position, item in enumerate(run.after, run.position):
-            if item in old_positions:
-                yield f"[{old_positions[item]}\u2192{position}] {item} (moved)"
-            else:
+            old_position = old_positions.get(position)
+            if old_position is None:
                 yield paint(f"+ {item}", "green")
+            elif old_position != position:
+                yield f"[{old_position}\u2192{position}] {item} (moved)"
+
+
+def _moves(runs: Sequence[_Run]) -> dict[int, int]:
+    """Return the old position of each element that left one place and came to another, by its new position."""
+    left: dict[str, deque[int]] = {}
+    for run in runs:
+        for position, item in enumerate(run.before, run.old_position):
+            left.setdefault(item, deque()).append(position)
+    moves = {}
+    for run in runs:
+        for position, item in enumerate(run.after, run.position):
+            if left.get(item):
+                moves[position] = left[item].popleft()
+    return moves
 
 
 def _elements(items: Any) -> list[str]:
-    return [_shown_value(item, quoted=False) for item in items or ()]
+    return [_shown_element(item) for item in items or ()]
+
+
+def _shown_element(item: Value) -> str:
+    """Return an element on one line, so that no other looks the same. Most texts need no quotes for that."""
+    if isinstance(item, str) and not _needs_quotes(item):
+        return item
+    return _shown_value(item)
+
+
+def _needs_quotes(text: str) -> bool:
+    if text.strip() != text or escape_breaks(text) != text:
+        return True
+    return _LIKE_JSON.fullmatch(text) is not None
 
 
 class _Run(NamedTuple):
@@ -186,6 +213,8 @@ class _Run(NamedTuple):
 
     before: list[str]
     after: list[str]
+    old_position: int
+    """The index of the first item of `before`."""
     position: int
     """The index of the first item of `after`."""
 
@@ -200,19 +229,19 @@ def _differences(before: list[str], after: list[str]) -> Iterator[_Run]:
     start = _common(before, after)
     end = _common(before[start:][::-1], after[start:][::-1])
     old_end, new_end = len(before) - end, len(after) - end
-    yield _Run(before[:start], after[:start], 0)
+    yield _Run(before[:start], after[:start], 0, 0)
     yield from _compared(before[start:old_end], after[start:new_end], start)
-    yield _Run(before[old_end:], after[new_end:], new_end)
+    yield _Run(before[old_end:], after[new_end:], old_end, new_end)
 
 
 def _compared(before: list[str], after: list[str], start: int) -> Iterator[_Run]:
     """Yield the runs that `SequenceMatcher` finds; a single one if there are too many equal items for it."""
     if not _may_compare(before, after):
-        yield _Run(before, after, start)
+        yield _Run(before, after, start, start)
         return
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     for _, i1, i2, j1, j2 in matcher.get_opcodes():
-        yield _Run(before[i1:i2], after[j1:j2], start + j1)
+        yield _Run(before[i1:i2], after[j1:j2], start + i1, start + j1)
 
 
 def _may_compare(before: Sequence[str], after: Sequence[str]) -> bool:
@@ -253,10 +282,8 @@ def _shortened_run(words: Sequence[str]) -> str:
     return escape_breaks("".join(words))
 
 
-def _shown_value(value: Value, *, quoted: bool = True) -> str:
+def _shown_value(value: Value) -> str:
     """Return a value on one line."""
-    if isinstance(value, str) and not quoted:
-        return escape_breaks(value)
     return escape_breaks(encode(value).decode())
 
 
