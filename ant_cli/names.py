@@ -108,10 +108,12 @@ class NameClient:
         return self._client.send(request, partial(self._prepare, request, prepare))
 
     def _check_key(self, name: str) -> None:
-        """Raise CredentialError without a key that can find the name."""
-        if self._client.access.lacks_api_key:
+        """Raise CredentialError or BadValue without a key that can find the name."""
+        access = self._client.access
+        if access.lacks_api_key:
             problem = f"{name!r} is not the ID of an environment (env_...), and an environment key finds no names."
             raise CredentialError(problem, f"Give the ID, or set {variables.API_KEY}.")
+        access.check_second_choice()
 
     def _is_unknown_id(self, request: Request, error: APIError) -> bool:
         """Whether an error means that the server knows no such ID."""

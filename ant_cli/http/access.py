@@ -112,9 +112,27 @@ class Access:
         """Return the credential to send. An environment's key is not sent where the API rejects it."""
         if not self._has_environment_key or self.takes_environment_key(request):
             return self._current_credential()
-        if self.lacks_api_key:
+        return self._second_choice()
+
+    def check_second_choice(self) -> None:
+        """Reject a second choice that can't be sent, before a request may need it. Raises as `_second_choice`."""
+        if self._has_environment_key:
+            self._second_choice()
+
+    def _second_choice(self) -> Credential:
+        """Return the credential for requests that don't take an environment's key.
+
+        Raises:
+            CredentialError: if there is none, or it must not be sent to this server.
+            BadValue: if it can't be a credential.
+
+        """
+        other = self._settings.second_choice
+        if other is None or self.lacks_api_key:
             raise CredentialError("there is no API key for this request.")
-        return self._settings.second_choice
+        if other.refusal:
+            raise other.refusal
+        return other.checked()
 
     def _current_credential(self) -> Credential | None:
         """Return the preferred credential with its current secret. Other threads may renew it at any time."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from ant_cli.errors import BadValue, CredentialError
+from ant_cli.errors import CredentialError
 from ant_cli.errors.command_line import command_line
 from ant_cli.operations.shared_flags import SLURP
 from ant_cli.operations.spec import CredentialType, Flags
@@ -50,7 +50,8 @@ class ConnectionSettings(NamedTuple):
     accepts: tuple[CredentialType, ...] = ("API key",)
     """The types of credentials that the operation accepts, for messages."""
     second_choice: Credential | None = None
-    """The credential for requests that don't take the one in use, if that is an environment key."""
+    """The credential for requests that don't take the one in use, if that is an environment key. It is checked only
+    if a request needs it: most need none."""
 
 
 class ErrorOutput(NamedTuple):
@@ -199,16 +200,10 @@ def error_output(flags: Flags) -> ErrorOutput:
 
 
 def _second_choice(credentials: Sequence[Credential]) -> Credential | None:
-    """Return the credential for requests that take no environment key, if one is in use and another can be used."""
-    if len(credentials) < 2:
+    """Return the credential for requests that take no environment key, if one is in use."""
+    if len(credentials) < 2 or credentials[0].kind != "environment_key":
         return None
-    first, second, *_ = credentials
-    if first.kind != "environment_key" or second.refusal:
-        return None
-    try:
-        return second.checked()
-    except BadValue:  # most requests need none
-        return None
+    return credentials[1]
 
 
 def _custom_headers(runtime: Runtime) -> dict[str, str]:

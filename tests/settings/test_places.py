@@ -192,12 +192,25 @@ def test_a_malformed_credential_that_is_used_is_an_error_and_no_other_one_is_tri
         settings_of({}, environ, own(profile))
 
 
-def test_a_malformed_key_is_no_second_choice_for_a_call_that_takes_the_environment_key(ant):
-    """A name can't be looked up with it, and an ID needs no lookup."""
+def test_a_malformed_key_beside_an_environment_key_is_an_error_only_where_a_name_is_looked_up(ant):
+    """An ID needs no lookup. With a name, nothing is sent, and the error says what is wrong with the key."""
     env = {"ANTHROPIC_API_KEY": MALFORMED, "ANTHROPIC_ENVIRONMENT_KEY": ENVIRONMENT_KEY}
     assert ant(WORK, "list", "env_1", env=env).exit == 0
-    named = ant(WORK, "list", "queue", env=env)
+    refusal = ant(WORK, "list", "queue", env=env).refusal
+    assert refusal.startswith("ant: ANTHROPIC_API_KEY contains a character that no key has")
+
+
+def test_a_profile_s_key_beside_an_environment_key_looks_up_no_name_at_another_server(
+    ant, profiles
+):
+    """The error says why the key is not sent, and not that there is none."""
+    profiles('active = "p"\n[profiles.p]\napi_key = "k"\nbase_url = "https://home.example"\n')
+    env = {**NO_KEY, "ANTHROPIC_ENVIRONMENT_KEY": ENVIRONMENT_KEY}
+    elsewhere = {**env, "ANTHROPIC_BASE_URL": "https://other.example"}
+    assert ant(WORK, "list", "env_1", env=elsewhere).exit == 0
+    named = ant(WORK, "list", "queue", env=elsewhere)
     assert (named.exit, named.requests) == (4, [])
+    assert "the key of profile 'p' is for https://home.example, and is not sent to" in named.stderr
 
 
 @pytest.mark.parametrize(
