@@ -103,6 +103,7 @@ def test_one_dash_is_enough_for_a_long_flag(words, flags):
             {"key": "timeout", "value": "5", "profile": "ci"},
         ),
         (("profile", "set", "--", "base_url", "-x"), {"key": "base_url", "value": "-x"}),
+        (("profile", "set", "base_url", ""), {"key": "base_url", "value": ""}),
         (("@completion", "bash"), {"shell": "bash"}),
     ],
 )

@@ -416,6 +416,42 @@ def test_a_detached_emulator_does_not_log_to_a_stream_that_ends_before_it(separa
     assert (done.exit, "which ends before the emulator" in done.stderr) == (2, True)
 
 
+def test_a_new_start_prints_what_it_logs_and_not_what_the_log_has_from_before(separate, tmp_path):
+    """The notes of an earlier start may be about another database; the errors have been read."""
+    log = tmp_path / "emulator.log"
+    log.write_text("Note: of an earlier start\n")
+    log.chmod(0o600)
+    flags = ("--detach", "--log-file", log)
+    started = separate("emulator", "start", *flags, "--database", ":memory:")
+    try:
+        url = started.stdout.strip()
+        failed = separate("emulator", "start", *flags, "--port", url.rpartition(":")[2])
+    finally:
+        separate("emulator", "stop")
+    assert (started.exit, failed.exit) == (0, 1)
+    assert "the emulator did not start" in failed.stderr
+    assert "earlier" not in started.stderr + failed.stderr
+
+
+@needs_posix("pipes with a name")
+def test_a_detached_emulator_logs_to_a_pipe_that_another_program_reads(separate, tmp_path):
+    """The command that starts it reads nothing from the pipe: it would wait, and take what the other one wants."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe, 0o600)
+    reads = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        started = separate(
+            "emulator", "start", "--detach", "--log-file", pipe, "--database", ":memory:"
+        )
+        assert (started.exit, f"Its log: {pipe}." in started.stderr) == (0, True)
+        separate(*LIST, "--base-url", started.stdout.strip(), ANTHROPIC_API_KEY="k")
+        separate("emulator", "stop")
+        logged = os.read(reads, 65_536)
+    finally:
+        os.close(reads)
+    assert b"GET /v1/environments 200" in logged
+
+
 @needs_posix("ulimit")
 @pytest.mark.parametrize("kilobytes", [3_000_000, 300_000])
 def test_the_emulator_starts_where_few_threads_may_be_started(clean_environ, kilobytes):

@@ -117,6 +117,14 @@ def test_apache_ant_and_this_program_are_not_taken_for_the_official_tool(run, tm
     assert not (tmp_path / "apache-ran").exists()
 
 
+def test_a_file_that_may_not_be_executed_does_not_hide_the_official_tool(run, tmp_path):
+    """Such as an unpacked archive. A shell goes on to the next folder of PATH, too."""
+    (tmp_path / "ant").write_text(OFFICIAL)
+    (tmp_path / "ant").chmod(0o644)
+    found = run("models", "list", programs=[OFFICIAL], PATH=f"{tmp_path}:{tmp_path / 'bin-0'}")
+    assert found.returncode == 7
+
+
 def test_a_pipe_on_path_is_not_read(run, tmp_path):
     """It might never have a writer."""
     os.mkfifo(tmp_path / "ant", 0o755)

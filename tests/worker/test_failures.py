@@ -255,6 +255,9 @@ def test_a_worker_remembers_the_runs_that_it_can_not_write_down():
         memory.note("work_1", judge(run, memory.history_of(item), poll_options(), NOW).remembered)
     assert memory.history_of(item)._replace(retry_at=0.0) == History(1, 2, 1)
     assert memory.history_of({**item, "metadata": {"ant_attempts": "7"}}) == History(7)
+    as_recorded = memory.history_of({**item, "metadata": {"ant_attempts": "4"}})
+    knows_its_pause = memory.history_of(item)
+    assert as_recorded == knows_its_pause
     assert memory.history_of({"id": "work_2"}) == NEVER_RUN
     memory.note("work_1", judge(exited(0), memory.history_of(item), poll_options(), NOW).remembered)
     assert memory.history_of(item) == NEVER_RUN
