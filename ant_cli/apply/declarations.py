@@ -70,8 +70,8 @@ class Declaration(NamedTuple):
 class Skipped(NamedTuple):
     """A file that declares no environment: it is of another kind, or has mistakes."""
 
-    kind: str = ""
-    """Its kind, if only the official tool manages it; otherwise empty."""
+    kind: str | None = None
+    """Its kind, if only the official tool manages it."""
     mistakes: tuple[str, ...] = ()
     """Each with the file, the line and the column."""
     warnings: tuple[str, ...] = ()
@@ -104,7 +104,7 @@ def read_declaration(
     except UsageError as error:
         if expected == ENVIRONMENT or (named and expected is None):
             return Skipped(mistakes=(error.message.removesuffix("."),))
-        return Skipped(expected or "")
+        return Skipped(expected)
     kind = _kind_of(document, expected, path, named=named)
     if kind is None:
         return _without_kind(path, document, named=named)

@@ -17,6 +17,7 @@ from ant_cli.apply.declarations import (
     ENVIRONMENT,
     PROSE,
     Declaration,
+    Skipped,
     folded_name,
     kind_by_path,
     read_declaration,
@@ -39,7 +40,7 @@ _DEEPEST = 100
 class Loaded(NamedTuple):
     """What the files of a run declare."""
 
-    declarations: dict[str, Declaration]
+    declarations: Mapping[str, Declaration]
     """By their keys."""
     foreign: Mapping[str, int]
     """How many files of each other kind were ignored."""
@@ -60,32 +61,29 @@ def load(
             the same name in two of them; it names all.
 
     """
-    foreign = Counter[str]()
-    warnings: list[str] = []
-    mistakes: list[str] = []
-    other_locks: list[Path] = []
-    declarations: list[Declaration] = []
     repository = repository_of(lock.path)
+    files = _files(paths, found, lock.path, repository)
+    other_locks = [path for path in files if path.name == FILE_NAME]
     tracked = {_identity(lock.file_of(key)): key for key in lock.tracked}
-    for path, named in _files(paths, found, lock.path, repository).items():
+    results = list[Declaration | Skipped]()
+    for path, named in files.items():
         if path.name == FILE_NAME:
-            other_locks.append(path)
             continue
         key, path = _known_as(path, lock, tracked)
         shown = PurePosixPath(path.as_posix())  # messages have one kind of slash, as keys do
-        result = read_declaration(shown, key, repository, named=named, strict=strict)
-        warnings += result.warnings
-        if isinstance(result, Declaration):
-            declarations.append(result)
-            continue
-        mistakes += result.mistakes
-        if result.kind and not result.mistakes:
-            foreign[result.kind] += 1
+        results.append(read_declaration(shown, key, repository, named=named, strict=strict))
+    declarations = [result for result in results if isinstance(result, Declaration)]
+    skipped = [result for result in results if isinstance(result, Skipped)]
+    mistakes = [mistake for file in skipped for mistake in file.mistakes]
     mistakes += _same_names(declarations)
     if mistakes:
         raise _mistakes_in_files(mistakes)
-    by_key = {declaration.key: declaration for declaration in declarations}
-    return Loaded(by_key, foreign, tuple(warnings), tuple(other_locks))
+    return Loaded(
+        declarations={declaration.key: declaration for declaration in declarations},
+        foreign=Counter(file.kind for file in skipped if file.kind is not None),
+        warnings=tuple(warning for result in results for warning in result.warnings),
+        other_locks=tuple(other_locks),
+    )
 
 
 def _known_as(
@@ -263,7 +261,9 @@ def _walk(folder: Path, lock: str, repository: str) -> Iterator[Path]:
         yield from (Path(root, name) for name in files if _may_declare(name))
 
 
-def _searched(folder: Path, repository: str = "") -> Iterator[tuple[str, list[str], list[str]]]:
+def _searched(
+    folder: Path, repository: str | None = None
+) -> Iterator[tuple[str, list[str], list[str]]]:
     """Yield each folder, with the names of its folders and files. The caller may remove folders from the list.
 
     Links are not followed. One in place of a folder of environments is rejected if it leads out of the repository.
@@ -281,14 +281,14 @@ def _searched(folder: Path, repository: str = "") -> Iterator[tuple[str, list[st
         yield root, folders, sorted(files)
 
 
-def _to_search(root: Path, folders: Sequence[str], repository: str) -> Iterator[str]:
+def _to_search(root: Path, folders: Sequence[str], repository: str | None) -> Iterator[str]:
     for name in folders:
         if name in _SKIPPED_FOLDERS or name.startswith("."):
             continue
         folder = root / name
         if not folder.is_symlink():
             yield name
-        elif repository and kind_by_path(folder / "x") == ENVIRONMENT:
+        elif repository is not None and kind_by_path(folder / "x") == ENVIRONMENT:
             check_inside(folder, repository)
 
 

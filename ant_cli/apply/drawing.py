@@ -16,7 +16,7 @@ from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
 from ant_cli.apply.comparison import FieldChange
-from ant_cli.apply.shown_plan import ShownPlan, ShownStep
+from ant_cli.apply.redacted_plan import RedactedPlan, RedactedStep
 from ant_cli.input.values import Value, encode
 from ant_cli.output.style import PLAIN
 from ant_cli.runtime.sanitize import escape_breaks, markdown_code
@@ -55,7 +55,7 @@ _MOST_CELL = 200
 _MOST_LINE = 2_000
 
 
-def draw_plan(plan: ShownPlan, paint: Paint, *, verbose: bool, with_fields: bool) -> str:
+def draw_plan(plan: RedactedPlan, paint: Paint, *, verbose: bool, with_fields: bool) -> str:
     """Return the plan: its target, a line for each step with the fields that it changes, and a summary."""
     steps = plan.steps_to_show(verbose=verbose)
     lines = [f"Target  {escape_breaks(plan.target)}", "", paint(_head_of(plan), "bold")]
@@ -67,17 +67,17 @@ def draw_plan(plan: ShownPlan, paint: Paint, *, verbose: bool, with_fields: bool
     return "\n".join([*lines, "", summary(plan, paint)])
 
 
-def _head_of(plan: ShownPlan) -> str:
+def _head_of(plan: RedactedPlan) -> str:
     if plan.steps and not plan.lock_exists:
         return f"First apply  {plan.lock_path} does not exist yet and will be created"
     return f"Preview  {plan.lock_path}"
 
 
-def summary(plan: ShownPlan, paint: Paint) -> str:
+def summary(plan: RedactedPlan, paint: Paint) -> str:
     """Return the summary: how many resources would be created, updated, and so on."""
     numbers = Counter(step.label for step in plan.steps)
     unchanged = numbers.pop("unchanged", 0)
-    blocked = sum(step.blocked != "" for step in plan.steps)
+    blocked = sum(step.blocked is not None for step in plan.steps)
     parts = [
         paint(f"{sign} {numbers[label]} to {label}", style)
         for label, (sign, style) in _SIGNS.items()
@@ -90,21 +90,22 @@ def summary(plan: ShownPlan, paint: Paint) -> str:
     return "Resources  " + ("  ".join(parts) or "none")
 
 
-def draw_result(step: ShownStep, width: int, paint: Paint) -> str:
+def draw_result(step: RedactedStep, width: int, paint: Paint) -> str:
     """Return the line of a step that was carried out."""
-    sign, colour = _RESULT_SIGNS.get(step.result) or _SIGNS[step.label]
+    outcome = step.result or ""
+    sign, colour = _RESULT_SIGNS.get(outcome) or _SIGNS[step.label]
     name = _pad(escape_breaks(step.name), width)
-    result = paint(step.result, colour)
+    result = paint(outcome, colour)
     return f"  {paint(sign, colour)} {name}  {result} {escape_breaks(step.id)}".rstrip()
 
 
-def name_width(steps: Iterable[ShownStep]) -> int:
+def name_width(steps: Iterable[RedactedStep]) -> int:
     """Return how many cells wide the column of the names is. A very long name does not widen the other lines."""
     widest = max((cell_width(escape_breaks(step.name)) for step in steps), default=0)
     return min(widest, _WIDEST_NAME)
 
 
-def draw_step(step: ShownStep, width: int, paint: Paint, *, with_fields: bool) -> Iterator[str]:
+def draw_step(step: RedactedStep, width: int, paint: Paint, *, with_fields: bool) -> Iterator[str]:
     """Yield the line of a step, and those of the fields that it changes; `with_fields` also those of a new one."""
     sign, colour = _SIGNS[step.label]
     name = _pad(escape_breaks(step.name), width)
@@ -119,7 +120,7 @@ def draw_step(step: ShownStep, width: int, paint: Paint, *, with_fields: bool) -
         yield f"      {paint('blocked: ' + escape_breaks(step.blocked), 'red')}"
 
 
-def _file_of(step: ShownStep) -> str:
+def _file_of(step: RedactedStep) -> str:
     return f"{step.moved_from}{_TO}{step.key}" if step.moved_from else step.key
 
 
@@ -294,7 +295,7 @@ def _pad(text: str, width: int) -> str:
 # Markdown
 
 
-def plan_markdown(plan: ShownPlan, *, verbose: bool) -> str:
+def plan_markdown(plan: RedactedPlan, *, verbose: bool) -> str:
     """Return the plan: its target, a summary, a table of the steps, and a folded diff for each."""
     steps = plan.steps_to_show(verbose=verbose)
     parts = [
@@ -309,26 +310,26 @@ def plan_markdown(plan: ShownPlan, *, verbose: bool) -> str:
     return "\n\n".join([text, *_fitting(details, _MOST_BYTES - len(text.encode()))])
 
 
-def _lost_part(plan: ShownPlan) -> Iterator[str]:
+def _lost_part(plan: RedactedPlan) -> Iterator[str]:
     if plan.lost:
         lost = _fitting((f"- {_code(key)}" for key in plan.lost), _MOST_LIST_BYTES)
         yield "\n".join(["In the lock file, but the file is gone:", "", *lost])
 
 
-def _table_part(steps: Sequence[ShownStep]) -> Iterator[str]:
+def _table_part(steps: Sequence[RedactedStep]) -> Iterator[str]:
     if steps:
         rows = ["| | Name | Plan | File |", "| --- | --- | --- | --- |", *map(_row, steps)]
         yield "\n".join(_fitting(rows, _MOST_TABLE_BYTES))
 
 
-def _row(step: ShownStep) -> str:
+def _row(step: RedactedStep) -> str:
     label = f"**{step.label}, blocked**" if step.blocked else step.label
     file = " to ".join(_code(key) for key in (step.moved_from, step.key) if key)
     sign, _ = _SIGNS[step.label]
     return f"| {sign} | {_code(step.name)} | {label} | {file} |"
 
 
-def _details(step: ShownStep) -> str:
+def _details(step: RedactedStep) -> str:
     """Return what a step changes, folded."""
     lines = [_cut(escape_breaks(line), _MOST_LINE) for line in _diff_of(step)]
     block = "\n".join(_fitting(lines, _MOST_DIFF_BYTES))
@@ -338,7 +339,7 @@ def _details(step: ShownStep) -> str:
     return f"{head}\n\n{fence}diff\n{block}\n{fence}\n\n</details>"
 
 
-def _diff_of(step: ShownStep) -> Iterator[str]:
+def _diff_of(step: RedactedStep) -> Iterator[str]:
     if step.blocked:
         yield f"! blocked: {step.blocked}"
     if step.note:

@@ -48,23 +48,24 @@ class Step(NamedTuple):
     key: str
     name: str
     id: str
+    """The ID of the environment; empty until it is created."""
     body: dict[str, Value]
     """What the file declares; empty if it is gone."""
     remote: Object
     """What the server has; empty if there is nothing, or it no longer exists."""
     changes: tuple[FieldChange, ...] = ()
     """For a new environment, every field that it sets."""
-    blocked: str = ""
-    """Why the step can't be carried out, and what would unblock it; empty if it can."""
-    moved_from: str = ""
-    """Its key in the lock file."""
-    note: str = ""
-    unblocked_by: Literal["", "adopt", "delete_archived"] = ""
+    blocked: str | None = None
+    """Why the step can't be carried out, and what would unblock it; None if it can."""
+    moved_from: str | None = None
+    """The file's key in the lock file, if it was renamed."""
+    note: str | None = None
+    unblocked_by: Literal["adopt", "delete_archived"] | None = None
     """The option that would unblock it, about which a person may be asked."""
-    deletes: str = ""
+    deletes: str | None = None
     """The ID of the archived environment that keeps the name, and is permanently deleted before."""
-    result: str = ""
-    """What became of it, such as `created` or `not started`; empty in a plan."""
+    result: str | None = None
+    """What became of it, such as `created` or `not started`; None in a plan."""
     error: AntError | None = None
     """Why it failed."""
 
@@ -80,7 +81,8 @@ class Step(NamedTuple):
         """What must not have changed when a saved plan is carried out."""
         declared = hash_of_body(self.body) if self.body else ""
         on_server = hash_of_remote(self.remote) if self.remote else ""
-        return self.action, self.key, self.id, declared, on_server, self.moved_from, self.deletes
+        moved_from, deletes = self.moved_from or "", self.deletes or ""
+        return self.action, self.key, self.id, declared, on_server, moved_from, deletes
 
 
 class Plan(NamedTuple):
@@ -129,8 +131,8 @@ class Known(NamedTuple):
     """The flags for a suggested command that name the lock file, the server and the account, each after a space."""
     origin: ResourceOrigin = ResourceOrigin()
     """The server and account of the run."""
-    profile: str = ""
-    """The profile that the user chose or that has the credential; otherwise empty."""
+    profile: str | None = None
+    """The profile that the user chose or that has the credential."""
 
 
 def ids_to_read(lock: LockFile, declarations: Mapping[str, Declaration]) -> list[str]:
@@ -275,17 +277,10 @@ def _step(declaration: Declaration, tracked_as: str, known: Known) -> Step:
     """Return what to do with a file."""
     entry = known.lock.entries.get(tracked_as)
     if entry is None:
-        return _untracked(declaration, known)
-    moved_from = tracked_as if tracked_as != declaration.key else ""
-    step = Step(
-        "none",
-        declaration.key,
-        declaration.name,
-        entry.id,
-        declaration.body,
-        {},
-        moved_from=moved_from,
-    )
+        return _create_or_adopt(declaration, known)
+    step = Step("none", declaration.key, declaration.name, entry.id, declaration.body, {})
+    if tracked_as != declaration.key:
+        step = step._replace(moved_from=tracked_as)
     if not entry.is_ours:
         reason = f"{tracked_as} is of the kind {entry.kind!r} in {known.lock.path.name}"
         return step._replace(
@@ -311,9 +306,9 @@ def _tracked(
         return step._replace(action="record")
     step = step._replace(action="update", changes=changes)
     reason = _immutable(declaration, remote)
-    if not reason and _is_renamed(step):
+    if reason is None and _is_renamed(step):
         reason = _taken(declaration, known)
-    if not reason and not is_same_remote and not known.options.force:
+    if reason is None and not is_same_remote and not known.options.force:
         reason = _changed_outside(declaration, entry, known)
     return step._replace(blocked=reason)
 
@@ -331,44 +326,44 @@ def _changed_outside(declaration: Declaration, entry: Entry, known: Known) -> st
     )
 
 
-def _immutable(declaration: Declaration, remote: Object) -> str:
-    """Return why an update is impossible; empty if it is possible."""
+def _immutable(declaration: Declaration, remote: Object) -> str | None:
+    """Return why an update is impossible; None if it is possible."""
     new, old = declaration.body.get("config"), remote.get("config")
     if not isinstance(new, dict) or not isinstance(old, dict):
-        return ""
+        return None
     if new.get("type") == old.get("type"):
-        return ""
+        return None
     return (
         f"config.type can't change from {old.get('type')} to {new.get('type')}; declare another environment, "
         "with another name, in a separate file"
     )
 
 
-def _kept(declaration: Declaration, remote: Object) -> str:
+def _kept(declaration: Declaration, remote: Object) -> str | None:
     """Return a note about lists that the file leaves out, so that the server keeps its own."""
     if "config" not in declaration.body:
-        return ""
+        return None
     paths = kept_lists(declaration.body, remote)
     if not paths:
-        return ""
+        return None
     if len(paths) == 1:
         return f"the server keeps {paths[0]}, because the file leaves it out; write [] to clear it"
     listed = ", ".join(paths)
     return f"the server keeps {listed}, because the file leaves them out; write [] to clear one"
 
 
-def _taken(declaration: Declaration, known: Known) -> str:
-    """Return why an environment can't get the name in its file; empty if it can. Archived ones keep their names."""
+def _taken(declaration: Declaration, known: Known) -> str | None:
+    """Return why an environment can't get the name in its file; None if it can. Archived ones keep their names."""
     remote = next(iter(known.named.get(declaration.name, ())), None)
     if remote is None:
-        return ""
+        return None
     state = "" if is_alive(remote) else ", which is archived,"
     return f"{remote.get('id', '')}{state} already has this name; choose another name"
 
 
 def _replacement(step: Step, declaration: Declaration, remote: Object | None, known: Known) -> Step:
     """Return the step for a file whose environment is gone."""
-    fresh = _untracked(declaration, known)
+    fresh = _create_or_adopt(declaration, known)
     if fresh.action == "adopt" or fresh.deletes or declaration.name in known.interrupted:
         return fresh
     state = f"{step.id} no longer exists" if remote is None else f"{step.id} is archived"
@@ -378,8 +373,8 @@ def _replacement(step: Step, declaration: Declaration, remote: Object | None, kn
     return fresh._replace(id=step.id, blocked=f"{state}; {way}")
 
 
-def _untracked(declaration: Declaration, known: Known) -> Step:
-    """Return the step for a file that the lock file doesn't have: create, or adopt one of that name."""
+def _create_or_adopt(declaration: Declaration, known: Known) -> Step:
+    """Return the step for a file without an environment: create one, or adopt one that has its name."""
     fields = changes_between(declaration.body, {})
     step = Step(
         "create", declaration.key, declaration.name, "", declaration.body, {}, changes=fields
@@ -405,7 +400,7 @@ def _adoption(step: Step, declaration: Declaration, alive: Sequence[Object], kno
         or _several_have_the_name(alive)
         or _immutable(declaration, remote)
     )
-    if reason:
+    if reason is not None:
         return step._replace(blocked=reason)
     was_ours = declaration.name in known.interrupted and not changes
     if known.options.adopt or was_ours:
@@ -416,16 +411,16 @@ def _adoption(step: Step, declaration: Declaration, alive: Sequence[Object], kno
     )
 
 
-def _declared_by_another(identifier: str, known: Known) -> str:
+def _declared_by_another(identifier: str, known: Known) -> str | None:
     for key, entry in known.lock.tracked.items():
         if entry.id == identifier:
             return f"{key} already declares {identifier}, which has this name"
-    return ""
+    return None
 
 
-def _several_have_the_name(alive: Sequence[Object]) -> str:
+def _several_have_the_name(alive: Sequence[Object]) -> str | None:
     if len(alive) == 1:
-        return ""
+        return None
     ids = ", ".join(str(one["id"]) for one in alive)
     return f"several environments have this name ({ids}); rename all of them except one"
 
@@ -458,22 +453,24 @@ def _prune(key: str, known: Known, new: Sequence[str]) -> Step:
     return step._replace(blocked=_not_archived(key, entry, remote, known, new))
 
 
-def _not_forgotten(entry: Entry, known: Known) -> str:
+def _not_forgotten(entry: Entry, known: Known) -> str | None:
     """Return why the entry of an environment that is gone is kept: it may belong to another account."""
     if known.options.force or any(known.remotes.values()):
-        return ""
+        return None
     return f"{entry.id} does not exist for the credentials in use; re-run with --force to forget it"
 
 
-def _not_archived(key: str, entry: Entry, remote: Object, known: Known, new: Sequence[str]) -> str:
-    """Return why an environment is not archived; empty if it may be."""
+def _not_archived(
+    key: str, entry: Entry, remote: Object, known: Known, new: Sequence[str]
+) -> str | None:
+    """Return why an environment is not archived; None if it may be."""
     if hash_of_remote(remote) != entry.remote_hash:
         return (
             f"{entry.id} changed outside this config since the last apply, so it is not archived; "
             f"archive it yourself, or remove {key} from {known.lock.path.name}"
         )
     if not new:
-        return ""
+        return None
     command = adding_command(known, "--prune")
     reason = f"a file that is not tracked, such as {new[0]}, may be its successor"
     return f"{reason}; to apply both: {command}"

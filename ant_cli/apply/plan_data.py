@@ -42,6 +42,7 @@ class SavedPlan(NamedTuple):
 def plan_data(plan: Plan, known: Known, kind: Literal["plan", "apply_result"]) -> dict[str, Any]:
     """Return a plan, or its result, as data for JSON."""
     target = {**known.origin._asdict(), "profile": known.profile}
+    # what a server does not name is empty in the lock file
     shown_target = {name: text or None for name, text in target.items()}
     return {
         "type": kind,
@@ -72,9 +73,9 @@ def _step_data(step: Step) -> dict[str, Any]:
         "blocked": step.blocked,
         "note": step.note,
         "result": step.result,
-        "error": step.error.full_message if step.error else "",
+        "error": step.error.full_message if step.error else None,
     }
-    return data | {name: text for name, text in optional.items() if text}
+    return data | {name: text for name, text in optional.items() if text is not None}
 
 
 def choose_destination(file: str, lock_path: Path) -> Destination:

@@ -47,7 +47,7 @@ def read_files(scope: Scope, lock: LockFile, runtime: Runtime, *, asks: bool) ->
     """
     loaded = load_scope(scope, lock)
     offers_new_files = asks and not scope.paths
-    untracked = _untracked(scope, lock, loaded, runtime, everywhere=offers_new_files)
+    untracked = _read_untracked(scope, lock, loaded, runtime, everywhere=offers_new_files)
     if offers_new_files and _wanted(list(untracked), runtime):
         paths = [str(declaration.path) for declaration in untracked.values()]
         scope = scope._replace(paths=tuple(paths))
@@ -76,10 +76,10 @@ def load_scope(scope: Scope, lock: LockFile) -> Loaded:
     return load(paths, lock, strict=scope.strict)
 
 
-def _untracked(
+def _read_untracked(
     scope: Scope, lock: LockFile, loaded: Loaded, runtime: Runtime, *, everywhere: bool
 ) -> dict[str, Declaration]:
-    """Return the declarations of files that are neither tracked nor named. Some may be successors of tracked files.
+    """Read the files that are neither tracked nor named. Some may be successors of tracked files.
 
     If a file is gone, and its environment would be archived, a mistake in one of them is an error: it may be the
     successor.

@@ -281,8 +281,8 @@ class Connection(NamedTuple):
     """For single requests, while no tasks are running."""
     parallel: int
     base_url: str = ""
-    profile: str = ""
-    """The profile that the user chose or that has the credential; otherwise empty."""
+    profile: str | None = None
+    """The profile that the user chose or that has the credential."""
 
     def each(
         self, items: Sequence[T], work: Callable[[Sends, T], R], *, finish: bool = False

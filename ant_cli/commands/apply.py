@@ -17,8 +17,8 @@ from ant_cli.apply.lockfile import (
     shown_path,
 )
 from ant_cli.apply.plan import Known, Options, Plan, Step, make_plan
+from ant_cli.apply.redacted_plan import target_of
 from ant_cli.apply.scope import Files, Scope, read_files
-from ant_cli.apply.shown_plan import target_of
 from ant_cli.commands import wants_structured
 from ant_cli.commands.apply_report import Report, say_failures
 from ant_cli.commands.apply_view import View, print_plan, say_notes, say_notes_about_files

@@ -8,7 +8,7 @@ from typing import Any
 
 from ant_cli.apply import drawing
 from ant_cli.apply.plan import Plan, Step
-from ant_cli.apply.shown_plan import show_step
+from ant_cli.apply.redacted_plan import redact_step
 from ant_cli.commands import print_report, wants_structured
 from ant_cli.commands.apply_view import View
 from ant_cli.errors import EXIT_CODES, OutputError
@@ -32,7 +32,7 @@ class Report:
         self._is_data = wants_structured(view.flags)
         self._has_lines = bool(plan.changing) and not self._is_data
         redact = view.runtime.redactor.redact
-        self._width = drawing.name_width(show_step(step, redact) for step in plan.changing)
+        self._width = drawing.name_width(redact_step(step, redact) for step in plan.changing)
         self._paint = style_of(view.runtime.stdout, view.runtime).paint
         self.failure: OutputError | BrokenPipeError | None = None
 
@@ -45,7 +45,7 @@ class Report:
     def print_result(self, step: Step) -> None:
         """Print the line of a step that was carried out, unless only the lock file was changed."""
         if step.result != "recorded" or step.moved_from:
-            shown = show_step(step, self._view.runtime.redactor.redact)
+            shown = redact_step(step, self._view.runtime.redactor.redact)
             self.print_line(drawing.draw_result(shown, self._width, self._paint))
 
     def print_data(self, data: dict[str, Any]) -> None:

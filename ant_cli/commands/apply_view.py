@@ -8,8 +8,8 @@ from typing import NamedTuple
 from ant_cli.apply import drawing, plan_data
 from ant_cli.apply.discovery import Loaded, as_sentence
 from ant_cli.apply.plan import Known, Plan, adding_command
+from ant_cli.apply.redacted_plan import redact_plan
 from ant_cli.apply.scope import Scope, changes_elsewhere
-from ant_cli.apply.shown_plan import show_plan
 from ant_cli.commands import print_report, wants_structured
 from ant_cli.errors.command_line import command_line
 from ant_cli.input.validation import first_mistakes
@@ -52,7 +52,7 @@ def print_plan(plan: Plan, known: Known, view: View) -> None:
 
 
 def _plan_text(plan: Plan, known: Known, view: View) -> str:
-    shown = show_plan(plan, known, view.runtime.redactor.redact)
+    shown = redact_plan(plan, known, view.runtime.redactor.redact)
     if view.is_markdown:
         return drawing.plan_markdown(shown, verbose=view.verbose)
     paint = style_of(view.runtime.stdout, view.runtime).paint

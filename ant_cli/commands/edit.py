@@ -12,7 +12,7 @@ from ant_cli.apply.declarations import ENVIRONMENT, SCHEMA_LINE, Exported, expor
 from ant_cli.apply.drawing import draw_change, draw_step, name_width
 from ant_cli.apply.editor import EditedFile, TextNote, choose_editor
 from ant_cli.apply.plan import Object, Step
-from ant_cli.apply.shown_plan import show_step
+from ant_cli.apply.redacted_plan import redact_step
 from ant_cli.commands import wants_structured
 from ant_cli.errors import EXIT_CODES, NOT_FOUND, AntError, APIError, UsageError
 from ant_cli.errors.command_line import command_line
@@ -150,7 +150,7 @@ class _Session(NamedTuple):
             changes, name = changes_of(update, remote), str(remote.get("name", ""))
             step = Step("update", "", name, str(remote["id"]), {}, remote, changes)
             style = style_of(self.runtime.stdout, self.runtime)
-            shown = show_step(step, self.runtime.redactor.redact)
+            shown = redact_step(step, self.runtime.redactor.redact)
             lines = draw_step(shown, name_width([shown]), style.paint, with_fields=False)
             with suppress(BrokenPipeError):  # the user's change is sent even if nobody reads this
                 self.runtime.stdout.write(("\n".join(lines) + "\n").encode(), escape=False)

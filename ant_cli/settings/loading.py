@@ -86,11 +86,11 @@ class Settings(NamedTuple):
     dry_run: bool
 
     @property
-    def chosen_profile(self) -> str:
-        """The profile that the user named or that has the credential; empty if it is only the active one."""
+    def chosen_profile(self) -> str | None:
+        """The profile that the user named or that has the credential; None if it is only the active one."""
         profile, credential = self.provenance.profile, self.connection.credential
         has_credential = credential is not None and credential.origin == "profile"
-        return profile.name if profile.is_named or has_credential else ""
+        return profile.name if profile.is_named or has_credential else None
 
     @property
     def stays_at_home(self) -> bool:

@@ -101,7 +101,7 @@ def test_a_missing_environment_is_replaced_only_with_force(state):
         "re-run with --force to create a replacement, or remove ./environments/a.yaml"
         in step.blocked
     )
-    assert world.plan(force=True).steps[0].blocked == ""
+    assert world.plan(force=True).steps[0].blocked is None
 
 
 # Existing names
@@ -113,7 +113,7 @@ def test_an_environment_that_a_killed_run_created_is_taken_over_if_it_matches_th
     world.files[KEY] = declared(BODY)
     world.named = {"a": [remote_of(BODY, "env_9")]}
     world.interrupted = {"a"}
-    assert (world.step().action, world.step().blocked) == ("adopt", "")
+    assert (world.step().action, world.step().blocked) == ("adopt", None)
     world.named["a"][0]["description"] = "of somebody else"
     assert "--adopt" in world.step().blocked
 
@@ -158,7 +158,7 @@ def test_the_name_of_an_archived_environment_is_freed_only_on_request():
         "--delete-archived to delete it permanently"
     )
     step = world.step(delete_archived=True)
-    assert (step.action, step.deletes, step.blocked) == ("create", "env_8", "")
+    assert (step.action, step.deletes, step.blocked) == ("create", "env_8", None)
     assert step.note == "permanently deletes env_8, which is archived"
     world.named = {}
     assert world.step(delete_archived=True).fingerprint != step.fingerprint
@@ -175,11 +175,11 @@ def test_a_tracked_environment_that_was_archived_is_replaced_by_deleting_it():
     )
     assert (world.step(delete_archived=True).deletes, world.step(delete_archived=True).blocked) == (
         "env_1",
-        "",
+        None,
     )
     world.files[KEY] = declared({**BODY, "name": "b"})
-    assert (world.step(force=True).action, world.step(force=True).deletes) == ("create", "")
-    assert world.step(force=True).blocked == ""
+    assert (world.step(force=True).action, world.step(force=True).deletes) == ("create", None)
+    assert world.step(force=True).blocked is None
 
 
 def test_an_environment_that_took_the_place_of_a_deleted_one_is_adopted():
@@ -191,7 +191,7 @@ def test_an_environment_that_took_the_place_of_a_deleted_one_is_adopted():
         "adopt",
         "adopt",
     )
-    assert (world.step(adopt=True).id, world.step(adopt=True).blocked) == ("env_9", "")
+    assert (world.step(adopt=True).id, world.step(adopt=True).blocked) == ("env_9", None)
 
 
 def test_a_replacement_that_a_killed_run_had_begun_needs_no_force():
@@ -199,7 +199,7 @@ def test_a_replacement_that_a_killed_run_had_begun_needs_no_force():
     world = World(BODY)
     world.remotes["env_1"] = None
     world.interrupted = {"a"}
-    assert (world.step().action, world.step().blocked) == ("create", "")
+    assert (world.step().action, world.step().blocked) == ("create", None)
 
 
 # Removed files
@@ -223,8 +223,8 @@ def test_an_entry_is_forgotten_only_if_the_credentials_are_right():
     assert "re-run with --force to forget it" in world.step(prune=True).blocked
     world.track({"name": "b"}, "./b.yaml", "env_2")
     assert [(step.action, step.blocked) for step in world.plan(prune=True).steps] == [
-        ("none", ""),
-        ("forget", ""),
+        ("none", None),
+        ("forget", None),
     ]
 
 
@@ -249,7 +249,7 @@ def test_a_file_that_declares_the_name_is_the_renamed_one_whatever_others_look_l
     world.files["./environments/y.yaml"] = declared({**BODY, "name": "y"}, "./environments/y.yaml")
     world.files["./environments/z.yaml"] = declared(BODY, "./environments/z.yaml")
     moves = [(step.action, step.moved_from) for step in world.plan().steps]
-    assert moves == [("create", ""), ("record", KEY)]
+    assert moves == [("create", None), ("record", KEY)]
 
 
 def test_one_file_in_place_of_two_equal_ones_creates_an_environment():

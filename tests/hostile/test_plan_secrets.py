@@ -12,7 +12,7 @@ from ant_cli.apply import drawing, plan_data
 from ant_cli.apply.comparison import FieldChange
 from ant_cli.apply.lockfile import LockFile, ResourceOrigin
 from ant_cli.apply.plan import Known, Plan, Step
-from ant_cli.apply.shown_plan import show_plan
+from ant_cli.apply.redacted_plan import redact_plan
 from ant_cli.commands.apply_report import Report
 from ant_cli.commands.apply_view import View, print_plan
 from ant_cli.operations.spec import Flags
@@ -92,7 +92,7 @@ def test_drawing_knows_no_plan_that_was_not_redacted():
     tree = ast.parse(Path(drawing.__file__).read_text("utf-8"))
     imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert "ant_cli.apply.plan" not in imported
-    assert "ant_cli.apply.shown_plan" in imported
+    assert "ant_cli.apply.redacted_plan" in imported
 
 
 def test_a_long_secret_is_hidden_before_a_line_is_cut(known):
@@ -100,7 +100,7 @@ def test_a_long_secret_is_hidden_before_a_line_is_cut(known):
     secret = "s" * 300
     change = FieldChange(("description",), None, "x" * 1_900 + secret)
     plan = Plan((Step("create", "./a.yaml", secret, "", {}, {}, (change,)),))
-    shown = show_plan(plan, known, lambda text: text.replace(secret, "[redacted]"))
+    shown = redact_plan(plan, known, lambda text: text.replace(secret, "[redacted]"))
     for text in (
         drawing.plan_markdown(shown, verbose=True),
         drawing.draw_plan(shown, PLAIN.paint, verbose=True, with_fields=True),

@@ -19,68 +19,72 @@ Redact = Callable[[str], str]
 _TARGET_LABELS = ("", "organization ", "workspace ", "profile ")
 
 
-class ShownStep(NamedTuple):
-    """A step without secrets. Made by `show_step`."""
+class RedactedStep(NamedTuple):
+    """A step without secrets. Made by `redact_step`."""
 
     label: str
     name: str
     id: str
     key: str
-    moved_from: str
+    moved_from: str | None
     changes: tuple[FieldChange, ...]
-    note: str
-    blocked: str
-    result: str
+    note: str | None
+    blocked: str | None
+    result: str | None
     is_new: bool
     """Whether it creates an environment, of which every field is a change."""
     is_pending: bool
     """Whether it does something."""
 
 
-class ShownPlan(NamedTuple):
-    """A plan without secrets. Made by `show_plan`."""
+class RedactedPlan(NamedTuple):
+    """A plan without secrets. Made by `redact_plan`."""
 
     target: str
     """Where it changes something."""
     lock_path: str
     lock_exists: bool
-    steps: tuple[ShownStep, ...]
+    steps: tuple[RedactedStep, ...]
     lost: tuple[str, ...]
 
-    def steps_to_show(self, *, verbose: bool) -> tuple[ShownStep, ...]:
+    def steps_to_show(self, *, verbose: bool) -> tuple[RedactedStep, ...]:
         """Return those that do something, or all."""
         return self.steps if verbose else tuple(step for step in self.steps if step.is_pending)
 
 
-def show_plan(plan: Plan, known: Known, redact: Redact) -> ShownPlan:
+def redact_plan(plan: Plan, known: Known, redact: Redact) -> RedactedPlan:
     """Return a plan without secrets."""
-    return ShownPlan(
+    return RedactedPlan(
         redact(target_of(known)),
         redact(shown_path(known.lock.path)),
         known.lock.exists,
-        tuple(show_step(step, redact) for step in plan.steps),
+        tuple(redact_step(step, redact) for step in plan.steps),
         tuple(map(redact, plan.lost)),
     )
 
 
-def show_step(step: Step, redact: Redact) -> ShownStep:
+def redact_step(step: Step, redact: Redact) -> RedactedStep:
     """Return a step without secrets."""
-    return ShownStep(
+
+    def redact_if_any(text: str | None) -> str | None:
+        return None if text is None else redact(text)
+
+    return RedactedStep(
         step.label,
         redact(step.name),
         redact(step.id),
         redact(step.key),
-        redact(step.moved_from),
-        tuple(_shown_change(change, redact) for change in step.changes),
-        redact(step.note),
-        redact(step.blocked),
+        redact_if_any(step.moved_from),
+        tuple(_redact_change(change, redact) for change in step.changes),
+        redact_if_any(step.note),
+        redact_if_any(step.blocked),
         step.result,
         step.action == "create",
         step.action != "none",
     )
 
 
-def _shown_change(change: FieldChange, redact: Redact) -> FieldChange:
+def _redact_change(change: FieldChange, redact: Redact) -> FieldChange:
     return FieldChange(
         tuple(map(redact, change.keys)),
         redact_values(change.old, redact),
