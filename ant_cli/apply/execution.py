@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from threading import Lock
+from threading import Lock, RLock
 from typing import BinaryIO
 
 from ant_cli.apply import server
@@ -40,6 +40,7 @@ class Journal:
 
         """
         self._file = file
+        self._guard = RLock()  # requests end at the same time; `begin` calls `end`
         file.seek(0)
         content = file.read(_LONGEST_JOURNAL + 1)
         if not _is_from_a_run(content, os.fstat(file.fileno())):
@@ -50,22 +51,24 @@ class Journal:
 
     def begin(self, name: str) -> None:
         """Record that a name is being created, before the request is sent. Raises OutputError if that fails."""
-        self._open.append(name)
         line = b"\n%b\n" % json.dumps(name).encode()  # the last line may be incomplete
-        try:
-            append(self._file, line)
-            os.fsync(self._file.fileno())
-        except OSError as error:
-            self.end(name)
-            raise OutputError(
-                f"{self._file.name} can't be written: {os_error_text(error)}."
-            ) from None
+        with self._guard:
+            self._open.append(name)
+            try:
+                append(self._file, line)
+                os.fsync(self._file.fileno())
+            except OSError as error:
+                self.end(name)
+                raise OutputError(
+                    f"{self._file.name} can't be written: {os_error_text(error)}."
+                ) from None
 
     def end(self, name: str) -> None:
         """Forget a name whose outcome is known."""
-        self._open = [other for other in self._open if other != name]
-        if not self._open:
-            self._file.truncate(0)
+        with self._guard:
+            self._open = [other for other in self._open if other != name]
+            if not self._open:
+                self._file.truncate(0)
 
 
 @contextmanager
@@ -229,24 +232,19 @@ class Execution:
     def _create(self, client: Sends, body: dict[str, Value], archived: Object) -> Object:
         """Create an environment, in place of an archived one. If the response is lost, find it by its name."""
         name = str(body["name"])
-        with self._guard:
-            self._journal.begin(name)
+        self._journal.begin(name)
         try:
             if archived:
                 server.delete(client, archived)
             return server.create(client, body)
         except server.Changed:
-            self._end(name)
+            self._journal.end(name)
             raise
         except AntError as error:
             if error.outcome_unknown:
                 return _find_created(client, body, error)
-            self._end(name)
-            raise
-
-    def _end(self, name: str) -> None:
-        with self._guard:
             self._journal.end(name)
+            raise
 
     def _record(self, step: Step) -> None:
         """Save a successful step in the lock file."""

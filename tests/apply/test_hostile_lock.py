@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from io import FileIO
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -262,6 +265,32 @@ def test_a_name_is_not_lost_after_an_incomplete_line(tmp_path):
     with path.open("a+b") as file:
         Journal(file).begin("c")
         assert Journal(file).interrupted == {"a", "c"}
+
+
+def test_a_name_that_begins_while_the_last_one_ends_stays_in_the_journal(tmp_path):
+    """Requests are sent at the same time. If its line were lost, a run after a kill would create it twice."""
+    emptying, has_begun = Event(), Event()
+
+    class File(FileIO):
+        """A file that is emptied slowly."""
+
+        def truncate(self, size=None):
+            emptying.set()
+            has_begun.wait(0.1)  # if it can begin now, its line is lost
+            return super().truncate(size)
+
+    def begin():
+        emptying.wait()
+        journal.begin("b")
+        has_begun.set()
+
+    with File(tmp_path / "lock", "a+") as file, ThreadPoolExecutor(1) as threads:
+        journal = Journal(file)
+        journal.begin("a")
+        begun = threads.submit(begin)
+        journal.end("a")
+        begun.result()
+    assert (tmp_path / "lock").read_text() == '\n"b"\n'
 
 
 @pytest.mark.parametrize(
