@@ -80,6 +80,17 @@ def test_every_failure_of_a_run_is_reported_with_its_hint(team):
     assert summary == "ant: 0 done and recorded, 2 failed, 0 not started. Run it again to continue."
 
 
+@pytest.mark.parametrize(("status", "ending"), [("409", " Run it again to continue."), ("400", "")])
+def test_the_summary_says_whether_the_same_run_may_do_what_is_left(team, status, ending):
+    """After a conflict it may. A request that the server rejects would be rejected again."""
+    team.add("a")
+    team.ant("emulator", "fault", "--method", "POST", "--times", "9", "--status", status)
+    result = team.ant("apply", "--yes", ".")
+    assert result.exit != 0
+    summary = result.stderr.splitlines()[-1]
+    assert summary == f"ant: 0 done and recorded, 1 failed, 0 not started.{ending}"
+
+
 def test_a_failure_of_an_interrupted_run_is_reported(team):
     """The report comes before the summary. The run has no other error."""
     both_have_begun = threading.Barrier(2)
