@@ -12,7 +12,7 @@ from ant_cli.errors import AntError
 from ant_cli.http.choice import is_direct
 from ant_cli.input.request import has_lone_surrogate
 from ant_cli.runtime import Runtime, variables
-from ant_cli.runtime.process import own_command
+from ant_cli.runtime.process import python_command
 from ant_cli.settings.loading import ConnectionSettings
 from ant_cli.settings.worker_options import HeartbeatMode, PollOptions
 from ant_cli.worker.failures import RETRY_AT
@@ -30,8 +30,6 @@ _FALLS_BACK = (
     "--heartbeat always seems to be wrong for this handler: from the next item on, the worker takes a lease only "
     "if no heartbeat of the handler comes, as with --heartbeat auto"
 )
-_END_TIMEOUT_S = 30
-"""How long the guardian of a killed worker waits for each response."""
 PATIENCE_S = 300.0
 """How long the worker insists on a change of an item: as long as the longest lease."""
 _PATIENCE_AT_END_S = 10.0
@@ -101,8 +99,7 @@ class WorkerContext:
             "ANT_WORKER_WORKDIR": options.workdir,
             SESSION_FOLDERS: str(options.has_session_folders).lower(),
         }
-        end_leases = _end_leases_command(options, connection.base_url)
-        self.guardian = Guardian(end_leases, self._guardian_environment())
+        self.guardian = Guardian(_end_leases_command(), self._guardian_environment())
         self.tally = Tally(options.concurrency)
         self.memory = Memory()
         self.outage = Outage()
@@ -121,7 +118,7 @@ class WorkerContext:
 
     def _guardian_environment(self) -> dict[str, str]:
         environ = handler_environment(self.environ, {}, 0, self.own_variables)
-        return {**environ, variables.AUTH_TOKEN: self.own_variables[variables.ENVIRONMENT_KEY]}
+        return {**environ, variables.ENVIRONMENT_ID: self.options.environment_id}
 
     def _use_key_soon(self, key: str) -> None:
         """Use a new environment key, which a request has found."""
@@ -248,13 +245,6 @@ def _can_be_variable(name: str, text: object) -> bool:
     return len(f"{name}={text}\0".encode()) <= _LONGEST_VARIABLE
 
 
-def _end_leases_command(options: PollOptions, base_url: str) -> list[str]:
-    """Return the command that ends leases: its input has a line for each."""
-    words = [
-        "--environment-id",
-        options.environment_id,
-        "--desired-ttl-seconds",
-        str(SHORTEST_LEASE_S),
-    ]
-    words += ["--file", "-", "--base-url", base_url, "--timeout", str(_END_TIMEOUT_S)]
-    return own_command("beta:environments:work", "heartbeat", *words)
+def _end_leases_command() -> list[str]:
+    """Return the command that ends the leases of a killed worker. Its input has a line for each."""
+    return python_command("-P", "-m", "ant_cli.worker.orphans")

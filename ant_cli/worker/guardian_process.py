@@ -18,9 +18,6 @@ import time
 NEVER = float("inf")
 _LONGEST_WAIT_S = 1.0
 """How often to look at the clock: if the machine is suspended, a wait takes longer than it should."""
-_NO_HEARTBEAT = b'"NO_HEARTBEAT"'
-"""What a lease has in place of the last heartbeat of an item that has had none."""
-_RETRIES = "4"
 _PAUSE_S = 0.01
 """The time between two reads. Waking up for each line would take a twentieth of the worker's processor time."""
 
@@ -76,25 +73,12 @@ def _kill(*handlers: list[bytes]) -> None:
 
 
 def end_leases(leases: list[bytes], command: list[str]) -> None:
-    """Run a command with the leases as the lines of its stdin.
-
-    A request that names a heartbeat may be repeated: it can hit nobody else's lease. The repetition of one that
-    names none could hit that of the next worker, if that sends no heartbeats.
-    """
+    """Run a command with the leases as the lines of its stdin."""
     import subprocess  # late: few workers are killed
 
-    unnamed = [lease for lease in leases if _NO_HEARTBEAT in lease]
-    named = [lease for lease in leases if _NO_HEARTBEAT not in lease]
-    running, nowhere = list[subprocess.Popen[bytes]](), subprocess.DEVNULL
-    for group, retries in ((unnamed, "0"), (named, _RETRIES)):
-        if group:
-            words = [*command, "--max-retries", retries]
-            pipe = subprocess.PIPE
-            running.append(subprocess.Popen(words, stdin=pipe, stdout=nowhere, stderr=nowhere))
-            running[-1].stdin.writelines(lease + b"\n" for lease in group)  # type: ignore[union-attr]
-            running[-1].stdin.close()  # type: ignore[union-attr]
-    for process in running:
-        process.wait()
+    lines = b"".join(lease + b"\n" for lease in leases)
+    nowhere = subprocess.DEVNULL
+    subprocess.run(command, input=lines, stdout=nowhere, stderr=nowhere, check=False)
 
 
 def _leaders_with(variables: set[bytes]) -> list[int]:

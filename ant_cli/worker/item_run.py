@@ -24,11 +24,19 @@ from ant_cli.worker.endings import (
 )
 from ant_cli.worker.failures import UNREPORTED, Metadata
 from ant_cli.worker.guardian import GuardedItem
+from ant_cli.worker.guardian_process import guardian_time
 from ant_cli.worker.handler import secrets_of_item
 from ant_cli.worker.handler_run import HandlerRun
 from ant_cli.worker.lease import NO_HEARTBEAT, STOPPED, STOPPING, Lease, LeaseKeeper, fallback_of
 from ant_cli.worker.log import WorkerLog
-from ant_cli.worker.make_it_so import Acknowledgement, GiveBack, Stop, Verdict, make_it_so
+from ant_cli.worker.make_it_so import (
+    CERTAIN_S,
+    Acknowledgement,
+    GiveBack,
+    Stop,
+    Verdict,
+    make_it_so,
+)
 from ant_cli.worker.work_api import SHORTEST_LEASE_S, WorkItem, age
 
 _MAY_HAVE_DETACHED = (
@@ -55,7 +63,10 @@ async def claim(polled: WorkItem, asked_at: float, context: WorkerContext) -> Cl
     From here on, the item is not done, and the guardian gives it back if this worker is killed.
     """
     work_id, memory = polled["id"], context.memory
-    guarded = context.guardian.guard(fallback_of(work_id, NO_HEARTBEAT))
+    ack_arrives_until = guardian_time() + asked_at + CERTAIN_S - context.now()
+    guarded = context.guardian.guard(
+        fallback_of(work_id, NO_HEARTBEAT, ack_arrives_until=ack_arrives_until)
+    )
     acknowledgement = Acknowledgement(work_id, asked_at, context)
     log = _log_of(polled, context)
     is_new = work_id not in memory.not_done

@@ -388,7 +388,21 @@ class LeaseKeeper:
         return None
 
 
-def fallback_of(work_id: str, last_heartbeat: str, deadline: float = NEVER) -> Fallback:
-    """Return what the guardian does about an item if this worker is killed: it gives the item back."""
-    give_back = {"work_id": work_id, "expected_last_heartbeat": last_heartbeat}
-    return Fallback(work_id, deadline, json.dumps(give_back))
+class LeftItem(NamedTuple):
+    """What is known about an item when its worker is killed. `orphans.py` gives it back."""
+
+    work_id: str
+    last_heartbeat: str
+    ack_arrives_until: float
+    """Until when an acknowledgement that arrives can only be that of the killed worker, by `guardian_time`."""
+
+
+def fallback_of(
+    work_id: str, last_heartbeat: str, deadline: float = NEVER, ack_arrives_until: float = 0.0
+) -> Fallback:
+    """Return what the guardian does about an item if this worker is killed: it gives the item back.
+
+    `ack_arrives_until` is given for an item that is not acknowledged yet.
+    """
+    left = LeftItem(work_id, last_heartbeat, ack_arrives_until)
+    return Fallback(work_id, deadline, json.dumps(left._asdict()))

@@ -37,7 +37,7 @@ from ant_cli.worker.work_api import (
 )
 
 CONFLICT, PRECONDITION_FAILED = 409, 412
-_CERTAIN_S = 4.0
+CERTAIN_S = 4.0
 """A poll hands an item that was not acknowledged to somebody else after five seconds. For a little less than that,
 an item that is taken was taken by this worker."""
 _SILENCE_S = 5.0
@@ -110,12 +110,13 @@ async def look_at(work_id: str, context: WorkerContext) -> WorkItem:
     try:
         return await context.call(heartbeat, work_id, LOOK, SHORTEST_LEASE_S, TIMEOUT_S)
     except AntError as error:
-        if not _has_status(error, PRECONDITION_FAILED):
+        if not has_status(error, PRECONDITION_FAILED):
             raise
         return item_in_refusal(error)
 
 
-def _has_status(error: AntError | None, status: int) -> bool:
+def has_status(error: AntError | None, status: int) -> bool:
+    """Whether an error is a response with this status."""
     return isinstance(error, APIError) and error.status == status
 
 
@@ -128,7 +129,7 @@ class Acknowledgement:
         """`asked_at` is when the poll was sent: the server has handed out the item since."""
         self._id = work_id
         self._context = context
-        self._certain_until = asked_at + _CERTAIN_S
+        self._certain_until = asked_at + CERTAIN_S
         self._is_open = False
         """A request has left open whether this worker has the item."""
         self._failed_at = 0.0
@@ -144,7 +145,7 @@ class Acknowledgement:
 
     async def attempt(self) -> Verdict | None:
         """Acknowledge the item, unless a look shows whose it is."""
-        if self._is_open or _has_status(self.failure, CONFLICT):
+        if self._is_open or has_status(self.failure, CONFLICT):
             if verdict := await self._look_for_the_owner():
                 self.known_at = self._context.now()
                 return verdict
@@ -197,7 +198,7 @@ class Acknowledgement:
 
     def _guess(self) -> Verdict | None:
         """Decide without a look, because this server shows nothing."""
-        if not _has_status(self.failure, CONFLICT):
+        if not has_status(self.failure, CONFLICT):
             return None
         is_ours = self._is_open and self._is_certain(self._context.now())
         return Verdict.DONE if is_ours else Verdict.NOT_OURS
@@ -233,7 +234,7 @@ class Stop:
     async def attempt(self) -> Verdict | None:
         """Stop the item. A conflict is no proof that it is stopped: it may be the answer of a gateway."""
         lasts = self._lease.lasts(self._context.now())
-        if self._failure and (not lasts or _has_status(self._failure, CONFLICT)):
+        if self._failure and (not lasts or has_status(self._failure, CONFLICT)):
             current = await look_at(self._id, self._context)
             if current.get("state") == STOPPED:
                 return Verdict.DONE
@@ -313,7 +314,7 @@ class GiveBack:
         if current and self._is_settled(current):
             self.state = str(current.get("state"))
             return Verdict.DONE
-        if _has_status(error, PRECONDITION_FAILED) and not current:
+        if has_status(error, PRECONDITION_FAILED) and not current:
             return Verdict.NOT_OURS  # as far as this server says
         self._is_open = self._is_open or error.outcome_unknown
         raise error

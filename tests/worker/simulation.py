@@ -16,7 +16,7 @@ import random
 import sys
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import ExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Any, NamedTuple
@@ -28,11 +28,16 @@ from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
 from ant_cli.worker import context as context_module
 from ant_cli.worker import handler_run as handler_run_module
+from ant_cli.worker import item_run as item_run_module
+from ant_cli.worker import lease as lease_module
+from ant_cli.worker import orphans as orphans_module
 from ant_cli.worker import supervisor as supervisor_module
 from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.guardian import GuardedItem
-from ant_cli.worker.lease import NO_HEARTBEAT
+from ant_cli.worker.lease import NO_HEARTBEAT, LeftItem
 from ant_cli.worker.log import LogView, WorkerLog
+from ant_cli.worker.make_it_so import make_it_so
+from ant_cli.worker.orphans import OrphanGiveBack
 from ant_cli.worker.supervisor import Supervisor
 from ant_cli.worker.work_api import TIMEOUT_S
 from tests.conftest import KEY, make_runtime
@@ -314,7 +319,7 @@ class SimulatedGuardian:
         """Do nothing: there is no process."""
 
     @property
-    def leases(self) -> list[dict[str, str]]:
+    def leases(self) -> list[dict[str, Any]]:
         """What is given back."""
         return [json.loads(item.fallback.lease) for item in self.guarded.values()]
 
@@ -382,19 +387,14 @@ class SimulatedWorker:
         for task in doomed:
             task.cancel()
         await asyncio.wait(doomed)
+        if not self.context.shutdown.terminating.done():
+            self.context.shutdown.terminating.set_result(None)
         await asyncio.sleep(0.2)
         await asyncio.gather(*map(self._give_back, self.guardian.leases))
 
-    async def _give_back(self, lease: dict[str, str]) -> None:
-        """Do what a guardian does: repeat a request only if it names a heartbeat."""
-        given = (lease["work_id"], lease["expected_last_heartbeat"], 1)
-        for _ in range(1 if NO_HEARTBEAT in given else 5):
-            try:
-                await send(self.server, self._choose, "heartbeat", "heartbeat", given, 30.0)
-            except AntError as error:
-                if getattr(error, "status", 0) != 412:
-                    continue
-            return
+    async def _give_back(self, lease: dict[str, Any]) -> None:
+        change = OrphanGiveBack(LeftItem(**lease), self.context)
+        await make_it_so(change, self.context, self.context.log)
 
 
 async def send(
@@ -511,8 +511,11 @@ def simulate(story: Callable[[Simulation], Any], seed: int = 58) -> Simulation:
         async def tell() -> Simulation:
             loop: Any = asyncio.get_running_loop()
             simulation = Simulation(loop)
-            await story(simulation)
-            await simulation.close()
+            with ExitStack() as clocks:
+                for module in (lease_module, item_run_module, orphans_module):
+                    clocks.enter_context(patch.object(module, "guardian_time", loop.time))
+                await story(simulation)
+                await simulation.close()
             return simulation
 
         return runner.run(tell())

@@ -197,6 +197,67 @@ def test_a_killed_worker_strands_no_item_whatever_was_on_its_way(heartbeat, late
     simulate(story)
 
 
+@MODES
+@pytest.mark.parametrize("ack_s", [1.0, 2.0, 4.0, 6.0])
+def test_an_acknowledgement_that_arrives_after_its_worker_was_killed_strands_no_item(
+    heartbeat, ack_s
+):
+    """It arrives after half of its time. The guardian tries until another worker may have the item."""
+
+    async def story(simulation):
+        (work_id,) = simulation.server.enqueue(1)
+        choose = lambda _, kind: Fault(ack_s * (kind == "ack"))  # noqa: E731
+        worker = simulation.start(choose=choose, heartbeat=heartbeat)
+        await asyncio.sleep(0.1)
+        await worker.kill()
+        await asyncio.sleep(2)
+        assert simulation.server.item(work_id).state == "queued"
+        assert simulation.server.requests["ack"] == 1
+
+    simulate(story)
+
+
+@MODES
+@pytest.mark.parametrize("fault", [Fault(refusal=409), Fault(refusal=503), Fault(loses=True)])
+def test_the_item_of_a_killed_worker_runs_again_at_once_if_giving_it_back_fails_at_first(
+    heartbeat, fault
+):
+    """A gateway refuses it, or loses its response. It is done once more, and the next worker keeps its lease."""
+
+    async def story(simulation):
+        simulation.server.enqueue(1)
+        was_killed = []
+        choose = lambda number, kind: (  # noqa: E731
+            fault if was_killed and kind == "heartbeat" and number < was_killed[0] + 3 else NO_FAULT
+        )
+        killed = simulation.start(choose=choose, heartbeat=heartbeat, plan=Plan(60.0))
+        await asyncio.sleep(5)
+        was_killed.append(simulation.server.requests["heartbeat"] + 1)
+        await killed.kill()
+        simulation.start(heartbeat=heartbeat, plan=Plan(60.0))
+        await simulation.until_done(100.0)
+
+    ledger = simulate(story).ledger
+    assert (ledger.started, ledger.finished) == ({"work_0": 2}, {"work_0": 1})
+
+
+@MODES
+def test_the_guardian_leaves_an_item_alone_that_another_worker_has_taken(heartbeat):
+    """The killed worker was handed the item, and its acknowledgement never arrived."""
+
+    async def story(simulation):
+        simulation.server.enqueue(1)
+        killed = simulation.start(choose=refuses("ack", 503, 9), heartbeat=heartbeat)
+        await asyncio.sleep(1)
+        giving_back = asyncio.create_task(killed.kill())
+        simulation.start(heartbeat=heartbeat, plan=Plan(60.0))
+        await simulation.until_done(100.0)
+        await giving_back
+
+    ledger = simulate(story).ledger
+    assert (ledger.started, ledger.finished) == ({"work_0": 1}, {"work_0": 1})
+
+
 def test_sigterm_leaves_time_for_stops_and_says_what_was_not_confirmed():
     """As long as a drain may take. Then the guardian must not give finished work back."""
 

@@ -81,7 +81,8 @@ def test_a_handler_that_the_lease_is_left_to_has_no_deadline_and_its_item_is_giv
     assert fallback.deadline == float("inf")
     assert json.loads(fallback.lease) == {
         "work_id": "work_1",
-        "expected_last_heartbeat": NO_HEARTBEAT,
+        "last_heartbeat": NO_HEARTBEAT,
+        "ack_arrives_until": 0.0,
     }
 
 
@@ -91,7 +92,7 @@ def test_a_handler_whose_lease_is_watched_has_a_deadline_and_its_item_is_given_b
     refused(watched, state="starting", ttl=100)
     fallback = fallback_of(watched)
     assert fallback.deadline < float("inf")
-    assert json.loads(fallback.lease)["expected_last_heartbeat"] == NO_HEARTBEAT
+    assert json.loads(fallback.lease)["last_heartbeat"] == NO_HEARTBEAT
 
 
 def test_an_item_that_is_given_up_does_not_wait_for_its_lease_any_more():

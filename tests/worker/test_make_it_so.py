@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 from types import SimpleNamespace
-from unittest.mock import Mock
+from unittest.mock import Mock, patch
 
 import pytest
 
 from ant_cli.errors import APIError, NetworkError
-from ant_cli.worker.lease import LOOK, NO_HEARTBEAT, Lease
+from ant_cli.worker import orphans as orphans_module
+from ant_cli.worker.lease import LOOK, NO_HEARTBEAT, Lease, LeftItem
 from ant_cli.worker.make_it_so import Acknowledgement, GiveBack, Stop, Verdict, make_it_so
+from ant_cli.worker.orphans import OrphanGiveBack
 from ant_cli.worker.work_api import MalformedResponse
 from tests.worker.simulation import SimulatedLoop
 
@@ -261,6 +263,74 @@ def test_a_first_heartbeat_that_may_have_given_back_the_item_is_not_repeated_bli
     """It would end the lease of the next worker, if that sends none: its lease began later."""
     found = given_back(LOST, *looks, heartbeat=NO_HEARTBEAT, known_s_ago=48.0)
     assert found[:2] == (Verdict.DONE, requests)
+
+
+def orphaned(*answers, last_heartbeat=NO_HEARTBEAT, ack_arrives_in_s=0.0):
+    """Return what the program of the guardian concludes about an item, and the requests that it sent."""
+
+    def make(context):
+        left = LeftItem("work_1", last_heartbeat, context.now() + ack_arrives_in_s)
+        with patch.object(orphans_module, "guardian_time", context.now):
+            return OrphanGiveBack(left, context)
+
+    return concluded(make, *answers)[:2]
+
+
+def test_an_acknowledgement_that_arrives_after_its_worker_was_killed_is_undone():
+    """As long as a poll can't have handed the item to another worker."""
+    answers = [seen("queued"), seen("queued"), EXTENDED]
+    assert orphaned(*answers, ack_arrives_in_s=3.0) == (Verdict.DONE, [NO_HEARTBEAT] * 3)
+
+
+def test_the_last_look_for_a_late_acknowledgement_comes_at_the_end_of_its_time():
+    """An item that is queued then is left to others: if it is taken, it is theirs."""
+    found = orphaned(*[seen("queued")] * 3, ack_arrives_in_s=1.0)
+    assert found == (Verdict.NOT_OURS, [NO_HEARTBEAT] * 3)
+
+
+def test_an_item_that_was_acknowledged_and_is_queued_is_left_to_others():
+    """It has been given back."""
+    assert orphaned(seen("queued")) == (Verdict.NOT_OURS, [NO_HEARTBEAT])
+
+
+@pytest.mark.parametrize("current", [seen("active", "X"), stopped(), NOTHING_SAID])
+def test_an_item_of_a_killed_worker_that_has_another_heartbeat_is_left_alone(current):
+    """Its handler has sent it, or the next worker."""
+    _, requests = orphaned(current, ack_arrives_in_s=3.0)
+    assert requests == [NO_HEARTBEAT]
+
+
+@pytest.mark.parametrize("refused", [REFUSED, CONFLICT])
+def test_a_give_back_of_a_killed_worker_that_was_not_carried_out_is_repeated(refused):
+    """Otherwise the item would run again after 300 seconds."""
+    assert orphaned(refused, EXTENDED) == (Verdict.DONE, [NO_HEARTBEAT] * 2)
+
+
+@pytest.mark.parametrize(
+    ("looks", "requests"),
+    [
+        ([seen("queued")], [NO_HEARTBEAT, LOOK]),
+        ([seen("active", "X")], [NO_HEARTBEAT, LOOK]),
+        ([seen("starting", left_s=300)], [NO_HEARTBEAT, LOOK, NO_HEARTBEAT]),
+    ],
+)
+def test_a_give_back_of_a_killed_worker_that_may_have_been_carried_out_is_repeated_after_a_look(
+    looks, requests
+):
+    """The lease of a next worker begins a second after the give-back, at the earliest."""
+    assert orphaned(LOST, *looks, *([EXTENDED] if len(requests) > 2 else []))[1] == requests
+
+
+def test_the_give_back_of_a_killed_worker_leaves_an_item_alone_that_was_taken_since():
+    """Its lease began after the give-back, whose response was lost."""
+    found = orphaned(LOST, *[REFUSED] * 4, seen("starting", left_s=300))
+    assert found == (Verdict.NOT_OURS, [NO_HEARTBEAT] + [LOOK] * 5)
+
+
+@pytest.mark.parametrize("failure", [LOST, REFUSED])
+def test_a_give_back_of_a_killed_worker_that_names_a_heartbeat_is_repeated_without_a_look(failure):
+    """It can hit nobody else."""
+    assert orphaned(failure, EXTENDED, last_heartbeat="H") == (Verdict.DONE, ["H", "H"])
 
 
 def test_a_change_that_fails_for_five_minutes_is_not_confirmed():

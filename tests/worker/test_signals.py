@@ -341,16 +341,3 @@ def test_an_item_without_a_handler_is_guarded_and_its_end_kills_nobody(monkeypat
 
     asyncio.run(guard())
     assert killed == []
-
-
-def test_a_guardian_repeats_only_requests_that_name_a_heartbeat(tmp_path):
-    """The repetition of another one could end the lease of the next worker."""
-    write = f'echo "$*" >> {tmp_path}/calls; cat > {tmp_path}/"$2"'
-    leases = [b'{"expected_last_heartbeat": "NO_HEARTBEAT"}', b'{"expected_last_heartbeat": "B1"}']
-    guardian_process.end_leases(leases, ["/bin/sh", "-c", write, "sh"])
-    assert sorted((tmp_path / "calls").read_text().splitlines()) == [
-        "--max-retries 0",
-        "--max-retries 4",
-    ]
-    assert (tmp_path / "0").read_bytes() == leases[0] + b"\n"
-    assert (tmp_path / "4").read_bytes() == leases[1] + b"\n"

@@ -1,0 +1,116 @@
+"""The program that gives back the items of a killed worker. The guardian runs it, with a line for each on stdin."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Iterable
+
+from ant_cli.errors import AntError
+from ant_cli.operations.spec import Flags
+from ant_cli.runtime import Runtime, variables
+from ant_cli.runtime.streams import Stderr, Stdin, Stdout
+from ant_cli.settings.loading import load
+from ant_cli.settings.worker_options import PollOptions, read_options
+from ant_cli.worker.context import WorkerContext
+from ant_cli.worker.guardian_process import guardian_time
+from ant_cli.worker.lease import NO_HEARTBEAT, LeftItem
+from ant_cli.worker.log import LogView, WorkerLog
+from ant_cli.worker.make_it_so import Verdict, has_status, look_at, make_it_so, taken_at
+from ant_cli.worker.work_api import (
+    SHORTEST_LEASE_S,
+    TIMEOUT_S,
+    WorkItem,
+    connection_with_key,
+    item_in_refusal,
+)
+
+_PATIENCE_S = 60.0
+"""How long requests are repeated. An outage that lasts longer costs the rest of the lease."""
+_NEXT_TRY_S = 0.5
+"""How long to wait for an acknowledgement that may still arrive."""
+
+
+class OrphanGiveBack:
+    """Let an item of a killed worker be queued again. Only the last heartbeat that the worker knew is named.
+
+    A request that names no heartbeat could hit the next worker. So if one leaves its outcome open, a look comes
+    before the next.
+    """
+
+    name = "giving the item back"
+
+    def __init__(self, left: LeftItem, context: WorkerContext) -> None:
+        self._left = left
+        self._context = context
+        self._began = context.now()
+        self._ack_arrives_until = self._began + left.ack_arrives_until - guardian_time()
+        self._is_open = False
+        """A request may have been carried out. Then the item may be the next worker's."""
+
+    async def attempt(self) -> Verdict | None:
+        """End the lease of the item, unless it has none, or somebody else has it."""
+        if self._is_open and self._left.last_heartbeat == NO_HEARTBEAT:
+            if not await self._is_still_left():
+                return Verdict.NOT_OURS
+        sent_at = self._context.now()
+        try:
+            await self._send()
+        except AntError as error:
+            if not has_status(error, 412):
+                self._is_open = self._is_open or error.outcome_unknown
+                raise
+            return await self._after_refusal(item_in_refusal(error), sent_at)
+        return Verdict.DONE
+
+    async def _send(self) -> None:
+        given = (self._left.work_id, self._left.last_heartbeat, SHORTEST_LEASE_S, TIMEOUT_S)
+        await self._context.call(self._context.api.heartbeat, *given)
+
+    async def _after_refusal(self, current: WorkItem, sent_at: float) -> Verdict | None:
+        """Try again while an item is queued, and an acknowledgement that arrives is the killed worker's."""
+        left_s = self._ack_arrives_until - sent_at
+        if current.get("state") != "queued" or left_s <= 0:
+            return Verdict.NOT_OURS
+        await asyncio.sleep(min(left_s, _NEXT_TRY_S))
+        return await self.attempt()
+
+    async def _is_still_left(self) -> bool:
+        """Whether the item has the lease that it had when its worker was killed."""
+        looked_at = self._context.now()
+        current = await look_at(self._left.work_id, self._context)
+        if current.get("state") != "starting" or current.get("last_heartbeat"):
+            return False
+        return taken_at(current, looked_at) <= self._began
+
+
+def give_back(lines: Iterable[str], runtime: Runtime) -> None:
+    """Give back the items of these lines, with the environment's key and the base URL of the variables."""
+    environ = runtime.environ
+    items = [LeftItem(**json.loads(line)) for line in lines]
+    flags = {
+        "environment_id": environ[variables.ENVIRONMENT_ID],
+        "environment_key": environ[variables.ENVIRONMENT_KEY],
+        "concurrency": len(items),
+        "kill_timeout": _PATIENCE_S,
+    }
+    options = read_options(PollOptions, Flags(flags), {}, "beta:worker poll")
+    given = Flags({"base_url": environ[variables.BASE_URL]})
+    connection = load(runtime, given, has_own_credential=True).connection
+    connection = connection_with_key(connection, options.environment_key, environ)
+
+    async def work() -> None:
+        log = WorkerLog(runtime.stderr, LogView(runtime, "json").line, {})
+        context = WorkerContext(options, [], connection, runtime, log)
+        context.shutdown.terminating.set_result(None)
+        changes = [OrphanGiveBack(item, context) for item in items]
+        await asyncio.gather(*(make_it_so(change, context, log) for change in changes))
+        context.close()
+
+    asyncio.run(work())
+
+
+if __name__ == "__main__":
+    give_back(sys.stdin, Runtime(Stdin(None), Stdout(None), Stderr(None), os.environ))
