@@ -125,7 +125,7 @@ def _report(run: _Run, *, is_usable: bool) -> Report:
         "profile": _profile(run),
         "environment_key": _environment_key(environment_key_place(run.runtime.environ)),
         "official_profile": official,
-        "note": describe_destination(settings) or None,
+        "note": describe_destination(settings),
         "sources": list(_source_rows(run, official)),
     }
 
@@ -186,7 +186,7 @@ def _source_rows(run: _Run, official: Report | None) -> Iterator[Report]:
             "source": place.source,
             "kind": place.kind,
             "state": _state(place, used),
-            "value": _value(place, run) if place.is_given else place.supplies or None,
+            "value": _value(place, run) if place.is_given else place.supplies,
         }
     if official and not run.profile.official:
         yield _row_of_official(official, is_shadowed=used is not None)
@@ -204,7 +204,7 @@ def _row_of_official(official: Report, *, is_shadowed: bool) -> Report:
 
 
 def _state(place: Credential, used: Credential | None) -> str:
-    if place.supplies:
+    if place.supplies is not None:
         return "partial"
     if not place.is_given:
         return "absent" if place.text is None else "empty"

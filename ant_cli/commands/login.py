@@ -262,6 +262,6 @@ def _note_what_is_left(runtime: Runtime) -> None:
     for name in _KEYS:
         if runtime.environ.get(VARIABLES[name]):
             runtime.hint(f"Note: {VARIABLES[name]} is still set.")
-    login = usable_instead("", runtime.environ)
-    if login:
+    login = usable_instead(None, runtime.environ)
+    if login is not None:
         runtime.hint(f"Note: profile {login!r} of the official tool is still logged in.")

@@ -63,7 +63,7 @@ def list_profiles(runtime: Runtime, flags: Flags) -> None:
 
 def _rows(store: ProfileStore, runtime: Runtime) -> list[dict[str, Any]]:
     """Return the profiles of this program, then those of the official tool that have other names."""
-    active = store.active or usable_instead("", runtime.environ)
+    active = store.active or usable_instead(None, runtime.environ)
     rows = [
         {"name": name, "active": name == active, **_masked(store.profiles[name])}
         for name in sorted(store.profiles)

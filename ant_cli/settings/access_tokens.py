@@ -110,7 +110,7 @@ class TokenCache:
             self._do_without(os_error_text(error))
 
     def read(self) -> AccessToken | None:
-        """Return the token, registered for redaction; it may have expired. None if there is no trusted one."""
+        """Return the token, registered for redaction; it may have expired. None without a trusted one."""
         if self._path is None:
             return None
         try:
@@ -207,8 +207,8 @@ def _parse(data: bytes) -> AccessToken | None:
         return None
 
 
-def _secure(folder: Path) -> str:
-    """Remove other users' permissions from the folder. Returns why its entries are not trusted; empty if they are.
+def _secure(folder: Path) -> str | None:
+    """Remove other users' permissions from the folder. Returns why its entries are not trusted; None if they are.
 
     Raises:
         OSError: if it does not exist, is a link or a file, or belongs to another user.
@@ -221,7 +221,9 @@ def _secure(folder: Path) -> str:
         raise PermissionError(FOREIGN)
     if others_may(facts, 0o077):
         folder.chmod(0o700)
-    return "other users could write to its folder" if others_may(facts, 0o022) else ""
+    if others_may(facts, 0o022):
+        return "other users could write to its folder"
+    return None
 
 
 def _remove_ended(folder: Path, now: float) -> None:

@@ -70,7 +70,7 @@ class Credential(NamedTuple):
     """A key that is kept elsewhere: a command prints it, or the system's credential store has it."""
     issuer: Issuer | None = None
     """What issues OAuth access tokens. Requests with one need a beta header."""
-    supplies: str = ""
+    supplies: str | None = None
     """The place to which it only supplies missing values, so that it gives no credential itself."""
     fix_hint: str = ""
     """How to correct a value that can't be used; empty if that is obvious."""
@@ -402,7 +402,8 @@ def _ways_to_log_in(
     # if the operation took it, it would be the credential
     if accepts and environ.get(key):
         yield f"{key} is not used: the API takes no environment key for this."
-    if login := usable_instead(profile_name, environ):
+    login = usable_instead(profile_name, environ)
+    if login is not None:
         yield f"To use the login of the official tool: --profile {login}"
     flags = ["--profile", profile_name] if profile_name else []
     yield f"Log in: {command_line('auth login', *flags)}"
@@ -461,8 +462,8 @@ def read_piped_secret(runtime: Runtime, example: str) -> str:
 
 def note_typed_credential(flags: Flags, runtime: Runtime, safer: str = "") -> None:
     """Print a note that other users can see a credential on the command line, and what is safer."""
-    typed = next((name for name in rows.SAFER if flags.get(name)), "")
-    if typed:
+    typed = next((name for name in rows.SAFER if flags.get(name)), None)
+    if typed is not None:
         flag, instead = flag_name(typed), safer or rows.SAFER[typed]
         runtime.hint(
             f"Note: other users of this machine can read the value of {flag}. Safer: {instead}."

@@ -241,9 +241,9 @@ def refusal(
     sent = f"the {credential.noun} of profile {profile.name!r}"
     named = f"{strip_userinfo(url)} ({base_url.label})"
     home = _home(profile)
-    if home and _server(home) != _server(url):
+    if home is not None and _server(home) != _server(url):
         problem = f"{sent} is for {strip_userinfo(home)}, and is not sent to {named}."
-    elif not home and _is_exposed(url):
+    elif home is None and _is_exposed(url):
         problem = f"{sent} is not sent to {named}, since others could read it on the way."
     else:
         return None
@@ -255,11 +255,11 @@ def refusal(
     )
 
 
-def _home(profile: SelectedProfile) -> str:
-    """Return the server that a profile's secrets are for; empty if it names none."""
+def _home(profile: SelectedProfile) -> str | None:
+    """Return the server that a profile's secrets are for; None if it names none."""
     stored = profile.text("base_url")
     if not stored:
-        return ""
+        return None
     return str(SETTINGS["base_url"].value_of(profile.where("base_url"), stored))
 
 
@@ -286,20 +286,19 @@ def note_credential_choice(settings: Settings, runtime: Runtime, *, sends: bool 
     """
     if sends and is_local(settings.connection.base_url):
         return
-    clauses = [_ambiguity(settings.provenance.credentials)]
+    found = [_ambiguity(settings.provenance.credentials)]
     if sends:
-        clauses += [_namesake(settings, runtime), describe_destination(settings)]
-    if any(clauses):
-        runtime.hint(
-            f"Note: {'; '.join(filter(None, clauses))}. See: {command_line('auth status')}"
-        )
+        found += [_namesake(settings, runtime), describe_destination(settings)]
+    clauses = [clause for clause in found if clause is not None]
+    if clauses:
+        runtime.hint(f"Note: {'; '.join(clauses)}. See: {command_line('auth status')}")
 
 
-def describe_destination(settings: Settings) -> str:
-    """Return a clause that says which credential is sent to which server; empty if it `stays_at_home`."""
+def describe_destination(settings: Settings) -> str | None:
+    """Return a clause that says which credential is sent to which server; None if it `stays_at_home`."""
     credential, connection = settings.connection.credential, settings.connection
     if credential is None or settings.stays_at_home:
-        return ""
+        return None
     sent = credential.source
     if credential.origin == "profile":
         sent = f"the {credential.noun} of profile {connection.profile_name!r}"
@@ -307,24 +306,24 @@ def describe_destination(settings: Settings) -> str:
     return f"{sent} is sent to {strip_userinfo(connection.base_url)} ({source})"
 
 
-def _ambiguity(credentials: tuple[Credential, ...]) -> str:
+def _ambiguity(credentials: tuple[Credential, ...]) -> str | None:
     """Return a clause if there is another credential that the user may have meant."""
     if len(credentials) < 2 or credentials[0].kind == "environment_key":
-        return ""
+        return None
     used, *others = credentials
     if used.origin == "flag" and all(other.kind == used.kind for other in others):
-        return ""
+        return None
     sources = ", ".join(place.source for place in credentials)
     return f"multiple auth sources ({sources}); using {used.source}"
 
 
-def _namesake(settings: Settings, runtime: Runtime) -> str:
+def _namesake(settings: Settings, runtime: Runtime) -> str | None:
     """Return a clause if the official tool also has a profile with the name of the one in use."""
     profile, credential = settings.provenance.profile, settings.connection.credential
     if credential is None or credential.origin != "profile" or profile.official:
-        return ""
+        return None
     from ant_cli.settings.logins import has_profile  # late: few runs get their key from a profile
 
     if not has_profile(profile.name, runtime.environ):
-        return ""
+        return None
     return f"the official tool has a profile {profile.name!r}, too; this program's is used"

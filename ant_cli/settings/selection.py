@@ -149,13 +149,15 @@ def active_login(environ: Mapping[str, str]) -> "OfficialProfile | None":
     return profile if profile and profile.is_logged_in else None
 
 
-def usable_instead(name: str, environ: Mapping[str, str]) -> str:
-    """Return the name of the official tool's active profile if it is logged in, and `name` is not its name."""
+def usable_instead(name: str | None, environ: Mapping[str, str]) -> str | None:
+    """Return the name of the official tool's active profile if it is logged in, and its name is not `name`."""
     try:
         active = active_login(environ)
     except CredentialError:  # it could not be used either
-        return ""
-    return active.name if active and active.name != name else ""
+        return None
+    if active is None or active.name == name:
+        return None
+    return active.name
 
 
 # The sources of a setting
