@@ -63,27 +63,35 @@ def load(
     """
     repository = repository_of(lock.path)
     files = _files(paths, found, lock.path, repository)
-    other_locks = [path for path in files if path.name == FILE_NAME]
+    other_locks = tuple(path for path in files if path.name == FILE_NAME)
+    for path in other_locks:
+        del files[path]
+    results = list(_read(files, lock, repository, strict=strict))
+    return _checked(results)._replace(other_locks=other_locks)
+
+
+def _read(
+    files: Mapping[Path, bool], lock: LockFile, repository: str, *, strict: bool
+) -> Iterator[Declaration | Skipped]:
+    """Yield what each file declares, or why it declares nothing."""
     tracked = {_identity(lock.file_of(key)): key for key in lock.tracked}
-    results = list[Declaration | Skipped]()
-    for path, named in files.items():
-        if path.name == FILE_NAME:
-            continue
-        key, path = _known_as(path, lock, tracked)
+    for found_path, named in files.items():
+        key, path = _known_as(found_path, lock, tracked)
         shown = PurePosixPath(path.as_posix())  # messages have one kind of slash, as keys do
-        results.append(read_declaration(shown, key, repository, named=named, strict=strict))
-    declarations = [result for result in results if isinstance(result, Declaration)]
-    skipped = [result for result in results if isinstance(result, Skipped)]
+        yield read_declaration(shown, key, repository, named=named, strict=strict)
+
+
+def _checked(results: Sequence[Declaration | Skipped]) -> Loaded:
+    """Return what files declare. Raises UsageError if there are mistakes in them."""
+    declarations = {each.key: each for each in results if isinstance(each, Declaration)}
+    skipped = [each for each in results if isinstance(each, Skipped)]
     mistakes = [mistake for file in skipped for mistake in file.mistakes]
-    mistakes += _same_names(declarations)
+    mistakes += _same_names(declarations.values())
     if mistakes:
         raise _mistakes_in_files(mistakes)
-    return Loaded(
-        declarations={declaration.key: declaration for declaration in declarations},
-        foreign=Counter(file.kind for file in skipped if file.kind is not None),
-        warnings=tuple(warning for result in results for warning in result.warnings),
-        other_locks=tuple(other_locks),
-    )
+    foreign = Counter(file.kind for file in skipped if file.kind is not None)
+    warnings = tuple(warning for each in results for warning in each.warnings)
+    return Loaded(declarations, foreign, warnings)
 
 
 def _known_as(
@@ -98,7 +106,7 @@ def _known_as(
     return (key, path) if known_as == key else (known_as, lock.file_of(known_as))
 
 
-def _same_names(declarations: Sequence[Declaration]) -> list[str]:
+def _same_names(declarations: Iterable[Declaration]) -> list[str]:
     """Return a mistake for each file that declares the name of an earlier one."""
     first_of: dict[str, Declaration] = {}
     mistakes = []

@@ -139,9 +139,9 @@ def draw_change(change: FieldChange, paint: Paint) -> Iterator[str]:
 
 def _value_line(path: str, old: Value, new: Value, paint: Paint) -> str:
     before, after = _shown_value(old), _shown_value(new)
-    if _is_none(old):
+    if _is_missing(old):
         return f"{paint('+', 'green')} {path}: {after}"
-    if _is_none(new):
+    if _is_missing(new):
         return f"{paint('-', 'red')} {path}: {before}"
     return f"{path}: {paint(before, 'red')}{_TO}{paint(after, 'green')}"
 
@@ -157,7 +157,7 @@ def _are_long(old: str, new: str) -> bool:
     return max(len(old), len(new)) > _SHORT_TEXT
 
 
-def _is_none(value: Value) -> bool:
+def _is_missing(value: Value) -> bool:
     return value is None or value == ""
 
 
@@ -354,9 +354,9 @@ def _diff(change: FieldChange) -> Iterator[str]:
         yield f"  {change.path}:"
         yield from map(_diff_line, _list_lines(change.old, change.new, PLAIN.paint))
         return
-    if not _is_none(change.old):
+    if not _is_missing(change.old):
         yield f"- {change.path}: {_shown_value(change.old)}"
-    if not _is_none(change.new):
+    if not _is_missing(change.new):
         yield f"+ {change.path}: {_shown_value(change.new)}"
 
 

@@ -137,7 +137,7 @@ def _forget(client: Sends, step: Step) -> Step:
 
 
 def _find_created(client: Sends, body: dict[str, Value], error: AntError) -> Object:
-    """Return the environment that a request with a lost response has created. Raises its error if there is none."""
+    """Return the environment that a request with a lost response has created; without one, raise its error."""
     name = str(body["name"])
     candidates: list[Object] = []
     with suppress(AntError):  # the server may still not respond

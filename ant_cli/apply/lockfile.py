@@ -284,7 +284,7 @@ def check_inside(folder: Path, repository: str) -> None:
 
 def _up_to_edge(folder: Path) -> Iterator[Path]:
     """Yield a folder and those above it, up to the root of a repository or the home folder."""
-    home = os.path.realpath(os.path.expanduser("~"))  # noqa: PTH111 - Path.home() fails if there is none
+    home = os.path.realpath(os.path.expanduser("~"))  # noqa: PTH111 - Path.home() fails without one
     for candidate in (folder, *folder.parents):
         yield candidate
         if os.path.lexists(candidate / ".git") or is_same_file(str(candidate), home):

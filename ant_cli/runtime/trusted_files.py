@@ -144,7 +144,7 @@ def is_same_file(one: str, other: str) -> bool:
     """Whether two paths lead to the same folder, or file, whatever they are called. Links are not followed."""
     try:
         return os.path.samestat(os.lstat(one), os.lstat(other))
-    except OSError:  # there is none
+    except OSError:  # one does not exist
         return False
 
 

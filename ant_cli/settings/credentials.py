@@ -31,7 +31,7 @@ class KeyReference(Protocol):
         """Return where the key comes from, for people."""
 
     def fetch(self, source: str, runtime: Runtime, /) -> str:
-        """Return the key. Raises CredentialError if there is none."""
+        """Return the key. Raises CredentialError if it can't be fetched."""
 
 
 class Issuer(Protocol):

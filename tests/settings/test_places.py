@@ -29,7 +29,7 @@ def own(profile, active="p"):
 
 
 def shown(done):
-    """Return the numbered places of `auth status`, with what is said about each."""
+    """Return the numbered places of `auth status`, each with its description."""
     return dict(STATUS_ROW.findall(done.stdout))
 
 
@@ -203,7 +203,7 @@ def test_a_malformed_key_beside_an_environment_key_is_an_error_only_where_a_name
 def test_a_profile_s_key_beside_an_environment_key_looks_up_no_name_at_another_server(
     ant, profiles
 ):
-    """The error says why the key is not sent, and not that there is none."""
+    """The error says why the key is not sent. There is a key, so it does not say that one is missing."""
     profiles('active = "p"\n[profiles.p]\napi_key = "k"\nbase_url = "https://home.example"\n')
     env = {**NO_KEY, "ANTHROPIC_ENVIRONMENT_KEY": ENVIRONMENT_KEY}
     elsewhere = {**env, "ANTHROPIC_BASE_URL": "https://other.example"}
