@@ -23,7 +23,6 @@ from ant_cli.runtime.reading import decode, read_file
 from ant_cli.runtime.sanitize import escape_breaks
 from ant_cli.runtime.signals import signal_handlers
 from ant_cli.runtime.storage import replace_file
-from ant_cli.settings.variable_rows import value_of
 
 _MARK = "#! "
 """The beginning of lines that report a mistake. They are not part of the text."""
@@ -56,8 +55,7 @@ def choose_editor(runtime: Runtime) -> list[str]:
 
 
 def _editor_of(variable: str, environ: Mapping[str, str]) -> list[str]:
-    """Return the command that a variable names. Raises UsageError if it can't be used, or is the project's."""
-    value_of(variable, environ)
+    """Return the command that a variable names. Raises UsageError if it can't be used."""
     try:
         name, *arguments = shell.split(environ[variable])
     except ValueError as error:

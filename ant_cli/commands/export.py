@@ -112,7 +112,7 @@ def _read(wanted: Sequence[str], client: Sends) -> list[Object]:
 
 
 def _files(remotes: Sequence[Object], folder: Path, lock: LockFile) -> list[_File]:
-    """Return the files to write: without those that already declare what the server has, unless they were edited.
+    """Return the files to write: without those of environments that are as the lock file has them.
 
     Raises:
         UsageError: if a path leads elsewhere.
