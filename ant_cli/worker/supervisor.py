@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ant_cli.errors import AntError
 from ant_cli.http.retries import backoff
@@ -34,8 +34,11 @@ from ant_cli.worker.metrics import monitored
 from ant_cli.worker.work_api import WorkItem, connection_with_key, is_archived, is_permanent
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
-_STAGES = ("draining: no more work is taken", "ending the handlers", "killing the handlers")
+_DRAINING, _ENDING = "draining: no more work is taken", "ending the handlers"
+_STAGES = (_DRAINING, _ENDING, "killing the handlers")
 """What the log says at the beginning of each stage of the shutdown."""
+_WITHOUT_HANDLERS = "no handler is running, and the last requests about items are cut off soon"
+"""What it says in place of the last two if only requests are left, such as stops that the server refuses."""
 _LONGEST_PAUSE_S = 60.0
 """The longest pause after a failed poll, or after an item that could not be run."""
 _IDLE_CYCLE_S = 1.0
@@ -161,11 +164,15 @@ class Supervisor:
         self._work_came_at = self._loop.time()
         self._failed_polls = 0
         """How many polls have failed in a row."""
+        self._poll_failure: AntError | None = None
+        """Why the last of them failed; None if polls work."""
         self._failed_items = 0
         """How many items in a row could not be run."""
+        self._can_acknowledge = True
+        """The server has not refused the last acknowledgement."""
         self._is_archived = False
-        self._refused_since = 0.0
-        """When the server began to refuse polls; 0 while it accepts them."""
+        self._refused_since: float | None = None
+        """When the server began to refuse polls; None while it accepts them."""
         self._not_before = 0.0
         """When the next poll may be sent."""
         self._claimed = 0
@@ -187,7 +194,6 @@ class Supervisor:
         with signal_handlers({signal.Signals[name]: self._receive for name in _SIGNALS}):
             self._log_start()
             error = await self._poll_until_the_end()
-            context.key_is_refused = error is not None
             await self._drain()
         for task in context.background:
             task.cancel()
@@ -212,12 +218,30 @@ class Supervisor:
             self._loop.create_task(self._keep_polling(is_first=number == 0))
             for number in range(count)
         ]
-        await wait_for_any(*polling, self._context.shutdown.draining)
+        draining = self._context.shutdown.draining
+        await wait_for_any(*polling, draining)
         for task in polling:
             task.cancel()
         results = await asyncio.gather(*polling, return_exceptions=True)
         # those that were cancelled are no Exception
-        return next((result for result in results if isinstance(result, Exception)), None)
+        error = next((result for result in results if isinstance(result, Exception)), None)
+        self._context.key_is_refused = error is not None
+        if error or draining.done():
+            return error
+        return self._end_of_job()
+
+    def _end_of_job(self) -> AntError | None:
+        """Log why a job takes no more work. Return the error of its polls if nobody knows whether there is work."""
+        options = self._context.options
+        if options.max_items and self._claimed >= options.max_items:
+            return None
+        if self._poll_failure is not None:
+            return self._poll_failure.without_body()
+        if self._can_acknowledge:
+            self._context.log.info("no work; exiting", idle_seconds=options.exit_when_idle)
+        else:
+            self._context.log.error("no item can be acknowledged; exiting")
+        return None
 
     # Polling
 
@@ -230,22 +254,26 @@ class Supervisor:
             APIError: if polling again makes no sense.
 
         """
-        options = self._context.options
         while await self._may_take_more():
             if not is_first:
                 await self._work_waits.wait()
-            await self._slots.acquire()
-            while len(self._tasks) >= options.concurrency + _MOST_UNSTOPPED:
-                await wait_for_any(*self._tasks)
-            await self._wait_out_pauses()
+            await self._take_slot()
+            if is_first and not self._can_acknowledge and self._is_idle_for_good():
+                return
             polled = await self._poll() if is_first or self._work_waits.is_set() else None
             if polled and not self._leaves_out(polled.item["id"]):
                 self._start(polled)
                 continue
             self._slots.release()
             if is_first and self._is_idle_for_good():
-                self._context.log.info("no work; exiting", idle_seconds=options.exit_when_idle)
                 return
+
+    async def _take_slot(self) -> None:
+        """Wait for a free slot, and until a poll may be sent."""
+        await self._slots.acquire()
+        while len(self._tasks) >= self._context.options.concurrency + _MOST_UNSTOPPED:
+            await wait_for_any(*self._tasks)
+        await self._wait_out_pauses()
 
     async def _may_take_more(self) -> bool:
         """Whether `--max-items` allows another item. One that another worker has won does not count."""
@@ -287,23 +315,13 @@ class Supervisor:
         try:
             item = await context.call(context.api.poll)
         except AntError as error:
-            context.tally.polls["error"] += 1
-            self._work_waits.clear()
-            if is_permanent(error) and not self._may_be_accepted_again(error):
-                context.log.error("poll hit permanent 4xx; stopping", error=error)
-                raise error.without_body() from None  # the log has its message
-            if not self._failed_polls:  # log only the first of several failures in a row
-                context.log.warn("poll failed, backing off", error=error)
-            # otherwise another poll failed while this one was in flight
-            if began >= self._not_before:
-                self._pause(backoff(self._failed_polls, _LONGEST_PAUSE_S))
-                self._failed_polls += 1
+            self._take_failed_poll(error, began)
             return None
         finally:
             self._polls -= 1
         if self._failed_polls:
             context.log.info("polling works again")
-        self._failed_polls, self._refused_since = 0, 0.0
+        self._failed_polls, self._poll_failure, self._refused_since = 0, None, None
         context.tally.last_poll_at = time.time()
         if item is None:
             if context.tally.polls["empty"] % _LOOK_EVERY == 0 and not self._is_archived:
@@ -316,6 +334,24 @@ class Supervisor:
         context.tally.polls["work"] += 1
         self._work_waits.set()
         return Polled(item, began)
+
+    def _take_failed_poll(self, error: AntError, began: float) -> None:
+        """Pause after a poll that failed; raise its error if polling again makes no sense."""
+        context = self._context
+        context.tally.polls["error"] += 1
+        self._work_waits.clear()
+        if error.exit_code in _REFUSAL_CODES and self._refused_since is None:
+            self._refused_since = self._loop.time()
+        if is_permanent(error) and not self._may_be_accepted_again(error):
+            context.log.error("poll hit permanent 4xx; stopping", error=error)
+            raise error.without_body() from None  # the log has its message
+        if self._failed_polls == 0:  # log only the first of several failures in a row
+            context.log.warn("poll failed, backing off", error=error)
+        self._poll_failure = error
+        # otherwise another poll failed while this one was in flight
+        if began >= self._not_before:
+            self._pause(backoff(self._failed_polls, _LONGEST_PAUSE_S))
+            self._failed_polls += 1
 
     def _look_at_outage(self) -> None:
         """From time to time, let an idle worker look at the items on which an outage rests."""
@@ -350,10 +386,10 @@ class Supervisor:
 
     def _may_be_accepted_again(self, error: AntError) -> bool:
         """Whether the key is good, because polls were accepted until a moment ago."""
-        if error.exit_code not in _REFUSAL_CODES or not self._context.tally.last_poll_at:
+        if error.exit_code not in _REFUSAL_CODES or self._refused_since is None:
             return False
-        self._refused_since = self._refused_since or self._loop.time()
-        return self._loop.time() < self._refused_since + _REFUSED_FOR_S
+        has_worked = self._context.tally.last_poll_at > 0
+        return has_worked and self._loop.time() < self._refused_since + _REFUSED_FOR_S
 
     def _pause(self, seconds: float) -> None:
         self._not_before = max(self._not_before, self._loop.time() + seconds)
@@ -369,7 +405,6 @@ class Supervisor:
     def _start(self, polled: Polled) -> None:
         """Handle an item in its own task. It keeps the slot until it ends."""
         self._claimed += 1
-        self._note_work()
         self._context.tally.slots_used += 1
         decided = self._loop.create_future()
         self._undecided.add(decided)
@@ -390,7 +425,8 @@ class Supervisor:
             finally:  # free the slot before the item is stopped, which takes a request
                 self._context.tally.slots_used -= 1
                 self._slots.release()
-                self._note_work()
+                if run:
+                    self._note_work()
             # let the next poll be sent first: a free slot waits for its response
             await asyncio.sleep(0)
             if run and (pause_s := await run.settle()):
@@ -408,8 +444,10 @@ class Supervisor:
         """Acknowledge an item. Return None if it is not this worker's."""
         try:
             verdict, run = await claim(polled.item, polled.asked_at, self._context)
+            self._can_acknowledge = verdict in (Verdict.DONE, Verdict.NOT_OURS)
             if verdict is Verdict.NOT_OURS:
                 self._claimed -= 1
+                self._note_work()
         finally:
             self._undecided.discard(decided)
             decided.set_result(None)
@@ -443,25 +481,38 @@ class Supervisor:
         self._context.tally.draining = True
         for stage, message in zip(self._context.shutdown, _STAGES, strict=True):
             if not stage.done():
-                self._context.log.info(message, signal=name, running=len(self._tasks))
-                if stage is self._context.shutdown.draining and self._tasks:
-                    time_left = f"{self._context.options.drain_timeout:g} s"
-                    self._context.log.info(
-                        f"handlers have {time_left} to finish; a second signal ends them"
-                    )
+                self._log_stage(message, name)
                 stage.set_result(None)
                 break
+
+    def _log_stage(self, message: str, signal_name: str) -> None:
+        log, time_left = self._context.log, f"{self._context.options.drain_timeout:g} s"
+        if message != _DRAINING:
+            message = self._message_of_end(message)
+        log.info(message, signal=signal_name, running=self._running, open_items=len(self._tasks))
+        if message == _DRAINING and self._running > 0:
+            log.info(f"handlers have {time_left} to finish; a second signal ends them")
+
+    def _message_of_end(self, message: str) -> str:
+        """Return a message about the end of handlers, or another one if none is running."""
+        return message if self._running > 0 else _WITHOUT_HANDLERS
+
+    @property
+    def _running(self) -> int:
+        """How many handlers are running. The other open items wait for responses of the server."""
+        return len(self._context.tally.started_at)
 
     async def _drain(self) -> None:
         """Wait for the running items: as long as they take, but after a signal only for a limited time."""
         context, shutdown = self._context, self._context.shutdown
-        ended: asyncio.Future[Any] = asyncio.gather(*self._tasks, return_exceptions=True)
+        ended: asyncio.Future[list[BaseException | None]] = asyncio.gather(
+            *self._tasks, return_exceptions=True
+        )
         await wait_for_any(ended, shutdown.draining)
         await wait_for_any(ended, timeout_s=context.options.drain_timeout)
         if not ended.done() and not shutdown.terminating.done():
-            context.log.warn(
-                "drain timeout exceeded; ending the handlers", running=len(self._tasks)
-            )
+            message = f"drain timeout exceeded; {self._message_of_end(_ENDING)}"
+            context.log.warn(message, running=self._running, open_items=len(self._tasks))
             shutdown.terminating.set_result(None)
         await wait_for_any(ended, timeout_s=context.options.kill_timeout + _END_S)
         for task in self._tasks:

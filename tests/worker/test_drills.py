@@ -273,6 +273,11 @@ def test_sigterm_leaves_time_for_stops_and_says_what_was_not_confirmed():
         await asyncio.wait([gives_up.task, stops.task])
         assert 30 <= simulation.now() - began < 36
         assert len(gives_up.events(UNCONFIRMED)) == 1
+        messages = [event["msg"] for event in gives_up.log if "open_items" in event]
+        assert messages == [
+            "draining: no more work is taken",
+            "drain timeout exceeded; no handler is running, and the last requests about items are cut off soon",
+        ]
         assert gives_up.guardian.leases == []
 
     assert set(simulate(story).ledger.started.values()) == {1}
@@ -481,6 +486,57 @@ def test_an_item_counts_as_not_done_from_its_acknowledgement_on():
         await asyncio.wait([job.task])
         assert list(job.context.memory.not_done) == ["work_0"]
         assert supervisor_module._what_is_left(job.context) == "1 item is not done"
+
+    simulate(story)
+
+
+@pytest.mark.parametrize("count", [1, 1000])
+def test_a_job_ends_if_the_server_refuses_every_acknowledgement(count):
+    """An item that can't be taken is no work, also if polls return one after another."""
+
+    async def story(simulation):
+        simulation.server.enqueue(count)
+        job = simulation.start(choose=refuses("ack", 403, 9999), exit_when_idle="10s")
+        await simulation.until(job.task.done, 2 * MINUTE)
+        assert job.events("no item can be acknowledged; exiting")
+        assert supervisor_module._what_is_left(job.context) is not None
+
+    assert simulate(story).ledger.started == {}
+
+
+def test_a_job_whose_items_other_workers_win_waits_for_its_own_idle_time():
+    """There is work, and the next item may be its own."""
+
+    async def story(simulation):
+        simulation.server.enqueue(3)
+        won = []
+
+        def choose(number, kind):
+            if kind == "ack" and number < 3:
+                won.append(simulation.now())
+                simulation.server.acknowledge(f"work_{number - 1}")
+            return NO_FAULT
+
+        job = simulation.start(choose=choose, exit_when_idle="2s")
+        await simulation.until(job.task.done, MINUTE)
+        assert len(won) == 2
+        assert job.context.tally.items["succeeded"] == 1
+        assert job.events("no work; exiting")
+
+    simulate(story)
+
+
+@pytest.mark.parametrize("kind", ["refused for a while", "works again"])
+def test_a_job_whose_polls_fail_until_it_is_idle_for_long_enough_ends_with_their_error(kind):
+    """Nobody knows whether there is work. Otherwise its exit code would be 0."""
+
+    async def story(simulation):
+        simulation.server.enqueue(1)
+        times = 3 if kind == "works again" else 9999
+        job = simulation.start(choose=refuses("poll", 503, times), exit_when_idle="30s")
+        await simulation.until(job.task.done, 2 * MINUTE)
+        assert job.events("no work; exiting") == [] if times > 3 else job.task.exception() is None
+        assert getattr(job.task.exception(), "status", None) == (503 if times > 3 else None)
 
     simulate(story)
 
