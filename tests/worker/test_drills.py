@@ -78,7 +78,7 @@ def test_a_conflict_of_a_gateway_after_the_change_strands_no_item(heartbeat, lat
 @MODES
 @pytest.mark.parametrize("status", [401, 403, 404, 409, 503])
 def test_finished_work_is_not_done_again_if_its_stop_is_refused(heartbeat, status):
-    """For minutes, here: the lease is kept meanwhile, whoever held it before."""
+    """For minutes, here. Meanwhile this worker keeps the lease, also if the handler has sent the heartbeats."""
 
     async def story(simulation):
         simulation.server.enqueue(3)
