@@ -17,7 +17,7 @@ from ant_cli.gjson import json_text
 from ant_cli.http.attempts import Tries
 from ant_cli.http.client import Sends, connect
 from ant_cli.http.pagination import follow_pages
-from ant_cli.http.pool import Pool
+from ant_cli.http.pool import Failed, Pool
 from ant_cli.http.response import Response
 from ant_cli.input import DEPTH_LIMIT
 from ant_cli.input.request import Request, is_id, request_of
@@ -304,7 +304,7 @@ class Connection(NamedTuple):
         values = list[R]()
         try:
             for result in pool.results():
-                if result.error:
+                if isinstance(result, Failed):
                     raise result.error
                 values.append(result.value)
         finally:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from itertools import count
 from queue import Empty, SimpleQueue
 from threading import Lock, Semaphore, Thread
-from typing import Any, NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from ant_cli.errors import AntError
 
@@ -16,34 +16,51 @@ _WINDOW = 1000
 _WAKE_S = 0.05
 """How long to wait for a result at a time; signals are checked in between."""
 
-Task = Callable[[Any], Any]
-"""Does what is to be done for an item, such as sending a request, and returns the result. Threads share it."""
+Item = TypeVar("Item")
+Value = TypeVar("Value")
 
 
-class Result(NamedTuple):
-    """What became of an item."""
+class Done(NamedTuple, Generic[Item, Value]):
+    """An item whose task has returned."""
 
     position: int
     """From 0, in the order of the items."""
-    item: Any
-    value: Any
-    """What the task returned; None if it failed."""
-    error: BaseException | None
+    item: Item
+    value: Value
+    """What the task returned."""
 
 
-class Pool:
+class Failed(NamedTuple, Generic[Item]):
+    """An item whose task has failed."""
+
+    position: int
+    """As in `Done`."""
+    item: Item
+    error: BaseException
+
+
+class Pool(Generic[Item, Value]):
     """Runs a task for each item, with several threads. There may be millions of items."""
 
     def __init__(
         self,
-        items: Iterable[Any],
-        task: Task,
+        items: Iterable[Item],
+        task: Callable[[Item], Value],
         check: Callable[[], None] = lambda: None,
         *,
         parallel: int,
         fail_fast: bool,
     ) -> None:
-        """Prepare. `check` is called between results, and may raise an exception to end the run."""
+        """Prepare.
+
+        Args:
+            items: What there is to do.
+            task: Does it for one item, such as sending a request, and returns the result. Threads share it.
+            check: Is called between results, and may raise an exception to end the run.
+            parallel: How many threads there are.
+            fail_fast: Begin nothing more after a failure.
+
+        """
         self._items = enumerate(items)
         self._task = task
         self._check = check
@@ -51,18 +68,18 @@ class Pool:
         self._threads = max(parallel, 1)
         self._lock = Lock()
         self._room = Semaphore(_WINDOW)
-        self._done: SimpleQueue[Result | None] = SimpleQueue()
+        self._done: SimpleQueue[Done[Item, Value] | Failed[Item] | None] = SimpleQueue()
         """Results in the order in which they arrive; None for each thread that has ended."""
         self._working = 0
         """How many threads have not ended."""
-        self._ready: dict[int, Result] = {}
+        self._ready: dict[int, Done[Item, Value] | Failed[Item]] = {}
         """Results that were received before the one that is yielded next, by position."""
-        self._in_flight: dict[int, Any] = {}
+        self._in_flight: dict[int, Item] = {}
         self.begun = 0
         """How many tasks have begun. They are those of the first items."""
         self._closed = False
 
-    def results(self) -> Iterator[Result]:
+    def results(self) -> Iterator[Done[Item, Value] | Failed[Item]]:
         """Run the tasks, and yield their results in the order of the items, each as soon as possible."""
         self._start_threads()
         for position in count():
@@ -86,7 +103,7 @@ class Pool:
                 return
             self._working += 1
 
-    def stop(self) -> tuple[list[Result], list[tuple[int, Any]]]:
+    def stop(self) -> tuple[list[Done[Item, Value] | Failed[Item]], list[tuple[int, Item]]]:
         """Begin nothing more. Tasks that have begun are abandoned; their outcome stays unknown.
 
         Returns the results that were not yielded yet, and the items in flight with their positions, both in order.
@@ -120,19 +137,21 @@ class Pool:
     def _work(self) -> None:
         try:
             while (claimed := self._claim()) is not None:
-                position, item = claimed
-                try:
-                    result = Result(position, item, self._task(item), None)
-                except BaseException as error:  # noqa: BLE001 - the consumer raises it
-                    result = Result(position, item, None, error)
+                result = self._result_of(*claimed)
                 with self._lock:
-                    del self._in_flight[position]
+                    del self._in_flight[result.position]
                     self._done.put(result)
-                    self._closed |= self._fail_fast and result.error is not None
+                    self._closed |= self._fail_fast and isinstance(result, Failed)
         finally:
             self._done.put(None)
 
-    def _claim(self) -> tuple[int, Any] | None:
+    def _result_of(self, position: int, item: Item) -> Done[Item, Value] | Failed[Item]:
+        try:
+            return Done(position, item, self._task(item))
+        except BaseException as error:  # noqa: BLE001 - the consumer raises it
+            return Failed(position, item, error)
+
+    def _claim(self) -> tuple[int, Item] | None:
         """Return the next item and its position; None if there are no more."""
         self._room.acquire()
         with self._lock:

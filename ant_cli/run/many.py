@@ -7,7 +7,7 @@ from functools import partial
 from itertools import islice
 
 from ant_cli.errors import AntError
-from ant_cli.http.pool import Pool, Result
+from ant_cli.http.pool import Done, Failed, Pool
 from ant_cli.input.request import Request
 from ant_cli.names import NameClient
 from ant_cli.operations.shared_flags import FAIL_FAST, PARALLEL
@@ -76,6 +76,9 @@ def _send(sending: Sending, client: NameClient, request: Request) -> Sent:
         return sent
 
 
+_Result = Done[Request, Sent] | Failed[Request]
+
+
 class _Report:
     """Counts the outcomes of the requests, and reports them to people."""
 
@@ -88,13 +91,13 @@ class _Report:
         self._not_done: list[int] = []
         """The positions of requests that failed, and were certainly not carried out."""
         self._exit_codes = set[int]()
-        self._printing: Result | None = None
+        self._printing: Done[Request, Sent] | None = None
 
-    def pages(self, results: Iterable[Result]) -> Iterator[list[bytes]]:
+    def pages(self, results: Iterable[_Result]) -> Iterator[list[bytes]]:
         """Yield the bodies to print, one at a time, and report the failures."""
         for result in results:
-            if result.error is not None:
-                self._fail(result, result.error)
+            if isinstance(result, Failed):
+                self._fail(result)
                 continue
             if result.value.response.status != 204:
                 self._printing = result
@@ -144,29 +147,30 @@ class _Report:
         word = "input" if len(rest) == 1 else "inputs"
         return f"To create the rest, send only {word} {numbers} again: the others exist now."
 
-    def account_for(self, finished: list[Result], in_flight: list[tuple[int, Request]]) -> None:
+    def account_for(self, finished: list[_Result], in_flight: list[tuple[int, Request]]) -> None:
         """Report requests that were sent, but whose results were not printed."""
         results = [self._printing, *finished] if self._printing else finished
         unprinted = list[tuple[int, Request]]()
         for result in results:
-            if isinstance(result.error, AntError):
-                self._fail(result, result.error)
-            elif result.error is None:
+            if isinstance(result, Done):
                 self._count(result)
                 if not result.value.is_unchanged:
                     unprinted.append((result.position, result.item))
+            elif isinstance(result.error, AntError):
+                self._fail(result)
         self._name(f"{self._participle.capitalize()}, but not printed", unprinted)
         if in_flight:
             check = self._sending.how_to_check("\nCheck before you repeat them:", in_flight[0][1])
             self._name("In flight, so the outcome is unknown", in_flight, check)
 
-    def _count(self, result: Result) -> None:
+    def _count(self, result: Done[Request, Sent]) -> None:
         if result.value.is_unchanged:
             self._unchanged += 1
         else:
             self._done += 1
 
-    def _fail(self, result: Result, error: BaseException) -> None:
+    def _fail(self, result: Failed[Request]) -> None:
+        error = result.error
         if not isinstance(error, AntError):
             raise error
         self._failed += 1
