@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ant_cli.errors import BadValue, Mistyped, UsageError, see_help, shortened
+from ant_cli.errors import UNSET_VARIABLE, BadValue, Mistyped, UsageError, see_help, shortened
 from ant_cli.errors.command_line import command_line
 from ant_cli.errors.suggestions import nearest
 from ant_cli.operations import GROUPS, OPERATIONS, find, is_official
 from ant_cli.operations.shared_flags import EDITS, FILE
 from ant_cli.operations.spec import Flags, Operation, Param, Text, Texts, flag_name, values_of
-from ant_cli.settings.rows import GLOBAL_FLAGS
+from ant_cli.settings.rows import GLOBAL_FLAGS, SETTINGS
 
 if TYPE_CHECKING:
     from ant_cli.help.command_row import Command
@@ -180,15 +180,17 @@ def _parse_help(args: Sequence[str]) -> CommandCall:
     return help_call("help")
 
 
-def unknown_command(args: Sequence[str]) -> Mistyped:
+def unknown_command(args: Sequence[str]) -> UsageError:
     """Return the error for the arguments of an unknown command. The first arguments may be existing groups."""
     from ant_cli.help.catalog import longest_match  # late: 4 ms, and few lines have a mistake
 
     group = longest_match(args)
-    typed = group.quoted(args[len(group.path)])
-    problem = f"unknown command {typed}"
+    typed = args[len(group.path)]
+    problem = f"unknown command {group.quoted(typed)}"
     if group.path:
         problem += f" for '{command_line(group.full_name)}'"
+    if not typed.strip():
+        return UsageError(f"{problem}.", UNSET_VARIABLE)
     page = command_line(group.full_name, "--help")
     return Mistyped(f"{problem}.", f"Run `{page}` to see the commands.")
 
@@ -330,8 +332,9 @@ def _reject_blank(param: Param, value: str) -> None:
     Another value, such as the real API in place of a server for tests, is never used instead.
     """
     if param.takes_value and not param.may_be_blank and not value.strip():
-        hint = "Give it a value, or leave it out. A variable of the shell may be unset."
-        raise BadValue(param.flag, "is empty", hint)
+        raise BadValue(
+            param.flag, "is empty", f"Give it a value, or leave it out. {UNSET_VARIABLE}"
+        )
 
 
 def _reject_typographic_quotes(where: str, text: str) -> None:
@@ -390,6 +393,9 @@ def _positional_id(args: list[str], given: Texts, operation: Operation) -> dict[
         raise _unexpected_argument(unexpected, given, operation)
     if param is None:
         return {}
+    for arg in args:
+        if not arg.strip():
+            raise BadValue(param.flag, f"must be an ID, got {arg!r}", UNSET_VARIABLE)
     return {param.name: args[0] if len(args) == 1 else args}
 
 
@@ -400,9 +406,20 @@ def _unexpected(args: Sequence[str], given: Texts, operation: Operation) -> str 
         return args[0]
     if len(args) > 1 and not operation.takes_several_ids:
         return args[1]
-    if operation.has_body:
-        return next((arg for arg in args if "=" in arg), None)
+    for arg in args:
+        is_pair = operation.has_body and "=" in arg
+        if is_pair or (len(args) > 1 and _lacks_dashes(arg, operation)):
+            return arg
     return None
+
+
+def _lacks_dashes(arg: str, operation: Operation) -> bool:
+    """Whether an argument among IDs is a flag that says what to do: `update ID name nightly`, `delete ID dry-run`.
+
+    Other flags, such as --local and --beta, may well be the names of environments.
+    """
+    names = [field.flag for field in operation.fields_in("body")]
+    return f"--{arg}" in (*names, SETTINGS["dry_run"].flag)
 
 
 def _unexpected_argument(arg: str, given: Texts, operation: Operation) -> UsageError:
@@ -413,7 +430,7 @@ def _unexpected_argument(arg: str, given: Texts, operation: Operation) -> UsageE
         problem += f" together with {param.flag}"
     if hint := _taken_flag(given, operation):
         return UsageError(f"{problem}.", hint)
-    return Mistyped(f"{problem}.", see_help(operation.command))
+    return _mistyped_argument(arg, problem, operation.command)
 
 
 def _taken_flag(given: Texts, operation: Operation) -> str:
@@ -460,13 +477,22 @@ def _arguments(parsed: _ParsedArguments, command: "Command") -> dict[str, Text]:
             args = []
         elif args:
             values[param.name] = args[0]
+            if param.required and not args[0].strip():
+                raise BadValue(param.name.upper(), "is empty", UNSET_VARIABLE)
             args = args[1:]
         elif param.required:
             raise Mistyped(f"{param.name.upper()} is required.", see_help(command.full_name))
     if args:
-        problem = f"unexpected argument {command.quoted(args[0])}."
-        raise Mistyped(problem, see_help(command.full_name))
+        problem = f"unexpected argument {command.quoted(args[0])}"
+        raise _mistyped_argument(args[0], problem, command.full_name)
     return values
+
+
+def _mistyped_argument(arg: str, problem: str, command: str) -> UsageError:
+    """Return the error for an argument that a command can't have. Of an empty one, nothing shows what was meant."""
+    if not arg.strip():
+        return UsageError(f"{problem}.", UNSET_VARIABLE)
+    return Mistyped(f"{problem}.", see_help(command))
 
 
 def _unknown_flag(arg: str, known: Mapping[str, Param], command: str) -> UsageError:

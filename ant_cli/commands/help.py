@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from ant_cli.argv import unknown_command
-from ant_cli.errors import Mistyped, UnknownName, shortened
+from ant_cli.errors import Mistyped, UnknownName, UsageError, shortened
 from ant_cli.errors.command_line import command_line
 from ant_cli.help.catalog import longest_match
 from ant_cli.help.command_page import command_page, topic_page
@@ -21,7 +21,7 @@ def show_help(runtime: Runtime, _: Flags, *, topic: Sequence[str] = ()) -> None:
     """Show help on a topic, or on a command.
 
     Raises:
-        Mistyped: if there is no such topic or command.
+        UsageError: if there is no such topic or command.
 
     """
     name = "-".join(topic)
@@ -36,7 +36,7 @@ def _page(path: Sequence[str]) -> str:
     return command_page(command) if command.path else first_page()
 
 
-def _unknown_topic(names: Sequence[str], group: Command) -> Mistyped:
+def _unknown_topic(names: Sequence[str], group: Command) -> UsageError:
     if group.path:
         return unknown_command(names)
     page = command_line("help")

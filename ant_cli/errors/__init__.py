@@ -31,6 +31,9 @@ EXIT_CODES = {401: 4, 403: 4, NOT_FOUND: 5, 409: 6, 412: 6, 408: 7, 429: 7}
 """Exit codes by HTTP status; 5xx is 7, anything else 1."""
 _SERVER_ERROR = 7
 
+UNSET_VARIABLE = "A variable of the shell may be unset."
+"""The hint at an empty text."""
+
 INTERRUPTED = 130
 TERMINATED = 143
 

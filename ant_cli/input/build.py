@@ -7,7 +7,7 @@ its place.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ant_cli.errors import MissingFlag, UsageError, see_help
+from ant_cli.errors import MissingFlag, Mistyped, UsageError, see_help
 from ant_cli.errors.command_line import command_line, quote
 from ant_cli.gjson.json_text import scalar_text
 from ant_cli.input import SCHEMA_KEY
@@ -298,6 +298,8 @@ class _Builder(NamedTuple):
         if self.input_.was_read:  # D25: an empty pipe is a mistake
             problem = f"{source}the input holds no field to change."
             raise UsageError(problem, see_help(operation.command))
+        if self.line.ids:  # one of them is rather a field or its value: `update ID title nightly`
+            raise Mistyped("no field to change is given.", see_help(operation.command))
         self.notes.note("no field was given, so nothing will change.")
 
 

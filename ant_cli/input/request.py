@@ -5,9 +5,11 @@ from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 from urllib.parse import quote, urlencode
 
-from ant_cli.errors import BadValue
+from ant_cli.errors import BadValue, shortened
+from ant_cli.errors.command_line import shell_line
 from ant_cli.gjson.json_text import scalar_text
 from ant_cli.input.values import Value, convert, encode, type_name
+from ant_cli.operations.ids import joined_ids
 from ant_cli.operations.spec import CREDENTIAL_TYPES, CredentialType, Field, Operation
 
 _LONE_SURROGATE = "contains a lone surrogate, which can't be sent"
@@ -211,6 +213,9 @@ def path_segment(where: str, text: str) -> str:
     if not _is_segment(text):
         raise BadValue(where, f"must be an ID, got {text!r}")
     text = text.strip()
+    if found := joined_ids(text):
+        hint = f"Each ID is an argument, or a line, of its own: {shell_line(*found)}"
+        raise BadValue(where, f"must be one ID, got {shortened(text)!r}", hint)
     if _has_control_character(text):
         raise BadValue(where, f"contains a control character: {text!r}")
     return quote(_check_encodable(where, text), safe="")

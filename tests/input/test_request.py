@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from urllib.parse import quote
 
 import pytest
 
@@ -51,6 +52,65 @@ def test_an_id_loses_the_white_space_around_it(ant, stdin):
 def test_an_id_that_can_not_be_a_segment_of_a_path_is_rejected(ant, environment_id):
     """D4: this includes empty and blank IDs, control characters, and names of folders such as `..`."""
     assert "--environment-id" in ant(ENV, "delete", "--environment-id", environment_id).refusal
+
+
+@pytest.mark.parametrize("text", ["env_1,env_2", "env_1, env_2", "env_1 work_2", "env_1,"])
+def test_ids_that_are_joined_are_rejected(ant, text):
+    """No ID has a comma, so the request would lead nowhere."""
+    for argv in ((ENV, "delete", text), (ENV, "retrieve", "--environment-id", text)):
+        refusal = ant(*argv).refusal
+        assert f"must be one ID, got {text!r}" in refusal
+        assert refusal.endswith(f"of its own: {' '.join(text.replace(',', ' ').split())}\n")
+
+
+@pytest.mark.parametrize("name", ["a,b", "env_1,b", "prod, eu", "env_ 1", "envs,work_1"])
+def test_a_name_may_have_a_comma_or_a_space(ant, name):
+    assert ant(ENV, "retrieve", name).path == f"/v1/environments/{quote(name, safe='')}"
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        (ENV, "retrieve", ""),
+        (ENV, "retrieve", "a", " "),
+        (ENV, "delete", "a", ""),
+        (ENV, "list", ""),
+        ("edit", ""),
+        ("profile", "activate", ""),
+        ("auth", "status", ""),
+        (ENV, ""),
+        ("",),
+    ],
+)
+def test_an_empty_argument_may_be_an_unset_variable(ant, argv):
+    refusal = ant(*argv).refusal
+    assert refusal.endswith("A variable of the shell may be unset.\n")
+
+
+@pytest.mark.parametrize("words", [("a", "b"), ("env_1", "title", "nightly")])
+def test_an_update_of_several_ids_without_a_field_is_rejected(ant, words):
+    """One of them is rather a field or its value. Of a single ID, `{}` is sent (D25)."""
+    assert "no field to change is given" in ant(ENV, "update", *words).refusal
+    shown = ant(ENV, "update", *words, "--dry-run", stdin="description: x")
+    assert f"{len(words)} requests" in shown.stderr
+    assert ant(ENV, "update", "env_1").body == {}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (ENV, "update", "env_1", "name", "nightly", "--description", "x"),
+        (ENV, "delete", "env_1", "dry-run"),
+        (WORK, "stop", "--environment-id", "env_1", "work_1", "force"),
+    ],
+)
+def test_a_flag_without_dashes_among_ids_is_rejected(ant, words):
+    assert "unexpected argument" in ant(*words).refusal
+
+
+def test_other_flags_may_be_names_of_environments(ant):
+    assert "3 requests" in ant(ENV, "delete", "alpha", "beta", "local", "--dry-run").stderr
+    assert ant(ENV, "update", "name", "--name", "x").path == "/v1/environments/name"
 
 
 @pytest.mark.parametrize("text", ["description: new", '{"description": "new"}'])
