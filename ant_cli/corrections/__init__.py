@@ -22,7 +22,8 @@ def corrected(error: Mistyped, argv: Sequence[str], environ: Mapping[str, str]) 
     search = Search(Typed(tuple(argv), environ))
     answer = search.answer()
     if isinstance(answer, Sentence):
-        return error.with_only_hints(answer.text)
+        page = _page_of(answer.command) if answer.command else ""
+        return error.with_only_hints(page, answer.text)
     if answer is not None:
         return error.with_only_hints(f"Did you mean: {written(answer)}")
     if search.recognized is not None:

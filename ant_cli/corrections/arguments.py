@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from ant_cli.corrections.flags import takes_program
 from ant_cli.corrections.line import Argv, Line, Role, Sentence, Step
 from ant_cli.corrections.rows import is_file_name, word_rows
-from ant_cli.corrections.slips import noun
+from ant_cli.corrections.slips import is_noun, noun, objects_in, split_words
 from ant_cli.errors.command_line import PIPE, Operator
-from ant_cli.help.command_row import HELP
+from ant_cli.help.command_row import HELP, Command
 from ant_cli.operations.formats import BY_NAME as FORMATS
+from ant_cli.operations.ids import ENVIRONMENT, ITEM, OBJECT_NAMES
 from ant_cli.operations.shared_flags import ADD, FILE
 from ant_cli.operations.spec import Operation, Param, flag_name
 from ant_cli.settings.rows import SETTINGS
@@ -34,6 +35,8 @@ def argument_steps(line: Line) -> Iterator[Step | Sentence]:
     yield from _help(line)
     yield from _dashes(line)
     yield from _columns(line)
+    if _takes_objects(line.command):
+        yield from _joined(line)
     yield from _nouns(line)
     if takes_program(line.command):
         yield from _program(line)
@@ -78,6 +81,19 @@ def _columns(line: Line) -> Iterator[Step]:
         if part.role is Role.VALUE and part.param == _COLUMNS and following:
             names = ",".join([part.text, *following])
             yield line.replacing(at, names, count=1 + len(following))
+
+
+def _takes_objects(command: Command) -> bool:
+    return any(param.name in OBJECT_NAMES for param in command.arguments)
+
+
+def _joined(line: Line) -> Iterator[Step]:
+    """Take `env/demo`, `env_1/work_1` and `env_1,env_2` apart."""
+    for at, text in line.numbered:
+        found = objects_in(text)
+        if found != [text]:
+            nouns = [word for word in split_words(text) if is_noun(word)]
+            yield line.replacing(at, *found, consumed=tuple(nouns))
 
 
 def _nouns(line: Line) -> Iterator[Step]:
@@ -136,10 +152,10 @@ def _outer_id(line: Line, operation: Operation) -> Iterator[Step]:
     if not outer or outer[0] in line.params:
         return
     # a single word is the item's ID, unless it is that of an environment
-    if len(line.words) == 1 and not line.words[0].startswith("env_"):
+    if len(line.words) == 1 and not line.words[0].startswith(ENVIRONMENT):
         return
     for at, text in line.numbered[:1]:
-        if not text.startswith("work_"):
+        if not text.startswith(ITEM):
             yield line.replacing(at, outer[0].flag, text)
 
 

@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ant_cli.argv import ApiCall, ToolCall, parse
 from ant_cli.corrections.arguments import is_of_other_program
 from ant_cli.corrections.line import Argv, Step, commands_in, line_of
 from ant_cli.corrections.rows import is_file_name
-from ant_cli.corrections.typed import Typed, is_unwritable, names_group
+from ant_cli.corrections.slips import objects_in
+from ant_cli.corrections.typed import Typed, is_unwritable
 from ant_cli.errors import UsageError
 from ant_cli.help.catalog import longest_match
 from ant_cli.help.command_row import HELP, HELP_COMMAND
 from ant_cli.help.contents import OTHER_NAMES, TOPICS
-from ant_cli.operations.shared_flags import EDITS, FILE
-from ant_cli.operations.spec import Field
+from ant_cli.operations import GROUPS
+from ant_cli.operations.ids import OBJECT_NAMES, is_of_other_object
+from ant_cli.operations.shared_flags import EDITS, FILE, FILTER, UNTIL
+from ant_cli.operations.spec import Field, Text
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
 
@@ -37,7 +40,7 @@ def may_be_shown(step: Step, typed: Typed) -> bool:
         has_input = command in others
         if not is_accepted(command, typed.environ, has_input=has_input):
             return False
-        if names_group(command) or typed.is_exceeded(command):
+        if _names_other_object(command) or typed.is_exceeded(command):
             return False
     return not typed.is_lost(step.argv, step.consumed, own)
 
@@ -56,6 +59,31 @@ def help_page(argv: Argv) -> Argv | None:
     if not isinstance(call, ToolCall) or call.command != HELP_COMMAND:
         return None
     return _page_of(call)
+
+
+def _names_other_object(command: Argv) -> bool:
+    """Whether an argument is the ID of something else, several IDs, or the name of a group, which no object has."""
+    words = line_of(command).words
+    if not GROUPS.keys().isdisjoint(words):
+        return True
+    return any(
+        is_of_other_object(text, name) or objects_in(text) != [text]
+        for name, text in _objects_of(command)
+    )
+
+
+def _objects_of(command: Argv) -> Iterator[tuple[str, str]]:
+    """Yield the IDs in a command that is accepted, each with the name of its flag or argument."""
+    call = parse(command)
+    given: Mapping[str, Text] = {}
+    if isinstance(call, ApiCall):
+        given = call.texts
+    if isinstance(call, ToolCall):
+        given = call.flags
+    for name in OBJECT_NAMES.intersection(given):
+        text = given[name]
+        for each in [text] if isinstance(text, str) else text:
+            yield name, each
 
 
 # What the program accepts
@@ -103,6 +131,7 @@ class _Request:
     def __init__(self, call: ApiCall, environ: Mapping[str, str], *, has_input: bool) -> None:
         self._call = call
         self._environ = environ
+        self._quiet = Runtime(Stdin(None), Stdout(None), Stderr(None), environ)
         self._file = call.flags.of(FILE)
         self._has_input = has_input or bool(self._file)
         fields = call.operation.fields
@@ -117,6 +146,7 @@ class _Request:
         """Whether it has what it needs. Only values that are not texts are looked at: others are accepted."""
         if not (self._may_read_file and self._is_complete and self._has_known_edits):
             return False
+        self._check_conditions()
         return self._reads_values or self._has_only_texts or self._can_be_built
 
     @property
@@ -148,6 +178,17 @@ class _Request:
                     return False
         return True
 
+    def _check_conditions(self) -> None:
+        """Raise UsageError if a condition is none, which `run/` finds out."""
+        for setting, is_awaited in ((FILTER, False), (UNTIL, True)):
+            texts = self._call.flags.of(setting)
+            if texts:
+                from ant_cli.run.conditions import Condition  # late: 6 ms, and few lines have one
+
+                Condition(
+                    setting.flag, texts, self._quiet, self._call.operation, is_awaited=is_awaited
+                )
+
     @property
     def _reads_values(self) -> bool:
         """Whether a value is in a file, which is not read here."""
@@ -168,12 +209,11 @@ class _Request:
         from ant_cli.input.validation import check
 
         call, said = self._call, list[str]()
-        runtime = Runtime(Stdin(None), Stdout(None), Stderr(None), self._environ)
-        runtime.stderr.log = lambda text, _: said.append(text)
+        self._quiet.stderr.log = lambda text, _: said.append(text)
         texts = dict(call.texts)
         for field in self._missing:
             texts[field.name] = _PLACES.get(field.type, field.name)
-        request = build_all(call.operation, texts, call.flags, runtime).first
+        request = build_all(call.operation, texts, call.flags, self._quiet).first
         if any(text.startswith("Warning:") for text in said):
             return False
         if not call.operation.creates:

@@ -1,20 +1,36 @@
 """The first pass: what was meant where a command was expected."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ant_cli.corrections.flags import renamed
 from ant_cli.corrections.line import ROOT, Argv, Line, Role, Sentence, Step
-from ant_cli.corrections.rows import flag_rows, word_rows
-from ant_cli.corrections.slips import EXACT, SLIP, fit, is_noun, noun, split_words
+from ant_cli.corrections.rows import flag_rows, paths_by_habit, word_rows
+from ant_cli.corrections.slips import (
+    EXACT,
+    SLIP,
+    SYNONYM,
+    fit,
+    is_noun,
+    noun,
+    objects_in,
+    split_words,
+)
+from ant_cli.errors.command_line import command_line
 from ant_cli.help.command_row import HELP, Command
-from ant_cli.operations import OFFICIAL_RESOURCES
+from ant_cli.operations import OFFICIAL_RESOURCES, OFFICIAL_VERBS
+from ant_cli.operations.ids import ITEM
 
 _PROGRAM = "ant"
 _HELP, _BETA, _RETRIEVE = "help", "beta", "retrieve"
 _DEFAULT = ("beta:environments",)
 """The group of a command that was typed alone."""
+_ITEMS = ("beta:environments:work",)
 _GROUPS = [command for command in ROOT.walk() if command.subcommands and command.path]
+_Groups = Sequence[Sequence[Command]]
+"""Groups in which a verb is looked for, one sequence after the other."""
+_ALONE = 3
+"""The form of a verb alone."""
 
 
 def command_steps(line: Line) -> Iterator[Step | Sentence]:
@@ -27,13 +43,25 @@ def command_steps(line: Line) -> Iterator[Step | Sentence]:
         yield line.replacing(line.places[0], consumed=(_PROGRAM,))
     elif line.parts[0].role is Role.WORD:
         yield from word_rows(line)
-        words = line.leading_words
-        for reading in sorted(_readings(line.command, words)):
-            yield _replaced(line, reading)
+        yield from _meant_by(line)
     else:
         yield from renamed(line, 0)
         yield from flag_rows(line, 0)
         yield from _flags_behind(line)
+
+
+def _meant_by(line: Line) -> Iterator[Step | Sentence]:
+    """Yield the line with each command that its words may mean. If two fit, what else was typed decides."""
+    readings = sorted(_readings(line, line.leading_words))
+    alone = [reading for reading in readings if reading.form == _ALONE]
+    is_guess = len(alone) > 1
+    if is_guess and readings[0] == alone[0] and len(line.parts) == 1:
+        names = [command_line(*reading.path) for reading in alone]
+        yield Sentence(f"Did you mean {' or '.join(names)}?")
+        return
+    for reading in readings:
+        step = _replaced(line, reading)
+        yield step._replace(is_guess=is_guess and reading.form == _ALONE)
 
 
 def _help_step(line: Line) -> Step:
@@ -77,20 +105,23 @@ def _replaced(line: Line, reading: _Reading) -> Step:
     return Step((*line.before, *reading.path, *others), tuple(consumed))
 
 
-def _readings(group: Command, words: Sequence[str]) -> Iterator[_Reading]:
+def _readings(line: Line, words: Sequence[str]) -> Iterator[_Reading]:
     """Yield what the words after a group may mean."""
-    yield from _children(group, words)
+    yield from _children(line.command, words)
     parts = [*split_words(words[0]), *words[1:]]
     is_beta = parts[:1] == [_BETA] and len(parts) > 1
     if is_beta:
         parts = parts[1:]
     if [noun(part) for part in parts[:2]] == ["environments", "work"]:
         parts = parts[1:]
-    is_alone = not group.path
+    is_alone = not line.command.path
     if is_alone:
         yield from _official(words, is_beta=is_beta)
+    found = list(_forms(parts, is_beta=is_beta))
+    if is_alone and parts and noun(parts[0]) is None:
+        found += _verb_alone(parts, _orders(line))
     extra = len(parts) - len(words)
-    for reading in _forms(parts, is_beta=is_beta, is_alone=is_alone):
+    for reading in found:
         if reading.words > extra:
             yield reading._replace(words=reading.words - extra)
 
@@ -110,17 +141,17 @@ def _official(words: Sequence[str], *, is_beta: bool) -> Iterator[_Reading]:
     taken = 1
     if is_beta and words[0] == _BETA:
         taken = 2
-    word = words[taken - 1].removeprefix("beta:")
+    word = words[taken - 1].replace(".", ":").removeprefix("beta:")
     resource, colon, part = word.partition(":")
     for name, full_name in names.items():
         rank = fit(resource, name, names)
         if rank in (EXACT, SLIP):
-            path = (full_name + colon + part,)
+            path = (full_name, part) if part in OFFICIAL_VERBS else (full_name + colon + part,)
             yield _Reading(rank, 0, path, taken)
 
 
-def _forms(parts: Sequence[str], *, is_beta: bool, is_alone: bool) -> Iterator[_Reading]:
-    """Read the first parts as noun and verb, as a verb and a noun, or as a verb alone."""
+def _forms(parts: Sequence[str], *, is_beta: bool) -> Iterator[_Reading]:
+    """Read the first parts as noun and verb, or as a verb and a noun."""
     nouns = [noun(part) for part in parts[:2]]
     groups = _GROUPS
     if is_beta:
@@ -133,8 +164,6 @@ def _forms(parts: Sequence[str], *, is_beta: bool, is_alone: bool) -> Iterator[_
         if nouns[1:] == [kind]:
             others = [parts[0], *parts[2:]]
             yield from _verbs(group, others, 2)
-    if is_alone and parts and not nouns[0]:
-        yield from _verb_alone(groups, parts)
 
 
 def _verbs(group: Command, parts: Sequence[str], form: int) -> Iterator[_Reading]:
@@ -143,22 +172,39 @@ def _verbs(group: Command, parts: Sequence[str], form: int) -> Iterator[_Reading
         yield reading._replace(form=form, words=2)
 
 
-def _verb_alone(groups: Sequence[Command], parts: Sequence[str]) -> Iterator[_Reading]:
-    """Read the first part as a command of the default group, or of the only group that has it."""
-    default = [group for group in groups if group.path == _DEFAULT]
-    others = [group for group in groups if group.path != _DEFAULT]
-    for some in (default, others):
-        found = list[_Reading]()
-        for group in some:
-            found += _as_commands(group, parts, is_implied=True)
-        lowest = min(found, default=None)
-        best = [reading for reading in found if lowest and reading.rank == lowest.rank]
-        if len(best) == 1:
-            yield best[0]
-            return
+def _verb_alone(parts: Sequence[str], orders: _Groups) -> list[_Reading]:
+    """Read the first part as a command of the first groups that have it.
+
+    There may be several: `start` is a command of the emulator, and what other tools call a worker's `poll`.
+    """
+    for groups in orders:
+        found = _best(reading for group in groups for reading in _as_commands(group, parts))
+        for group in groups:
+            for path in paths_by_habit(parts[0], group):
+                found.setdefault(path, _Reading(SYNONYM, _ALONE, path, 1))
+        if found:
+            return list(found.values())
+    return []
 
 
-def _as_commands(group: Command, parts: Sequence[str], *, is_implied: bool) -> Iterator[_Reading]:
+def _best(readings: Iterable[_Reading]) -> dict[Argv, _Reading]:
+    """Return the readings that fit best, by their commands."""
+    found = sorted(readings)
+    return {reading.path: reading for reading in found if reading.rank == found[0].rank}
+
+
+def _orders(line: Line) -> _Groups:
+    """Return the groups of a verb alone: that of the item that is named, or the default one before all others."""
+    objects = [name for word in line.words for name in objects_in(word)]
+    if any(name.startswith(ITEM) for name in objects):
+        return [[group for group in _GROUPS if group.path == _ITEMS]]
+    default = [group for group in _GROUPS if group.path == _DEFAULT]
+    return default, [group for group in _GROUPS if group.path != _DEFAULT]
+
+
+def _as_commands(
+    group: Command, parts: Sequence[str], *, is_implied: bool = True
+) -> Iterator[_Reading]:
     """Read the first part as a command of a group."""
     if not parts:
         return
@@ -166,7 +212,7 @@ def _as_commands(group: Command, parts: Sequence[str], *, is_implied: bool) -> I
         rank = _fit(parts[0], item, group, is_implied=is_implied)
         if rank is not None:
             path = _or_list(item, group, parts)
-            yield _Reading(rank, 3, path, 1)
+            yield _Reading(rank, _ALONE, path, 1)
 
 
 def _or_list(item: Command, group: Command, parts: Sequence[str]) -> Argv:

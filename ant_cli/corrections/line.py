@@ -60,12 +60,16 @@ class Step(NamedTuple):
     argv: Argv
     consumed: Argv = ()
     """Typed words that the change has replaced: those of a command, and values that it has converted."""
+    is_guess: bool = False
+    """It is one of several commands that the words may mean: only a line that is accepted counts."""
 
 
 class Sentence(NamedTuple):
     """An answer where no line can be typed instead."""
 
     text: str
+    command: Command | None = None
+    """The command that it is about, if that was not typed as it is."""
 
 
 class Line:

@@ -6,9 +6,21 @@ from functools import cache
 from itertools import takewhile
 from typing import NamedTuple
 
-from ant_cli.corrections.line import Argv, Line, Part, Role, Sentence, Step, commands_in, targets_in
+from ant_cli.corrections.line import (
+    Argv,
+    Line,
+    Part,
+    Role,
+    Sentence,
+    Step,
+    commands_in,
+    line_of,
+    targets_in,
+)
 from ant_cli.errors.command_line import PIPE
 from ant_cli.gjson import json_text
+from ant_cli.help.command_row import Command
+from ant_cli.operations.ids import WORKSPACE
 from ant_cli.operations.parsers import seconds_in
 from ant_cli.runtime.own_data import own_data
 from ant_cli.runtime.shell import split
@@ -89,6 +101,7 @@ _KINDS: dict[str, Callable[[str], bool]] = {
     "PERIOD": _is_period,
     "TIME": lambda text: seconds_in(text) is not None,
     "URL": lambda text: text.startswith(("http://", "https://")),
+    "WORKSPACE": lambda text: text.startswith(WORKSPACE),
     "YAML": lambda text: text.startswith("{"),
 }
 """Kinds of values that a row may ask for. Any other name in capitals stands for any value."""
@@ -162,12 +175,14 @@ def _is_of_kind(value: str, kind: str) -> bool:
 
 
 def word_rows(line: Line) -> Iterator[Step | Sentence]:
-    """Yield what the rows have for the words after a command or a group."""
-    words = line.leading_words
-    for row, pattern in _patterns_after(line.command.full_name):
-        found = None if pattern[0][0] == "-" else _match(pattern, words)
-        if found is not None:
-            yield from _answers(row, found, line, line.places[: len(pattern)])
+    """Yield what the rows have for the words after a command. An unknown flag may take one of them."""
+    readings = dict.fromkeys((tuple(line.leading_words), tuple(line.words)))
+    for words in readings:
+        for row, pattern in _patterns_after(line.command.full_name):
+            found = None if pattern[0][0] == "-" else _match(pattern, words)
+            # `auth login NAME` is not about all that may follow
+            if found is not None and (any(found.literal) or len(words) == len(pattern)):
+                yield from _answers(row, found, line, line.places[: len(pattern)])
 
 
 def flag_rows(line: Line, at: int) -> Iterator[Step | Sentence]:
@@ -185,6 +200,15 @@ def flag_rows(line: Line, at: int) -> Iterator[Step | Sentence]:
             if found is not None and (taken > 0 or row.is_sentence):
                 places = range(at, at + max(taken, 1))
                 yield from _answers(row, found, line, places)
+
+
+def paths_by_habit(verb: str, group: Command) -> Iterator[Argv]:
+    """Yield the commands that rows have for a verb alone after a group."""
+    for row, pattern in _patterns_after(group.full_name):
+        if pattern == (verb,) and not row.is_sentence:
+            path = Argv(split(row.instead)[1:])
+            if line_of(path).command.path == path:
+                yield path
 
 
 @cache

@@ -40,11 +40,12 @@ class Search:
             return None
         for found in self._steps(step, number):
             if isinstance(found, Sentence):
-                return found
+                return self._with_command(found, step)
             if found.argv in self._seen or len(self._seen) > _MOST_CHECKS:
                 continue
             self._seen.add(found.argv)
-            self._recognize(found)
+            if not found.is_guess:
+                self._recognize(found)
             if page := help_page(found.argv):
                 return page
             if may_be_shown(found, self._typed):
@@ -66,7 +67,16 @@ class Search:
                 yield found
             else:
                 argv = (*before, *found.argv)
-                yield Step(argv, step.consumed + found.consumed)
+                is_guess = step.is_guess or found.is_guess
+                yield Step(argv, step.consumed + found.consumed, is_guess)
+
+    def _with_command(self, sentence: Sentence, step: Step) -> Sentence:
+        """Return a sentence with the command that it is about, if another one was typed."""
+        typed, *_ = commands_in(self._typed.argv)
+        command = line_of(step.argv).command
+        if command.subcommands or command == line_of(typed).command:
+            return sentence
+        return sentence._replace(command=command)
 
     def _recognize(self, step: Step) -> None:
         *_, last = commands_in(step.argv)

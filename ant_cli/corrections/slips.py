@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection
 
 from ant_cli.errors.suggestions import is_slip, letters_of
+from ant_cli.operations.ids import is_object_id, joined_ids
 
 FAMILIES = tuple(
     frozenset(words.split())
@@ -91,17 +92,17 @@ def _family_of(name: str) -> frozenset[str]:
     return family
 
 
-def noun(word: str) -> str:
-    """Return the noun that a word means, maybe with a slip; empty if it means none."""
+def noun(word: str) -> str | None:
+    """Return the noun that a word means, maybe with a slip; None if it means none."""
     typed = word.lower().removeprefix("beta:")
     if typed in NOUNS:
         return NOUNS[typed]
     if not typed.isalpha() or len(typed) < _SHORTEST_NOUN:
-        return ""
+        return None
     for name, meaning in NOUNS.items():
         if len(name) >= _SHORTEST_NOUN and is_slip(typed, name):
             return meaning
-    return ""
+    return None
 
 
 def meant(words: Collection[str], name: str) -> bool:
@@ -119,6 +120,17 @@ def _is_one_of(word: str, names: Collection[str]) -> bool:
 def is_noun(word: str) -> bool:
     """Whether a word is one of the nouns without a slip."""
     return word in NOUNS
+
+
+def objects_in(text: str) -> list[str]:
+    """Return what a text names: the objects in `env/demo`, `env_1/work_1` and `env_1,env_2`; otherwise itself."""
+    first, *others = text.split("/")
+    if first in NOUNS and len(others) == 1 and others[0]:
+        return others
+    parts = [part for part in (first, *others) if part not in NOUNS]
+    if len(parts) > 1 and all(map(is_object_id, parts)):
+        return parts
+    return joined_ids(text) or [text]
 
 
 def split_words(text: str) -> list[str]:

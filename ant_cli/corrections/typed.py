@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from ant_cli.corrections.line import FLAGS, Argv, Part, Role, line_of, parts_of
 from ant_cli.corrections.slips import meant, split_words
 from ant_cli.errors.suggestions import nearest
-from ant_cli.operations import GROUPS
 from ant_cli.operations.spec import flag_name
 from ant_cli.runtime.redaction import may_be_key
 from ant_cli.settings import exposed_secrets
@@ -79,11 +78,6 @@ def is_unwritable(argv: Argv) -> bool:
     """Whether a line is too long to show, or has characters that are not shown as they are."""
     text = " ".join(argv)
     return len(text) > _LONGEST or not text.isprintable()
-
-
-def names_group(command: Argv) -> bool:
-    """Whether an argument is the name of a group, which no object has."""
-    return not GROUPS.keys().isdisjoint(line_of(command).words)
 
 
 def _may_show_key(command: Argv) -> bool:

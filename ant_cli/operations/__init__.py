@@ -30,9 +30,17 @@ OFFICIAL_RESOURCES = (
 )
 """The commands that only the official tool has. Those of a part, such as `beta:agents:versions`, begin with one."""
 
+OFFICIAL_VERBS = (
+    *("create", "retrieve", "update", "list", "delete", "archive"),
+    *("cancel", "count-tokens", "download", "pause", "run", "unpause", "upload"),
+)
+"""What the official tool does with its resources: no part of one has such a name."""
+
 
 def is_official(name: str) -> bool:
-    """Whether only the official tool has a command of this name."""
+    """Whether only the official tool has a command of this name. Its verbs follow a space: `beta:agents list`."""
+    if name.rpartition(":")[2] in OFFICIAL_VERBS:
+        return False
     beginnings = tuple(f"{resource}:" for resource in OFFICIAL_RESOURCES)
     return f"{name}:".startswith(beginnings)
 

@@ -47,6 +47,13 @@ def test_what_can_not_be_typed_here_is_answered_with_a_sentence(ant, typed, sent
     assert answer(ant, typed) == sentence
 
 
+@pytest.mark.parametrize(("typed", "explained"), LINES["explained"].items())
+def test_a_sentence_about_a_command_that_was_not_typed_names_its_help_page(ant, typed, explained):
+    command, sentence = explained
+    page = f"Run `ant {command} --help` to see what it takes."
+    assert answer(ant, typed) == f"{page}\n{sentence}"
+
+
 @pytest.mark.parametrize(("typed", "page"), LINES["pages"].items())
 def test_a_line_that_would_be_a_guess_is_answered_with_a_help_page(ant, typed, page):
     assert answer(ant, typed).startswith(f"Run `ant {page}` to see ")
@@ -263,6 +270,7 @@ SAMPLES = {
     "FILE": ["x.json"],
     "PATH": ["name"],
     "KEY": ["team-"],
+    "WORKSPACE": ["wrkspc_1"],
     "FIELD": ["base-url"],
     "SHELL": ["bash"],
     "FORMAT": ["json"],
