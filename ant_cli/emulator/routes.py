@@ -278,7 +278,7 @@ def _instead(path: str, method: str) -> str:
 
 def is_api(path: str) -> bool:
     """Whether a path belongs to the API, and not to the emulator itself. Only those have checks and faults."""
-    return path != HEALTH and not path.startswith(ADMIN + "/")
+    return path != HEALTH and not f"{path}/".startswith(ADMIN + "/")
 
 
 _PATTERNS = [(route.path.split("/"), route) for route in ROUTES]

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from ant_cli.emulator import Emulator
 
 from .api import ENVIRONMENTS, HEADERS, Api
@@ -55,6 +57,13 @@ def test_the_journal_names_the_fault_that_was_applied(api):
         api("GET", ENVIRONMENTS)
     entries = [(entry["status"], entry["fault"]) for entry in api("GET", REQUESTS).json["data"]]
     assert entries == [(503, faults[1]), (200, faults[0]), (200, None)]
+
+
+@pytest.mark.parametrize("path", ["/_emulator", "/_emulator/", "/_emulator/nothing"])
+def test_a_request_to_the_emulator_itself_needs_no_credential_and_is_not_in_the_journal(api, path):
+    """Also one that leaves out the slash, or mistypes the rest."""
+    assert api("GET", path, headers={}).status_code == (200 if path.endswith("/") else 404)
+    assert api("GET", REQUESTS).json["data"] == []
 
 
 def test_the_journal_hides_secrets():
