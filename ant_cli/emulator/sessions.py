@@ -380,7 +380,7 @@ EVENTS = Listing(
 PREVIEWED = ("agent.message", "agent.thinking")
 """The events of which a stream sends previews if `event_deltas` names them."""
 LATE = MICROSECONDS_PER_SECOND
-"""The report of a test notes a stream that was opened this long after its turn began."""
+"""The report of a test notes a stream that was opened this long after the next step was due."""
 LAST = (agent.TERMINATED, agent.DELETED)
 """The events with which a stream ends."""
 
@@ -421,7 +421,7 @@ def _note_if_late(transaction: Transaction, session: Row) -> None:
     if late > LATE:
         seconds = late / MICROSECONDS_PER_SECOND
         message = (
-            f"{session['id']}: a stream was opened {seconds:.1f} s after its turn began, and got its events; "
+            f"{session['id']}: a stream was opened {seconds:.1f} s after a step was due, and got its events; "
             "the real API would not send them: open the stream first, and test with strict streams"
         )
         findings.note(transaction, findings.LATE_STREAM, message)
@@ -445,16 +445,21 @@ def _follow(call: Call, session_id: str, last: int, previewed: list[str]) -> Ite
 
 
 def _new_events(call: Call, session_id: str, last: int) -> list[Row] | None:
-    """Return the events after `last`; None to wait for one, and an empty list to end the stream."""
+    """Return the events after `last`; None to wait for one, and an empty list to end the stream.
+
+    A stream whose client has left carries out no steps: the client may send a result and open another stream, which
+    gets only the events after its opening. No transaction of that client begins between the question and the steps.
+    """
     with call.store.write() as transaction:
+        if call.is_stopping():
+            return []
         session = transaction.one(SQL_FIND, session_id)
         if session is not None:
             agent.catch_up(transaction, session, 0)
         events = transaction.all(SQL_NEW, session_id, last)
     if events:
         return events
-    is_over = session is None or call.is_stopping()
-    return [] if is_over else None
+    return [] if session is None else None
 
 
 def _sse(name: str, data: str) -> bytes:

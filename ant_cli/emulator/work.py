@@ -110,19 +110,18 @@ def poll(call: Call) -> str:
     item = _hand_out(call, reclaim)
     if item is None and block_ms:
         call.occupy_thread()
-        item = wait_for(lambda: _hand_out_or_end(call, reclaim), block_ms / 1000)
+        item = wait_for(lambda: _hand_out(call, reclaim), block_ms / 1000)
     return item or NOTHING
 
 
-def _hand_out_or_end(call: Call, reclaim: int) -> str | None:
-    """Return an item; nothing if the client has disconnected: the item would be lost until it is reclaimed."""
-    if call.is_stopping():
-        return NOTHING
-    return _hand_out(call, reclaim)
-
-
 def _hand_out(call: Call, reclaim: int) -> str | None:
+    """Return the next item, or None to wait for one.
+
+    If the client has disconnected, it gets nothing: the item would be lost until it is reclaimed.
+    """
     with environment_transaction(call) as (transaction, environment):
+        if call.is_stopping():
+            return NOTHING
         item = transaction.one(SQL_NEXT, environment["id"], transaction.now - reclaim)
         if item is None:
             return None

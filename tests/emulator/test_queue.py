@@ -1,13 +1,15 @@
+import sqlite3
 import threading
 import time
+from contextlib import closing
 
 import pytest
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from ant_cli.emulator import store
+from ant_cli.emulator import Emulator, store
 from ant_cli.emulator.call import IS_STOPPING
 
-from .api import ENVIRONMENTS, HEADERS
+from .api import ENVIRONMENTS, HEADERS, Api
 
 SECOND = 1_000
 
@@ -72,6 +74,33 @@ def test_a_poll_whose_client_disconnected_takes_no_item(emulator, queue, api, mo
     body, *_ = run_wsgi_app(emulator, environ | {IS_STOPPING: left.is_set})
     assert list(body) == [b"null"]
     assert api.stats(queue)["depth"] == 1
+
+
+@pytest.mark.parametrize("path", ["environments/{}/work/poll", "sessions/{}/events/stream"])
+def test_no_other_request_comes_between_the_question_whether_a_client_left_and_its_answer(
+    database, path
+):
+    """Otherwise a client that leaves right then, and goes on by another request, loses an item or events."""
+    with closing(Emulator(database)) as emulator:
+        api = Api(emulator)
+        queue = api.create_queue()
+        session = api("POST", "/_emulator/sessions", {"script": ["terminate"]}).json["id"]
+        subject = session if "sessions" in path else queue
+        asked = []
+
+        def is_stopping():
+            with (
+                closing(sqlite3.connect(database, timeout=0)) as other,
+                pytest.raises(sqlite3.OperationalError, match="locked"),
+            ):
+                other.execute("BEGIN IMMEDIATE")
+            asked.append(path)
+            return False
+
+        environ = EnvironBuilder(f"/v1/{path.format(subject)}", headers=HEADERS).get_environ()
+        body, *_ = run_wsgi_app(emulator, environ | {IS_STOPPING: is_stopping})
+        list(body)
+        assert asked
 
 
 def test_a_waiting_request_looks_repeatedly():

@@ -332,6 +332,18 @@ def test_a_late_stream_is_in_the_report(sessions, start, control, report):
     assert report() == ["late_stream"]
 
 
+def test_a_late_stream_is_measured_from_the_step_that_was_due(client, sessions, start, control):
+    """A wait of the script is no delay of the application. What was listed before is not sent again."""
+    control("clock", freeze=True)
+    session = start({"message": "1"}, {"wait": "5m"}, {"message": "2"}, initial_events=[HELLO])
+    assert texts(sessions.events.list(session.id).data) == ["1"]
+    control("clock", freeze=False, advance_ms=302_000)
+    with sessions.events.stream(session.id) as stream:
+        assert texts(turn(stream)) == ["2"]
+    (finding,) = client.get("/_emulator/report", cast_to=object)["data"]
+    assert "was opened 2.0 s after a step was due" in finding["message"]
+
+
 def test_a_stream_with_deltas_previews_the_events_that_it_names(anthropic, sessions, start):
     """The parts make the text of the message. The history has no previews."""
     session = start("thinking", {"message": "Hello!"}, {"message": "x"}, {"message": ""})

@@ -277,6 +277,16 @@ def test_a_stream_ends_when_the_server_stops(api, emulator):
     assert list(stream.body) == []
 
 
+def test_a_stream_whose_client_has_left_leaves_the_turn_to_the_next_one(api, emulator):
+    """A client may send a result between two streams, before the server has ended the first one."""
+    session = create(api, BASH, {"message": "Done."})
+    left = Stream(emulator, session)
+    left.stopping.set()
+    answer(api, session)
+    assert list(left.body) == []
+    assert Stream(emulator, session).read()[0] == "agent.message"
+
+
 def test_a_stream_without_events_sends_pings(api, emulator, monkeypatch):
     """A ping shows the client that the connection is alive."""
     monkeypatch.setattr("ant_cli.emulator.sessions.PING_SECONDS", 0)
