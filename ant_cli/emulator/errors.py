@@ -5,7 +5,8 @@ Exception
 │   ├── InvalidRequest      status 400
 │   ├── Conflict            status 409
 │   └── GivenResponse       what a fault responds, which may be a success
-├── UnusableDatabase        the file is not a database of this emulator; raised when it is opened
+├── UnusableDatabase        the file is not a database of this emulator; raised when it is opened, or by a
+│                           transaction after a newer ant has changed it
 ├── ConnectionError
 │   └── Disconnected        a fault drops the connection: there is no response
 └── TimeoutError

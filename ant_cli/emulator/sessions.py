@@ -16,7 +16,12 @@ from ant_cli.emulator import agent, findings, objects, work
 from ant_cli.emulator.call import Call, Filter, Listing, any_of, times
 from ant_cli.emulator.environment_rules import check_metadata
 from ant_cli.emulator.environment_rules import find as find_environment
-from ant_cli.emulator.errors import EmulatorError, InvalidRequest
+from ant_cli.emulator.errors import (
+    Disconnected,
+    EmulatorError,
+    InvalidRequest,
+    UnusableDatabase,
+)
 from ant_cli.emulator.faults import PING
 from ant_cli.emulator.store import MICROSECONDS_PER_SECOND, Row, Transaction, rfc3339, wait_for
 
@@ -450,13 +455,16 @@ def _new_events(call: Call, session_id: str, last: int) -> list[Row] | None:
     A stream whose client has left carries out no steps: the client may send a result and open another stream, which
     gets only the events after its opening. No transaction of that client begins between the question and the steps.
     """
-    with call.store.write() as transaction:
-        if call.is_stopping():
-            return []
-        session = transaction.one(SQL_FIND, session_id)
-        if session is not None:
-            agent.catch_up(transaction, session, 0)
-        events = transaction.all(SQL_NEW, session_id, last)
+    try:
+        with call.store.write() as transaction:
+            if call.is_stopping():
+                return []
+            session = transaction.one(SQL_FIND, session_id)
+            if session is not None:
+                agent.catch_up(transaction, session, 0)
+            events = transaction.all(SQL_NEW, session_id, last)
+    except UnusableDatabase as unusable:  # the response has begun, so it can't be an error
+        raise Disconnected(str(unusable)) from unusable
     if events:
         return events
     return [] if session is None else None

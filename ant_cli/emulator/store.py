@@ -259,11 +259,21 @@ class Store:
                 if writes:
                     connection.execute("BEGIN IMMEDIATE")
                 with connection:  # commits what was begun, or rolls it back
+                    self._check_version(connection)
                     yield Transaction(self, connection)
             finally:
                 self._idle.append(connection)
                 if self._is_closed:
                     self.close()
+
+    def _check_version(self, connection: sqlite3.Connection) -> None:
+        """Check that no newer ant has brought the file up to date since it was opened."""
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version != SCHEMA_VERSION:
+            raise UnusableDatabase(
+                f"{self._database} has schema version {version} by now: a newer ant has opened it. "
+                "Stop this emulator, and start it with that one."
+            )
 
     def close(self) -> None:
         """Close the connections. A later request opens one for itself, unless the database was in memory."""

@@ -12,11 +12,13 @@ from ant_cli.emulator import faults
 from ant_cli.emulator.call import BOUND_HOST, PATIENCE_S, Call
 from ant_cli.emulator.credentials import SentCredential, check_access, credentials_of, is_issued
 from ant_cli.emulator.errors import (
+    NO_RETRY,
     PHRASES,
     ClientLeft,
     Disconnected,
     EmulatorError,
     InvalidRequest,
+    UnusableDatabase,
     envelope,
 )
 from ant_cli.emulator.journal import HEADERS, LONGEST_BODY, MOST_REQUESTS, Journal
@@ -237,6 +239,8 @@ def _bug(problem: Exception, call: Call) -> EmulatorError:
     """Return the error for an exception that no rule raises."""
     if call.files_are_replaced():
         return EmulatorError(503, REPLACED)
+    if isinstance(problem, UnusableDatabase):
+        return EmulatorError(503, str(problem), headers=NO_RETRY)
     return EmulatorError(500, f"The emulator failed: {type(problem).__name__}: {problem}.")
 
 

@@ -10,11 +10,12 @@ import pytest
 from werkzeug.test import Client
 
 from ant_cli.emulator import Emulator, UnusableDatabase
+from ant_cli.emulator.errors import Disconnected
 from ant_cli.emulator.store import CHANGES, SCHEMA_VERSION, Store
 from tests.conftest import needs_posix
 from tests.helpers.words import LIST
 
-from .api import ENVIRONMENTS, HEADERS, Api
+from .api import ENVIRONMENTS, HEADERS, Api, message
 
 
 def change(database, statement):
@@ -66,6 +67,31 @@ def test_an_unknown_schema_is_rejected(database, statement, reason):
     with pytest.raises(UnusableDatabase, match=reason):
         Emulator(database)
     assert database.read_bytes() == before
+
+
+def test_a_file_that_a_newer_ant_upgrades_under_a_running_emulator_is_left_alone(database):
+    """Requests get a 503 that says what to do, also if they only read, and streams that are open end."""
+    with closing(Emulator(database)) as emulator:
+        api = Api(emulator)
+        queue = api.create_queue()
+        session = api("POST", "/_emulator/sessions", {"environment_id": queue}).json["id"]
+        stream = Client(emulator).get(
+            f"/v1/sessions/{session}/events/stream", headers=HEADERS, buffered=False
+        )
+        assert b"ping" in next(stream.response)
+        change(database, f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+        for method, path, body in (
+            ("POST", ENVIRONMENTS, {"name": "new"}),
+            ("GET", f"{ENVIRONMENTS}/{queue}", None),
+            ("GET", "/healthz", None),
+        ):
+            response = api(method, path, body)
+            assert "a newer ant has opened it. Stop this emulator" in message(response, 503)
+            assert response.headers["x-should-retry"] == "false"
+        with pytest.raises(Disconnected, match="a newer ant has opened it"):
+            next(stream.response)
+        with pytest.raises(UnusableDatabase), emulator._store.write():
+            pytest.fail("a transaction began")
 
 
 def tables(database):
