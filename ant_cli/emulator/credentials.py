@@ -11,6 +11,7 @@ import base64
 import json
 import re
 from collections.abc import Sequence
+from enum import Enum, auto
 from typing import NamedTuple
 
 from ant_cli.emulator.call import Call
@@ -37,8 +38,22 @@ ENVIRONMENT_PATH = r"/v1/environments/(?P<environment>[^/]+)(?:/.*)?"
 ITEM_PATH = r"/v1/environments/[^/]+/work/(?P<id>[^/]+)(?:/heartbeat|/stop)?"
 LIST_PATH = r"/v1/environments/(?P<id>[^/]+)/work"
 SESSION_PATH = r"/v1/sessions/(?P<id>[^/]+)(?:/.*)?"
+SHARED_PATH = r"/v1/(?:agents|files|models)(?:/.*)?"
+"""The paths that belong to no environment. Each credential that the emulator has issued gives access to them."""
 COLUMNS = ((ITEM_PATH, "id"), (SESSION_PATH, "session_id"), (LIST_PATH, "environment_id"))
 """The paths that a sessions token gives access to, and the column of `work` for the ID in them."""
+
+
+class Access(Enum):
+    """What a credential has to do with the path of its request. The kind is another question."""
+
+    GRANTED = auto()
+    FOREIGN = auto()
+    """It belongs to another environment, work item or session."""
+    GONE = auto()
+    """It is the secret of no work item that exists."""
+    UNKNOWN = auto()
+    """It is neither the emulator's key nor issued by the emulator. Without a key, the emulator accepts it."""
 
 
 class SentCredential(NamedTuple):
@@ -46,10 +61,7 @@ class SentCredential(NamedTuple):
 
     kind: str
     """One of `EVERY_KIND`, or `NO_KNOWN_KIND`."""
-    opens: bool | None
-    """Whether it gives access to the path; None if it is neither the emulator's key nor issued by the emulator."""
-    is_gone: bool = False
-    """Whether it is the secret of no work item that exists."""
+    access: Access
 
 
 def credentials_of(call: Call) -> list[SentCredential]:
@@ -70,20 +82,12 @@ def _kind_of(bearer: str) -> str:
 
 def _read(call: Call, kind: str, secret: str) -> SentCredential:
     if _is_same(secret, call.api_key):
-        return SentCredential(API_KEY, opens=True)
+        return SentCredential(API_KEY, Access.GRANTED)
     if kind == ITEM_SECRET:
-        return _read_token(call, secret)
+        return SentCredential(kind, _access_of_token(call, secret))
     if kind == ENVIRONMENT_KEY:
-        return SentCredential(kind, _key_opens(call, secret))
-    return SentCredential(kind, opens=None)
-
-
-def _read_token(call: Call, token: str) -> SentCredential:
-    with call.store.read() as reader:
-        is_known = is_issued(reader, token)
-    if is_known:
-        return SentCredential(ITEM_SECRET, _token_opens(call, token))
-    return SentCredential(ITEM_SECRET, opens=None, is_gone=True)
+        return SentCredential(kind, _access_of_key(call, secret))
+    return SentCredential(kind, Access.UNKNOWN)
 
 
 def check_access(known: Sequence[SentCredential], takes: tuple[str, ...]) -> None:
@@ -95,9 +99,9 @@ def check_access(known: Sequence[SentCredential], takes: tuple[str, ...]) -> Non
     if not taken:
         message = f"This endpoint takes {takes[0]}, not {known[0].kind}. {REMEDIES[takes[0]]}"
         raise EmulatorError(403, message)
-    if all(credential.opens is False for credential in taken):
+    if all(credential.access is Access.FOREIGN for credential in taken):
         raise EmulatorError(403, f"{taken[0].kind} belongs to another environment or work item.")
-    if all(credential.is_gone for credential in taken):
+    if all(credential.access is Access.GONE for credential in taken):
         raise EmulatorError(403, GONE)
 
 
@@ -127,31 +131,43 @@ def environment_key(environment_id: str, api_key: str) -> str:
     return f"{KEY_PREFIX}{environment_id}-{checksum}"
 
 
-# What a credential opens: an environment key its environment, a sessions token its work item, and both their
-# sessions.
+# What a credential gives access to: an environment key to its environment, a sessions token to its work item, both
+# to their sessions, and to what belongs to no environment.
 
 
-def _key_opens(call: Call, key: str) -> bool | None:
+def _access_of_key(call: Call, key: str) -> Access:
     made = re.fullmatch(MADE_KEY, key)
     if made is None or not _is_same(key, environment_key(made["environment"], call.api_key)):
-        return None
+        return Access.UNKNOWN
+    if re.fullmatch(SHARED_PATH, call.path):
+        return Access.GRANTED
     if session := re.fullmatch(SESSION_PATH, call.path):
-        return _has_work(call, "environment_id", made["environment"], "session_id", session["id"])
+        return _access_by_work(
+            call, "environment_id", made["environment"], "session_id", session["id"]
+        )
     in_path = re.fullmatch(ENVIRONMENT_PATH, call.path)
-    return in_path["environment"] == made["environment"] if in_path else None
+    is_own = in_path is not None and in_path["environment"] == made["environment"]
+    return Access.GRANTED if is_own else Access.FOREIGN
 
 
-def _token_opens(call: Call, token: str) -> bool | None:
+def _access_of_token(call: Call, token: str) -> Access:
+    with call.store.read() as reader:
+        if not is_issued(reader, token):
+            return Access.GONE
+    if re.fullmatch(SHARED_PATH, call.path):
+        return Access.GRANTED
     for pattern, column in COLUMNS:
         if found := re.fullmatch(pattern, call.path):
-            return _has_work(call, "sessions_token", token, column, found["id"])
-    return None
+            return _access_by_work(call, "sessions_token", token, column, found["id"])
+    return Access.FOREIGN
 
 
-def _has_work(call: Call, column: str, value: str, id_column: str, identifier: str) -> bool:
+def _access_by_work(call: Call, column: str, value: str, id_column: str, identifier: str) -> Access:
+    """Return the access that the items of work give which have both values."""
     with call.store.read() as reader:
         query = f"SELECT 1 FROM work WHERE {id_column} = ? AND {column} = ?"  # noqa: S608 - names of columns
-        return reader.one(query, identifier, value) is not None
+        found = reader.one(query, identifier, value)
+    return Access.FOREIGN if found is None else Access.GRANTED
 
 
 def _is_same(secret: str, expected: str) -> bool:

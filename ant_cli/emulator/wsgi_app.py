@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ant_cli.emulator import faults
 from ant_cli.emulator.call import BOUND_HOST, PATIENCE_S, Call
-from ant_cli.emulator.credentials import SentCredential, check_access, credentials_of, is_issued
+from ant_cli.emulator.credentials import (
+    Access,
+    SentCredential,
+    check_access,
+    credentials_of,
+    is_issued,
+)
 from ant_cli.emulator.errors import (
     NO_RETRY,
     PHRASES,
@@ -209,7 +215,7 @@ class Emulator:
         known = given
         is_needed = self._require_credential and is_api(call.path)
         if self._api_key is not None:
-            known = [each for each in given if each.opens]
+            known = [each for each in given if each.access is Access.GRANTED]
             is_needed = call.path != HEALTH
         if is_needed and not known:
             raise EmulatorError(

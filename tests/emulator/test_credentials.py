@@ -167,6 +167,20 @@ def test_an_emulator_with_a_key_accepts_the_environment_keys_that_it_made():
         assert api("GET", stats, headers=bearer(forged)).status_code == 401
 
 
+def test_an_emulator_with_a_key_gives_workers_the_agents_and_files():
+    """As one without a key does: they belong to no environment. Their lists are for the account."""
+    with closing(Emulator(":memory:", api_key="secret")) as emulator:
+        api = Api(emulator, HEADERS | {"x-api-key": "secret"})
+        queue = api.create_queue()
+        api.enqueue(queue)
+        agent = api("POST", "/v1/agents", {"name": "a", "model": "claude-opus-4-5"}).json["id"]
+        for token in (make_key(api, queue), token_of(api.poll(queue)["secret"])):
+            assert api("GET", f"/v1/agents/{agent}", headers=bearer(token)).status_code == 200
+            assert api("GET", "/v1/models", headers=bearer(token)).status_code == 200
+            assert api("GET", "/v1/agents", headers=bearer(token)).status_code == 403
+            assert api("GET", "/v1/agents", headers=bearer(f"{token}0")).status_code == 401
+
+
 def test_any_credential_is_accepted_everywhere_if_asked_for(clock):
     """Suites that use one key for everything run with `any_credential`. A credential is still required."""
     with closing(Emulator(":memory:", clock=clock, any_credential=True)) as emulator:
