@@ -1,6 +1,5 @@
 """Three applications, with the tests that their authors would write: each is run as a project of its own."""
 
-import os
 import re
 import shutil
 import sys
@@ -9,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import needs_posix
-from tests.helpers.node import NODE_MODULES
-from tests.helpers.processes import ANT, run_process
+from tests.helpers.processes import ANT
+from tests.helpers.projects import link_node_modules, project_in
 
 FOLDER = Path(__file__).parent
 
@@ -22,8 +21,7 @@ def run(tmp_path, clean_environ):
     def run(application, *command):
         shutil.copytree(FOLDER / application, tmp_path, dirs_exist_ok=True)
         (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
-        path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
-        done = run_process(command, clean_environ | {"PATH": path}, cwd=tmp_path)
+        done = project_in(tmp_path, clean_environ)(*command)
         return done.stdout + done.stderr
 
     return run
@@ -40,9 +38,6 @@ def test_the_tests_of_an_application_pass_under_xdist(run, application, tests):
 @needs_posix("symbolic links")
 def test_the_tests_of_the_nightly_job_in_typescript_pass(run, tmp_path):
     """Where node and the SDK are: NODE_PATH names the folder."""
-    modules = [path for path in NODE_MODULES if (path / "@anthropic-ai" / "sdk").is_dir()]
-    if not modules or not shutil.which("node"):
-        pytest.skip("needs node, and in NODE_PATH a folder with @anthropic-ai/sdk")
-    (tmp_path / "node_modules").symlink_to(modules[0])
+    link_node_modules(tmp_path)
     shown = run("nightly", *ANT, "emulator", "exec", "--", "node", "--test", "nightly.test.mjs")
     assert re.search("^. pass 6$", shown, re.MULTILINE), shown

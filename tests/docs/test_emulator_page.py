@@ -1,9 +1,7 @@
 """The page `docs/emulator.md`: what it shows for tests, run as it stands in an empty project."""
 
-import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,30 +13,16 @@ from ant_cli.emulator import models
 from ant_cli.emulator.routes import ADMIN, ROUTES
 from ant_cli.pytest_plugin import AntEmulator
 from tests.conftest import needs_posix
-from tests.helpers.node import NODE_MODULES
 from tests.helpers.processes import started
+from tests.helpers.projects import link_node_modules, project_of_page
 
 PAGE = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text()
-NAMED_BLOCK = re.compile(r"```\w+\n(?:#|//) (?P<name>[\w.]+)\n(?P<text>.*?)```", re.DOTALL)
 
 
 @pytest.fixture
 def project(tmp_path, clean_environ):
     """Return a function that runs a command in an empty project with the files of the page."""
-    for block in NAMED_BLOCK.finditer(PAGE):
-        (tmp_path / block["name"]).write_text(block["text"])
-    (tmp_path / "pytest.ini").write_text("[pytest]\n")  # the project is not this one
-    environ = {
-        name: text for name, text in clean_environ.items() if not name.startswith("ANTHROPIC_")
-    }
-    environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
-
-    def run(*command):
-        return subprocess.run(
-            command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=120
-        )
-
-    return run
+    return project_of_page(PAGE, tmp_path, clean_environ)
 
 
 @needs_posix("bash, which the SDK runs")
@@ -58,10 +42,7 @@ def test_the_page_names_every_method_of_the_fixture():
 @needs_posix("bash, which the SDK runs")
 def test_the_test_for_node_works_in_an_empty_project(project, tmp_path):
     """Where node and the SDK are: NODE_PATH names the folder."""
-    modules = [path for path in NODE_MODULES if (path / "@anthropic-ai" / "sdk").is_dir()]
-    if not modules or not shutil.which("node"):
-        pytest.skip("needs node, and in NODE_PATH a folder with @anthropic-ai/sdk")
-    (tmp_path / "node_modules").symlink_to(modules[0])
+    link_node_modules(tmp_path)
     done = project("node", "--test", "emulator.test.mjs")
     assert re.search("^. pass 1$", done.stdout, re.MULTILINE), done.stdout
 

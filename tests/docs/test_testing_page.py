@@ -1,48 +1,28 @@
 """The page `docs/testing.md`: its applications and their tests, run as they stand in an empty project."""
 
-import os
 import re
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import needs_posix
-from tests.helpers.node import NODE_MODULES
+from tests.helpers.projects import link_node_modules, project_of_page
 
 PAGE = (Path(__file__).parents[2] / "docs" / "testing.md").read_text("utf-8")
-NAMED_BLOCK = re.compile(r"```\w+\n(?:#|//) (?P<name>[\w.]+)\n(?P<text>.*?)```", re.DOTALL)
 INI = re.compile(r"```ini\n(.*?)```", re.DOTALL)
 
 
 @pytest.fixture
 def project(tmp_path, clean_environ):
     """Return a function that runs a command in an empty project with the files of the page."""
-    for block in NAMED_BLOCK.finditer(PAGE):
-        (tmp_path / block["name"]).write_text(block["text"])
-    (tmp_path / "pytest.ini").write_text("[pytest]\n")  # the project is not this one
-    environ = {
-        name: text for name, text in clean_environ.items() if not name.startswith("ANTHROPIC_")
-    }
-    environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
-
-    def run(*command):
-        return subprocess.run(
-            command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=120
-        )
-
-    return run
+    return project_of_page(PAGE, tmp_path, clean_environ)
 
 
 @pytest.fixture
 def node_project(project, tmp_path):
     """Return the same, where node and the SDK are: NODE_PATH names the folder."""
-    modules = [path for path in NODE_MODULES if (path / "@anthropic-ai" / "sdk").is_dir()]
-    if not modules or not shutil.which("node"):
-        pytest.skip("needs node, and in NODE_PATH a folder with @anthropic-ai/sdk")
-    (tmp_path / "node_modules").symlink_to(modules[0])
+    link_node_modules(tmp_path)
     return project
 
 

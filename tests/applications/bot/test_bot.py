@@ -2,6 +2,7 @@
 
 import threading
 
+import anthropic
 import pytest
 from bot import Bot, NoReply
 
@@ -149,7 +150,7 @@ def test_a_busy_api_is_asked_again(ant_emulator, bot):
     assert bot.reply("anna", "Hi.") == "Done."
 
 
-def test_a_chat_that_was_ended_is_gone(anthropic, bot, client):
+def test_a_chat_that_was_ended_is_gone(bot, client):
     bot.reply("anna", "Hi.")
     (session,) = client.beta.sessions.list()
     bot.end("anna")

@@ -8,12 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import anthropic
+from anthropic.lib.environments import EnvironmentWorker, aiter_work
+
 
 async def run_queue(environ: Any, folder: Path) -> list[str]:
     """Run every item in the queue, and return the IDs of their sessions."""
-    import anthropic
-    from anthropic.lib.environments import EnvironmentWorker, aiter_work
-
     environment_id = environ["ANTHROPIC_ENVIRONMENT_ID"]
     key = environ["ANTHROPIC_ENVIRONMENT_KEY"]
     done = []
