@@ -70,7 +70,7 @@ def test_several_calls_at_once_each_get_their_result(ant_emulator, client, start
     assert events[-2:] == ["agent.message", "session.status_idle"]
 
 
-def test_a_busy_queue_and_a_lost_response_of_the_ack_are_survived(ant_emulator, start, run):
+def test_a_busy_queue_is_asked_again(ant_emulator, start, run):
     ant_emulator.script([bash("true"), {"message": "Done."}], times=2)
     ant_emulator.fault(path_contains="/work/poll", status=529, headers=["retry-after: 0"])
     sessions = [start(), start()]
