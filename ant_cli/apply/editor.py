@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ant_cli.errors import AntError, UsageError, os_error_text
+from ant_cli.errors.command_line import quote
 from ant_cli.runtime import Runtime, shell
 from ant_cli.runtime.process import Terminated
 from ant_cli.runtime.reading import decode, read_file
@@ -112,7 +113,7 @@ class EditedFile:
         if status in (-signal.SIGINT, 128 + signal.SIGINT):
             raise KeyboardInterrupt
         if status:
-            command = " ".join(map(shell.quote, self._command))
+            command = " ".join(map(quote, self._command))
             raise AntError(
                 f"the editor ({command}) ended with status {status}, so nothing was sent."
             )

@@ -17,12 +17,12 @@ from typing import NamedTuple
 from ant_cli.apply.comparison import canonical
 from ant_cli.apply.declarations import ENVIRONMENT
 from ant_cli.errors import OutputError, UsageError, os_error_text
+from ant_cli.errors.command_line import quote
 from ant_cli.gjson import json_text
 from ant_cli.input.request import is_id
 from ant_cli.runtime.reading import decode
 from ant_cli.runtime.redaction import strip_userinfo
 from ant_cli.runtime.sanitize import escape_breaks
-from ant_cli.runtime.shell import quote
 from ant_cli.runtime.storage import SHARED, replace_file
 from ant_cli.runtime.trusted_files import (
     FileRule,

@@ -23,13 +23,12 @@ from ant_cli.commands import wants_structured
 from ant_cli.commands.apply_report import Report, say_failures
 from ant_cli.commands.apply_view import View, print_plan, say_notes, say_notes_about_files
 from ant_cli.errors import AntError, ExitStatus, OutputError, UsageError, exclude_each_other
-from ant_cli.errors.command_line import command_line
+from ant_cli.errors.command_line import command_line, quote
 from ant_cli.operations.spec import Flags
 from ant_cli.output.progress import Progress
 from ant_cli.run.sending import target_flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.confirmation import ask, is_yes
-from ant_cli.runtime.shell import quote
 
 _PENDING = 2
 """The exit code that says that there are changes, if `--exit-code` asks for it."""

@@ -6,12 +6,11 @@ from itertools import islice
 from typing import Any, NamedTuple, TypeGuard
 
 from ant_cli.errors import UsageError, see_help
-from ant_cli.errors.command_line import command_line
+from ant_cli.errors.command_line import command_line, quote
 from ant_cli.input.values import ParsedValue, Value, parse_all, type_name
 from ant_cli.operations.spec import Operation
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.reading import decode, read_file
-from ant_cli.runtime.shell import quote
 
 _STDIN = "standard input"
 _LOOP_HINT = (

@@ -16,11 +16,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ant_cli.errors import BadValue, UsageError
+from ant_cli.errors.command_line import quote
 from ant_cli.input.values import Value, convert, encode, parse
 from ant_cli.operations.spec import Field, Operation, Text, Texts, flag_name
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.reading import decode, read_file
-from ant_cli.runtime.shell import quote
 from ant_cli.runtime.streams import Stdin
 
 _KEY = r"\w[\w./-]*"

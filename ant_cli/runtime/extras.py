@@ -11,11 +11,10 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ant_cli.runtime.shell import quote
+from ant_cli.errors.command_line import quote
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 REQUIREMENTS = {
     "emulator": ("waitress>=3.0.1",),

@@ -6,8 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 
-from ant_cli.errors.command_line import quote as quote
-from ant_cli.errors.command_line import single_quoted
+from ant_cli.errors.command_line import quote, single_quoted
 
 FAILING_COMMAND = "throw 'ant failed'" if sys.platform == "win32" else "false"
 

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Literal, NamedTuple
 
+from ant_cli.errors.command_line import quote
+
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 FOREIGN = "it belongs to another user"
@@ -173,7 +175,7 @@ def _check(facts: os.stat_result, path: str, rule: FileRule) -> None:
     if not _is_readable_kind(facts.st_mode, rule):
         raise UntrustedFile("it is a pipe or a device, not a file")
     if rule.owner != "anyone" and is_foreign(facts):
-        raise UntrustedFile(FOREIGN, f"If it should be yours: sudo chown $(id -u) {_quoted(path)}")
+        raise UntrustedFile(FOREIGN, f"If it should be yours: sudo chown $(id -u) {quote(path)}")
     if others_may(facts, _forbidden(facts, rule)):
         raise _too_open(facts, path, rule)
     if rule.own_place:
@@ -199,7 +201,7 @@ def _too_open(facts: os.stat_result, path: str, rule: FileRule) -> UntrustedFile
     mode = stat.S_IMODE(facts.st_mode)
     can = "read" if rule.forbidden & _READ else "change"
     problem = f"other users can {can} it (mode {mode:04o})"
-    hint = f"To change that: chmod {mode & ~rule.forbidden:o} {_quoted(path)}"
+    hint = f"To change that: chmod {mode & ~rule.forbidden:o} {quote(path)}"
     return UntrustedFile(problem, hint)
 
 
@@ -251,7 +253,7 @@ def _check_folder(folder: str) -> None:
         return
     if bits and not mode & stat.S_ISVTX:
         problem = f"other users can replace it, because they can change {folder} (mode {mode:04o})"
-        raise UntrustedFile(problem, f"To change that: chmod {mode & ~bits:o} {_quoted(folder)}")
+        raise UntrustedFile(problem, f"To change that: chmod {mode & ~bits:o} {quote(folder)}")
 
 
 def _is_alone_in_group(facts: os.stat_result) -> bool:
@@ -266,12 +268,6 @@ def _is_alone_in_group(facts: os.stat_result) -> bool:
     except KeyError:  # the group or the owner has no name
         return False
     return group.gr_name == owner.pw_name and set(group.gr_mem) <= {owner.pw_name}
-
-
-def _quoted(path: str) -> str:
-    from ant_cli.runtime.shell import quote  # late: only error messages need it
-
-    return quote(path)
 
 
 def is_foreign(facts: os.stat_result, *, even_to_root: bool = False) -> bool:

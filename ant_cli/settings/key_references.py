@@ -13,10 +13,10 @@ from threading import Thread
 from typing import Any, NamedTuple
 
 from ant_cli.errors import CredentialError, os_error_text
-from ant_cli.errors.command_line import command_line
+from ant_cli.errors.command_line import command_line, quote
 from ant_cli.runtime import Runtime, variables
 from ant_cli.runtime.extras import install_hint
-from ant_cli.runtime.shell import find_program, quote
+from ant_cli.runtime.shell import find_program
 from ant_cli.settings.profiles import shown
 from ant_cli.settings.rows import KEYRING, split_command
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from ant_cli.errors.command_line import PIPE, command_line
+from ant_cli.errors.command_line import PIPE, command_line, quote
 from ant_cli.runtime import shell
 from tests.conftest import needs_posix
 
@@ -46,7 +46,7 @@ def test_a_command_is_split_as_sh_does():
     ],
 )
 def test_powershell_gets_quotes_only_where_needed_and_literal_ones_for_dollars(arg, quoted):
-    assert shell.quote(arg) == quoted
+    assert quote(arg) == quoted
 
 
 @pytest.mark.usefixtures("windows")
