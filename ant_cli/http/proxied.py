@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import local
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
 from ant_cli.errors import UsageError
 from ant_cli.http.response import Response
-from ant_cli.http.transport import Attempt, MalformedResponse, Proxy, Timeouts, unusable_url
+from ant_cli.http.transport import Attempt, MalformedResponse, Timeouts, unusable_url
 from ant_cli.http.trust import tls_context
 from ant_cli.runtime.extras import install_hint
 
@@ -25,13 +26,13 @@ _PROXY_HINT = (
 class HTTPXTransport:
     """Sends requests with httpx. Threads may share it, each for one request at a time."""
 
-    def __init__(self, environ: Mapping[str, str], proxy: Proxy | None = None) -> None:
-        """Prepare. Raises UsageError if the proxy can't be used."""
+    def __init__(self, environ: Mapping[str, str], variable: str | None = None) -> None:
+        """Prepare. `variable` names the proxy. Raises UsageError if it can't be used."""
         trust = tls_context(environ)
-        variable = proxy.variable if proxy else ""
-        self._hint = _PROXY_HINT.format(variable) if proxy else ""
+        self._hint = _PROXY_HINT.format(variable) if variable else ""
+        url = proxy_url(variable, environ) if variable else None
         try:
-            through = httpx.Proxy(proxy.url) if proxy else None
+            through = httpx.Proxy(url) if url else None
             if through and through.url.scheme == "https":
                 through.ssl_context = trust
             self._client = httpx.Client(verify=trust, proxy=through, trust_env=False)
@@ -99,6 +100,25 @@ class HTTPXTransport:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+
+def proxy_url(variable: str, environ: Mapping[str, str]) -> str:
+    """Return the URL of the proxy that a variable names.
+
+    Raises:
+        UsageError: if the text is no URL. It is not shown, because it may contain a password.
+
+    """
+    text = environ[variable].strip()
+    url = text if "://" in text else f"http://{text}"
+    try:
+        parts = urlsplit(url)
+        is_usable = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_usable = False
+    if is_usable:
+        return url
+    raise UsageError(f"{variable} must be the URL of a proxy, such as http://proxy.example:3128.")
 
 
 def _cause_of(error: Exception) -> Exception:

@@ -46,13 +46,14 @@ from ant_cli.emulator.routes import match
 from ant_cli.emulator.session_models import ScriptRequest, SendEventsRequest
 from ant_cli.emulator.wsgi_app import _is_own
 from ant_cli.errors import AntError
-from ant_cli.errors.command_line import _SAFE, _SAFE_IN_POWERSHELL
+from ant_cli.errors.command_line import _SAFE, _SAFE_IN_POWERSHELL, quote
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.gjson import json_text
 from ant_cli.gjson.evaluate import apply
 from ant_cli.gjson.parser import BadPath, parse
-from ant_cli.http.choice import find_proxy
+from ant_cli.http.choice import proxy_variable
 from ant_cli.http.pagination import _parse_page
+from ant_cli.http.proxied import proxy_url
 from ant_cli.http.response import Response, raise_for_error
 from ant_cli.http.token_exchange import _reason, _without_parts
 from ant_cli.http.transport import (
@@ -79,7 +80,6 @@ from ant_cli.run.edits import _PACKAGE_NAMES, _package
 from ant_cli.runtime.redaction import _KEY, redact, secrets_in, strip_userinfo, url_secrets
 from ant_cli.runtime.sanitize import collapse_space, escape_breaks, escape_commands
 from ant_cli.runtime.screen import wrap_message
-from ant_cli.runtime.shell import quote
 from ant_cli.settings.access_tokens import _parse as parse_token
 from ant_cli.settings.profiles import _parse as parse_profiles
 from ant_cli.worker.handler import secrets_of_item
@@ -315,7 +315,10 @@ READERS: dict[str, Callable[[str], object]] = {
     "a difference": draw,
     "profiles": lambda text: parse_profiles(text.encode("utf-8", "replace"), Path("x")),
     "a cached token": lambda text: parse_token(json.dumps({"access_token": text}).encode()),
-    "a proxy": lambda text: find_proxy("http://a", {"http_proxy": text, "NO_PROXY": text}),
+    "the hosts without a proxy": lambda text: proxy_variable(
+        "http://a", {"http_proxy": "p", "NO_PROXY": text}
+    ),
+    "a proxy": lambda text: proxy_url("http_proxy", {"http_proxy": text}),
     "a message": lambda text: wrap_message(f"a: /{text}", 80),
     "a text on one line": lambda text: [
         collapse_space(text),

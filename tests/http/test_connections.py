@@ -22,8 +22,9 @@ import certifi
 import pytest
 import trustme
 
-from ant_cli.http.choice import find_proxy
+from ant_cli.http.choice import proxy_variable
 from ant_cli.http.direct import DirectTransport
+from ant_cli.http.proxied import proxy_url
 from ant_cli.http.transport import FailedAttempt, Timeouts, timeouts_of
 from ant_cli.runtime.extras import install_hint
 from tests.conftest import Result, needs_linux, needs_posix
@@ -558,11 +559,8 @@ PROXIED_HOSTS = [
 def test_a_host_in_no_proxy_is_requested_without_the_proxy(url, exempt):
     """Networks, addresses and domains are read as Go reads them."""
     environ = {"ALL_PROXY": "http://proxy.invalid:3128", "NO_PROXY": exempt}
-    assert find_proxy(url, environ) is None
-    assert find_proxy(url, environ | {"NO_PROXY": "elsewhere.example"}) == (
-        environ["ALL_PROXY"],
-        "ALL_PROXY",
-    )
+    assert proxy_variable(url, environ) is None
+    assert proxy_variable(url, environ | {"NO_PROXY": "elsewhere.example"}) == "ALL_PROXY"
 
 
 @pytest.mark.parametrize(
@@ -581,7 +579,8 @@ def test_a_host_in_no_proxy_is_requested_without_the_proxy(url, exempt):
 )
 def test_a_host_that_only_resembles_an_item_of_no_proxy_is_requested_through_the_proxy(url, exempt):
     """Direct connections may be blocked."""
-    assert find_proxy(url, {"http_proxy": "proxy.invalid:3128", "no_proxy": exempt}) is not None
+    environ = {"http_proxy": "proxy.invalid:3128", "no_proxy": exempt}
+    assert proxy_variable(url, environ) == "http_proxy"
 
 
 def test_items_of_no_proxy_that_cannot_be_read_are_ignored(ant_over_socket):
@@ -592,6 +591,12 @@ def test_items_of_no_proxy_that_cannot_be_read_are_ignored(ant_over_socket):
             "NO_PROXY": "[::1,fd00::/200,a/b/c,:,/,a:b:c,[x]:" + "9" * 5000,
         }
         assert ant_over_socket(url="http://192.0.2.7", env=env).stdout == OUTPUT
+
+
+def test_a_proxy_without_a_scheme_is_asked_by_http():
+    """That is how curl and Go read such a variable."""
+    assert proxy_url("http_proxy", {"http_proxy": "p:1"}) == "http://p:1"
+    assert proxy_url("all_proxy", {"all_proxy": "socks5://p:1"}) == "socks5://p:1"
 
 
 def test_spaces_around_the_url_of_a_proxy_are_ignored(ant_over_socket):
@@ -615,21 +620,15 @@ def test_only_the_variable_of_the_urls_scheme_is_read(ant_over_socket):
 def test_the_proxy_of_the_other_scheme_is_not_used():
     """Only ALL_PROXY counts for both."""
     env = {"http_proxy": "p:1"}
-    assert find_proxy("https://api.example", env) is None
-    assert find_proxy("https://api.example", env | {"all_proxy": "p:2"}) == (
-        "http://p:2",
-        "all_proxy",
-    )
+    assert proxy_variable("https://api.example", env) is None
+    assert proxy_variable("https://api.example", env | {"all_proxy": "p:2"}) == "all_proxy"
 
 
 def test_http_proxy_in_capitals_is_ignored_below_a_web_server():
     """There it holds the header `Proxy` of a request, so that any visitor could read the key."""
     env = {"HTTP_PROXY": "http://proxy.invalid:3128", "REQUEST_METHOD": "GET"}
-    assert find_proxy("http://api.example", env) is None
-    assert find_proxy("http://api.example", env | {"http_proxy": "p:1"}) == (
-        "http://p:1",
-        "http_proxy",
-    )
+    assert proxy_variable("http://api.example", env) is None
+    assert proxy_variable("http://api.example", env | {"http_proxy": "p:1"}) == "http_proxy"
 
 
 # Certificates
