@@ -53,15 +53,16 @@ class ToolCall:
         return isinstance(other, ToolCall) and vars(self) == vars(other)
 
 
-class VersionCall(NamedTuple):
+class VersionCall:
     """A command line that asks for the version."""
 
 
-class OfficialCall(NamedTuple):
+class OfficialCall:
     """A command line for the official tool."""
 
-    name: str
-    argv: tuple[str, ...]
+    def __init__(self, name: str, argv: tuple[str, ...]) -> None:
+        self.name = name
+        self.argv = argv
 
 
 CommandCall = ApiCall | ToolCall | VersionCall | OfficialCall

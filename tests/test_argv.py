@@ -64,7 +64,7 @@ def test_every_way_to_ask_for_help_is_the_same_call(words, path):
 @pytest.mark.parametrize("flag", ["--version", "-version", "-v"])
 def test_the_version_is_shown_after_global_flags_too(flag):
     """One dash is enough."""
-    assert parse(["--format", "json", flag]) == VersionCall()
+    assert isinstance(parse(["--format", "json", flag]), VersionCall)
 
 
 def test_two_dashes_end_the_flags_also_after_an_id():

@@ -17,11 +17,11 @@ from ant_cli.commands import wants_structured
 from ant_cli.errors import EXIT_CODES, NOT_FOUND, AntError, APIError, UsageError
 from ant_cli.errors.command_line import command_line
 from ant_cli.http.client import Sends
+from ant_cli.http.names import connect_by_name
 from ant_cli.http.response import error_message
 from ant_cli.input.validation import Mistake, check, located
 from ant_cli.input.values import Value, encode, type_name
 from ant_cli.input.yaml_reader import YAMLProblem, read_yaml
-from ant_cli.names import connect_by_name
 from ant_cli.operations.environments import SERVER_FIELDS
 from ant_cli.operations.spec import Flags
 from ant_cli.output.printer import Printer

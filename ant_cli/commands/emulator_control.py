@@ -14,11 +14,11 @@ from typing import Any
 from ant_cli.commands import print_result, wants_structured
 from ant_cli.errors import ResponseError, UsageError, exclude_each_other
 from ant_cli.errors.command_line import command_line
+from ant_cli.http.names import connect_by_name
 from ant_cli.http.response import json_object
 from ant_cli.input.flag_values import read_structured
 from ant_cli.input.request import Request, path_segment, request_of
 from ant_cli.input.values import encode, parse
-from ant_cli.names import connect_by_name
 from ant_cli.operations.environments import ENVIRONMENT_ID, METADATA, RETRIEVE
 from ant_cli.operations.spec import Flags
 from ant_cli.output.progress import Progress

@@ -33,8 +33,8 @@ from ant_cli.apply.plan import Object
 from ant_cli.commands import print_result, wants_structured
 from ant_cli.errors import AntError, OutputError, UsageError, os_error_text
 from ant_cli.http.client import Sends
+from ant_cli.http.names import connect_by_name
 from ant_cli.input.validation import json_schema
-from ant_cli.names import connect_by_name
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.sanitize import escape_breaks

@@ -25,10 +25,10 @@ from ant_cli.commands.worker_findings import (
 from ant_cli.errors import NOT_FOUND, AntError, APIError, NetworkError, UsageError
 from ant_cli.errors.command_line import command_line
 from ant_cli.http.direct import DirectTransport
+from ant_cli.http.names import connect_by_name
 from ant_cli.http.response import error_message, json_object
 from ant_cli.http.transport import FailedAttempt, Timeouts
 from ant_cli.input.request import is_id, request_of
-from ant_cli.names import connect_by_name
 from ant_cli.operations.environments import RETRIEVE
 from ant_cli.operations.spec import Flags
 from ant_cli.output.times import seconds_since_1970

@@ -26,13 +26,14 @@ class Origin(NamedTuple):
     port: int
 
 
-OpenSocket = Callable[[Origin, Attempt], socket.socket]
-
-
 class DirectTransport:
     """Sends requests straight to the server, over connections that are kept. Threads may share it."""
 
-    def __init__(self, environ: Mapping[str, str], open_socket: OpenSocket | None = None) -> None:
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        open_socket: "Callable[[Origin, Attempt], socket.socket] | None" = None,
+    ) -> None:
         """Prepare. Tests pass `open_socket`, which returns a connected socket without using the network."""
         self._environ = environ
         self._open_socket = open_socket or self.connect

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ant_cli.operations import shared_flags as shared
 from ant_cli.operations.spec import Example, Field, Group, Operation
 
@@ -67,6 +69,12 @@ ENVIRONMENT_ID = Field(
     required=True,
     aliases=("id",),
 )
+
+
+def has_id_form(text: str) -> bool:
+    """Whether a text has the form of an environment's ID."""
+    return re.fullmatch(r"env_\w+", text, re.ASCII) is not None
+
 
 CREATE = Operation(
     GROUP,

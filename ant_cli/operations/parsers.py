@@ -122,7 +122,8 @@ def timeout(source: str, text: str) -> float:
 
 def seconds_in(text: str) -> float | None:
     """Return the seconds of a duration with units, such as `7d` or `1h30m`; None if it is not one."""
-    if not re.fullmatch(f"(?:{_PART})+", text):
-        return None
     parts = re.findall(_PART, text)
+    is_complete = "".join(number + unit for number, unit in parts) == text
+    if not parts or not is_complete:
+        return None
     return sum(float(number) * _UNITS_S[unit] for number, unit in parts)

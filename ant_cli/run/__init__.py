@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from ant_cli.http.names import NameClient, connect_by_name
 from ant_cli.input.build import build_all
-from ant_cli.names import NameClient, connect_by_name
 from ant_cli.operations.shared_flags import EVERY, FILTER, FOR, UNTIL, WATCH, YES
 from ant_cli.operations.spec import Flags, Operation, Texts
 from ant_cli.output.printer import Printer

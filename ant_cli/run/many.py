@@ -7,9 +7,9 @@ from functools import partial
 from itertools import islice
 
 from ant_cli.errors import AntError
+from ant_cli.http.names import NameClient
 from ant_cli.http.pool import Done, Failed, Pool
 from ant_cli.input.request import Request
-from ant_cli.names import NameClient
 from ant_cli.operations.shared_flags import FAIL_FAST, PARALLEL
 from ant_cli.output.api_error import say_failure
 from ant_cli.output.printer import Printer, check_json

@@ -20,8 +20,8 @@ from ant_cli.errors import (
     see_help,
 )
 from ant_cli.errors.command_line import command_line
+from ant_cli.http.names import NameClient
 from ant_cli.http.retries import RETRIED
-from ant_cli.names import NameClient
 from ant_cli.operations import work
 from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT, AUTO_PIPE, BY_NAME
 from ant_cli.operations.shared_flags import EVERY, FOR, UNTIL, WATCH

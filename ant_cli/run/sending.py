@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from ant_cli.errors import AntError, OutcomeUnknown, OutputError, UsageError
 from ant_cli.errors.command_line import command_line, quote
 from ant_cli.gjson.json_text import scalar_text
+from ant_cli.http.names import NameClient
 from ant_cli.http.pagination import follow_pages
 from ant_cli.http.response import Response
 from ant_cli.input.build import Requests
 from ant_cli.input.request import Request
-from ant_cli.names import NameClient
 from ant_cli.operations.shared_flags import EDITS, FILTER, LIMIT, MAX_ITEMS, UNTIL
 from ant_cli.operations.spec import Flags, Operation, flag_name
 from ant_cli.output.printer import check_json

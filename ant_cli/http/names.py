@@ -1,37 +1,28 @@
 """Names in place of IDs: the client for requests with an environment's ID as a user typed it (D45)."""
 
-import re
+from __future__ import annotations
+
 from _thread import allocate_lock
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ant_cli.errors import EXIT_CODES, NOT_FOUND, AntError, APIError, CredentialError
-from ant_cli.errors.command_line import command_line, shell_line
-from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.http.attempts import Observer, Prepare, Tries
 from ant_cli.http.client import Client, connect
-from ant_cli.http.pagination import follow_pages
-from ant_cli.http.response import Response, json_object
-from ant_cli.input.request import Request, is_id, request_of
-from ant_cli.input.values import encode
-from ant_cli.operations.environments import ENVIRONMENT_ID, LIST, RETRIEVE
-from ant_cli.operations.shared_flags import FILTER, LARGEST_PAGE
+from ant_cli.http.response import Response
+from ant_cli.input.request import Request, request_of
+from ant_cli.operations.environments import ENVIRONMENT_ID, RETRIEVE, has_id_form
 from ant_cli.runtime import Runtime, variables
 from ant_cli.settings.loading import ConnectionSettings
 
+if TYPE_CHECKING:
+    from ant_cli.http.name_lookup import Environment
+
 _UNKNOWN_ID = (401, 403, NOT_FOUND)
 """The statuses of responses to an environment's key if an ID does not exist."""
-_ID = r"env_\w+"
-_OTHER_ID = r"(agent|file|sesn|session|work|wrkspc)_\w+"
-
-
-class _Environment(NamedTuple):
-    id: str
-    name: str
-    is_archived: bool
 
 
 class _Names:
@@ -40,9 +31,9 @@ class _Names:
     def __init__(self) -> None:
         self.lock = allocate_lock()
         self.can_list = True
-        self.listed: list[_Environment] | None = None
+        self.listed: list[Environment] | None = None
         """All environments, which are listed once for all names of the run."""
-        self.found: dict[str, _Environment] = {}
+        self.found: dict[str, Environment] = {}
 
 
 def connect_by_name(
@@ -50,7 +41,7 @@ def connect_by_name(
     runtime: Runtime,
     observer: Observer | None = None,
     target: Sequence[str] = (),
-) -> "NameClient":
+) -> NameClient:
     """Return a client for IDs that may be names. Raises as `connect`.
 
     `target` are the flags that chose the server and the account, which suggested commands repeat.
@@ -75,13 +66,13 @@ class NameClient:
         self._names = names
         self._target = target
 
-    def __enter__(self) -> "NameClient":
+    def __enter__(self) -> NameClient:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
-    def for_threads(self, count: int) -> "NameClient":
+    def for_threads(self, count: int) -> NameClient:
         """Return a client for as many threads. They share what was found."""
         client = self._client.for_threads(count)
         return NameClient(client, self._runtime, self._names, self._target)
@@ -94,7 +85,7 @@ class NameClient:
 
         """
         name = request.path_params.get(ENVIRONMENT_ID.name, "")
-        if not name or re.fullmatch(_ID, name, re.ASCII):
+        if not name or has_id_form(name):
             return self._client.send(request, prepare)
         is_known = name in self._names.found or prepare is not None  # which finds the name itself
         if not is_known:
@@ -145,14 +136,17 @@ class NameClient:
         ids = {**request.path_params, ENVIRONMENT_ID.name: found.id}
         return request._replace(path=path, path_params=ids)
 
-    def _found(self, request: Request) -> _Environment | None:
+    def _found(self, request: Request) -> Environment | None:
         return self._names.found.get(request.path_params.get(ENVIRONMENT_ID.name, ""))
 
-    def _check(self, found: _Environment) -> None:
-        now: _Environment | None = None
+    def _check(self, found: Environment) -> None:
+        """Raise AntError if an environment no longer has the name by which it was found."""
+        from ant_cli.http.name_lookup import summarize  # late, as below
+
+        now: Environment | None = None
         read_again = request_of(RETRIEVE, {ENVIRONMENT_ID.name: found.id})
         with suppress(KeyError):  # the response is not an environment
-            now = _summarize(self._client.send(read_again).body)
+            now = summarize(self._client.send(read_again).body)
         if now != found:
             problem = (
                 f"{found.id} was renamed or archived after it was found by the name {found.name!r}"
@@ -162,59 +156,33 @@ class NameClient:
 
     def _find(self, name: str, error: APIError) -> None:
         """Find the environment that has the name. Raises the error, with a hint, unless there is exactly one."""
+        from ant_cli.http.name_lookup import (  # late: most requests have an ID
+            candidates_for,
+            hint_about,
+        )
+
         with self._names.lock:
-            candidates = self._candidates(name, error)
+            listed = self._all(error)
+            candidates = candidates_for(name, listed)
             if len(candidates) != 1:
-                raise error.with_hints(self._hint(name, candidates)) from None
+                hint = hint_about(name, candidates, listed, self._target)
+                raise error.with_hints(hint) from None
             found = candidates[0]
             self._names.found[name] = found
         if self._runtime.stderr.is_terminal:
             archived = ", which is archived" if found.is_archived else ""
             self._runtime.say(f"Note: {name!r} is {found.id}{archived}.")
 
-    def _candidates(self, name: str, error: APIError) -> list[_Environment]:
-        """Return the environments that have the name; archived ones only if there are no others."""
-        candidates = [each for each in self._all(error) if each.name == name]
-        live = [each for each in candidates if not each.is_archived]
-        return live or candidates
-
-    def _hint(self, name: str, candidates: list[_Environment]) -> str:
-        if candidates:
-            ids = ", ".join(environment.id for environment in candidates)
-            return f"{len(candidates)} environments have the name {name!r}: {ids}. Give one of these IDs."
-        if re.fullmatch(_OTHER_ID, name):
-            return f"{name!r} looks like the ID of another object: that of an environment begins with env_."
-        listed = self._names.listed or []
-        other = self._other_reading(name, listed)
-        if other:
-            return other
-        guess = did_you_mean(name, [environment.name for environment in listed])
-        to_list = command_line(LIST.command, *self._target)
-        return f"No environment has the name {name!r}.{guess} To list them: {to_list}"
-
-    def _other_reading(self, name: str, listed: Sequence[_Environment]) -> str:
-        """Return a hint if a text is a URL with an ID, names that exist, or a pattern; otherwise empty."""
-        identifier = _id_in_url(name)
-        if identifier:
-            return f"Give the ID alone: {identifier}"
-        several = _several(name, listed)
-        if several:
-            apart = shell_line(*several)
-            return f"{name!r} is taken as one name. For several, write them apart: {apart}"
-        if "*" in name:
-            matching = f"name%{encode(name).decode()}"
-            to_list = command_line(LIST.command, FILTER.flag, matching, *self._target)
-            return f"{name!r} is taken as a name, not as a pattern. To list what matches: {to_list}"
-        return ""
-
-    def _all(self, error: APIError) -> list[_Environment]:
+    def _all(self, error: APIError) -> list[Environment]:
         """Return all environments. Raises the error if the credential, or the server, can't list them."""
+        from ant_cli.http.name_lookup import list_all
+
         names = self._names
         if not names.can_list:
             raise error
         if names.listed is None:
             try:
-                names.listed = self._list()
+                names.listed = list_all(self._client)
             except (AntError, KeyError) as failure:
                 if isinstance(failure, AntError) and failure.may_pass:
                     raise  # such as a 500: the list may exist
@@ -222,35 +190,7 @@ class NameClient:
                 raise error from None
         return names.listed
 
-    def _list(self) -> list[_Environment]:
-        request = request_of(LIST, {"include_archived": "true", "limit": str(LARGEST_PAGE)})
-        pages = follow_pages(self._client.send, request, None)
-        environments = [_summarize(item) for page in pages for item in page]
-        return [environment for environment in environments if is_id(environment.id)]
-
 
 def _segments(identifier: str) -> str:
     """Return the part of a path that names an environment."""
     return f"/environments/{quote(identifier, safe='')}"
-
-
-def _id_in_url(text: str) -> str | None:
-    """Return the ID of an environment in a URL, such as one of the Console."""
-    for part in re.split("[/?#]", text):
-        if "/" in text and re.fullmatch(_ID, part, re.ASCII):
-            return part
-    return None
-
-
-def _several(text: str, listed: Sequence[_Environment]) -> list[str]:
-    """Return the IDs and names in a text that has nothing else; empty if it is not about several."""
-    parts = list(filter(None, re.split(r"[,\s]+", text)))
-    known = {each.id for each in listed} | {each.name for each in listed}
-    return parts if len(parts) > 1 and known.issuperset(parts) else []
-
-
-def _summarize(raw: bytes) -> _Environment:
-    """Return what is needed of an environment. Raises KeyError if it is not one."""
-    found = json_object(raw) or {}
-    is_archived = found.get("archived_at") is not None
-    return _Environment(str(found["id"]), str(found["name"]), is_archived)
