@@ -57,6 +57,14 @@ def test_empty_values_are_shown_as_words(value, word):
     assert view({"key": value}) == f"key  {word}\n"
 
 
+@pytest.mark.parametrize("type_", [["environment"], {"a": 1}, 5, None])
+@pytest.mark.parametrize("name", ["pretty", "table"])
+def test_a_type_that_is_no_text_is_shown_as_any_other_value(name, type_):
+    """A server, or --transform, may return anything."""
+    value = json.dumps({"type": type_, "id": "env_1"}).encode()
+    assert "env_1" in make_renderer(BY_NAME[name], style=STYLE)([value]).decode()
+
+
 def test_only_labels_ages_and_empty_values_have_a_style():
     """A value that is dim looks unimportant."""
     shown = view(

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 from collections import Counter
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -316,6 +316,26 @@ def _was_closed(connection):
         return True
 
 
+@contextmanager
+def exporting(environ, environment_ids):
+    """Run an exporter, and yield a client of its pages. It ends without an error."""
+    words = ["beta:worker", "exporter", "--environment-id", environment_ids]
+    with subprocess.Popen(
+        [sys.executable, "-m", "ant_cli", *words, "--listen", "127.0.0.1:0"],
+        env=environ,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            url = process.stderr.readline().split()[4].rstrip(".")
+            with httpx.Client(base_url=url, headers={}) as client:
+                yield client
+        finally:
+            process.send_signal(signal.SIGTERM)
+        assert process.stderr.read() == ""
+    assert process.returncode == 0
+
+
 def test_statistics_are_only_numbers():
     """The API sends null for unknown values. KEDA would report null as an error, and does not read time stamps."""
     now = datetime(2026, 3, 15, 10, 0, 30, tzinfo=UTC).timestamp()
@@ -480,25 +500,33 @@ def test_the_exporter_serves_the_format_that_kedas_scaler_reads(
     queue.send("POST", f"{queue._path}/{done}", metadata)
     key = {"ENVIRONMENT_KEY": KEY, "API_KEY": API_KEY}[variable]
     environ = {**clean_environ, "ANTHROPIC_BASE_URL": queue.url, f"ANTHROPIC_{variable}": key}
-    words = ["beta:worker", "exporter", "--environment-id", queue.id, "--listen", "127.0.0.1:0"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ant_cli", *words], env=environ, stderr=subprocess.PIPE, text=True
-    )
-    line = process.stderr.readline()
-    url = line.split()[4].rstrip(".")
-    with httpx.Client(headers={}) as client:
-        response = client.get(f"{url}/stats")
+    with exporting(environ, queue.id) as client:
+        response = client.get("/stats")
         assert response.status_code == 200
         found = response.json()
         assert (found["depth"], found.get("running")) == (3, running)
         assert found.get("unfinished") == (running and 5)
-        found = samples(client.get(f"{url}/metrics").text)
+        found = samples(client.get("/metrics").text)
         label = f"environment_id={queue.id}"
         assert found["ant_work_queue_depth", label] == 3
         assert found.get(("ant_work_queue_dead_letters", label)) == (running and 1)
         assert found.get(("ant_work_queue_unheld", label)) == (running and 0)
     assert queue.count("/stats") == 1
-    process.send_signal(signal.SIGTERM)
-    assert process.wait() == 0
-    assert process.stderr.read() == ""
-    process.stderr.close()
+
+
+def test_each_environment_of_an_exporter_has_the_statistics_of_its_own_queue(queue, clean_environ):
+    """A scaler would start workers for the other one."""
+    config = {"name": "empty", "config": {"type": "self_hosted"}}
+    empty = queue.send("POST", "/v1/environments", config)["id"]
+    queue.enqueue(2)
+    environ = {
+        **clean_environ,
+        "ANTHROPIC_BASE_URL": queue.url,
+        "ANTHROPIC_API_KEY": API_KEY,
+    }
+    with exporting(environ, f"{queue.id}, {empty}") as client:
+        depths = [client.get(f"/stats/{name}").json()["depth"] for name in (queue.id, empty)]
+        found = samples(client.get("/metrics").text)
+    assert depths == [2, 0]
+    assert found["ant_work_queue_depth", f"environment_id={queue.id}"] == 2
+    assert found["ant_work_queue_depth", f"environment_id={empty}"] == 0
