@@ -57,5 +57,6 @@ class LiveLine:
                 self._is_drawn = True
             delay_s = every_s
         with self._lock:
-            self._draw(ERASE_LINE * self._is_drawn)
+            if self._is_drawn:
+                self._draw(ERASE_LINE)
             self._is_drawn = False

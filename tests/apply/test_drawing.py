@@ -56,6 +56,9 @@ def check(old, new):
     assert not removed & added
     assert Counter(old) - removed + added == Counter(new)
     assert all(start != end for start, end in moves)
+    for element in {old[start] for start, _ in moves}:  # equal ones do not pass each other
+        ends = [end for start, end in sorted(moves) if old[start] == element]
+        assert ends == sorted(ends)
     assert bool(removed or added or moves) is (old != new)
 
 
@@ -85,5 +88,6 @@ def test_different_elements_never_look_the_same():
     """A text that looks like another value is quoted."""
     assert lines_of(["1"], [Number("1")]) == ['- "1"', "+ 1"]
     assert lines_of(["numpy", ""], ["3to2"]) == ["- numpy", '- ""', "+ 3to2"]
+    assert lines_of([" a"], ["a"]) == ['- " a"', "+ a"]
     assert lines_of(["a\n"], ["a\\n"]) == [r'- "a\n"', r"+ a\n"]
     assert len(set(map(shown, ODD))) == len(ODD)
