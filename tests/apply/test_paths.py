@@ -44,6 +44,17 @@ def test_a_folder_with_a_lock_file_of_its_own_is_left_out(team):
     assert set(team.server()) == {"a", "b"}
 
 
+def test_a_lock_file_in_a_folder_of_environments_is_not_taken_for_an_environment(team):
+    """Only its folder says what a file without a type is."""
+    team.write("environments/a.yaml")
+    team.write("prod/environments/b.yaml")
+    team.write("prod/environments/claude-lock.json", '{"resources": {}}')
+    result = team.apply(".")
+    left_out = "prod/environments is left out, because it has its own lock file."
+    assert left_out in result.stderr
+    assert set(team.server()) == {"a"}
+
+
 def test_a_named_folder_is_not_left_out_because_of_another_lock_file_in_it(team):
     """With --lock-file, that one is meant. A warning would say that its files are left out."""
     team.write("claude-lock.json", '{"resources": {}}')

@@ -89,6 +89,27 @@ def test_a_file_with_the_same_change_as_the_server_is_not_blocked():
     assert world.step().action == "record"
 
 
+def test_an_environment_that_keeps_its_name_is_not_blocked_by_it():
+    """Another file is new, so the environments with the names of both are known."""
+    world = World(BODY)
+    world.files[KEY] = declared({**BODY, "description": "x"})
+    world.files["./environments/b.yaml"] = declared({"name": "b"}, "./environments/b.yaml")
+    world.named = {"a": [world.remotes["env_1"]]}
+    plan = world.plan()
+    assert [(step.action, step.blocked) for step in plan.steps] == [
+        ("update", None),
+        ("create", None),
+    ]
+
+
+def test_the_fingerprint_of_a_step_has_a_text_for_each_part_as_in_plans_of_earlier_versions():
+    """A plan may be saved by one version, reviewed, and carried out by the next."""
+    world = World()
+    body = {"name": "a"}
+    world.files[KEY] = declared(body)
+    assert world.step().fingerprint == ("create", KEY, "", hash_of_body(body), "", "", "")
+
+
 @pytest.mark.parametrize("state", [None, "archived"])
 def test_a_missing_environment_is_replaced_only_with_force(state):
     """It was archived or deleted by hand."""

@@ -119,6 +119,16 @@ def test_an_active_profile_without_a_key_is_not_skipped_for_a_login(ant, profile
     assert states[-1]["state"] == "unused"
 
 
+def test_a_login_with_the_name_of_the_active_profile_is_not_recommended(ant, profiles, official):
+    """`--profile default` would name the same profile of this program again."""
+    official.log_in()
+    profiles('active = "default"\n[profiles.default]\nbase_url = "https://api.anthropic.com"\n')
+    done = ant(*LIST, env=NO_KEY)
+    assert done.exit == 4
+    assert "To use the login of the official tool" not in done.stderr
+    assert "Log in: ant auth login --profile default\n" in done.stderr
+
+
 def test_an_environment_key_is_used_if_the_active_profile_has_no_key(ant, profiles, official):
     """It is of the environment that the call names, and the login is of an organization that nobody chose."""
     official.log_in()
