@@ -25,6 +25,7 @@ _PROGRAM = "ant"
 _HELP, _BETA, _RETRIEVE = "help", "beta", "retrieve"
 _DEFAULT = ("beta:environments",)
 """The group of a command that was typed alone."""
+_DEFAULT_NOUN = "environments"
 _ITEMS = ("beta:environments:work",)
 _GROUPS = [command for command in ROOT.walk() if command.subcommands and command.path]
 _Groups = Sequence[Sequence[Command]]
@@ -42,12 +43,25 @@ def command_steps(line: Line) -> Iterator[Step | Sentence]:
     elif line.words[:1] == [_PROGRAM]:
         yield line.replacing(line.places[0], consumed=(_PROGRAM,))
     elif line.parts[0].role is Role.WORD:
+        yield from _noun_first(line)
         yield from word_rows(line)
         yield from _meant_by(line)
     else:
         yield from renamed(line, 0)
         yield from flag_rows(line, 0)
         yield from _flags_behind(line)
+
+
+def _noun_first(line: Line) -> Iterator[Step]:
+    """Read `start worker` as `worker start`. What a verb means for environments, other rules know."""
+    if len(line.words) < 2:
+        return
+    verb, kind, *_ = line.words
+    if noun(verb) is None and is_noun(kind) and noun(kind) != _DEFAULT_NOUN:
+        rest = list(line.rest)
+        first, second, *_ = line.places
+        rest[first], rest[second] = kind, verb
+        yield Step(line.with_rest(*rest))
 
 
 def _meant_by(line: Line) -> Iterator[Step | Sentence]:
@@ -118,7 +132,7 @@ def _readings(line: Line, words: Sequence[str]) -> Iterator[_Reading]:
     if is_alone:
         yield from _official(words, is_beta=is_beta)
     found = list(_forms(parts, is_beta=is_beta))
-    if is_alone and parts and noun(parts[0]) is None:
+    if is_alone and parts and noun(parts[0]) is None and not is_noun("".join(parts[1:2])):
         found += _verb_alone(parts, _orders(line))
     extra = len(parts) - len(words)
     for reading in found:
