@@ -44,7 +44,7 @@ class AntEmulator:
     def script(self, steps: Sequence[Any], **fields: Any) -> None:
         """Give a script to the next session of an agent, or of any."""
         __tracebackhide__ = True
-        self.control("POST", "scripts", script=list(steps), **fields)
+        self.control("POST", "scripts", script=steps, **fields)
 
     def environment_key(self, environment_id: str) -> str:
         """Return a key for the workers of an environment."""
@@ -182,13 +182,13 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
-def _flags(request: pytest.FixtureRequest) -> tuple[str, ...]:
-    """Return the flags of the emulator for a test or a module: those of the ini file, and of the nearest marker."""
+def _flags(request: pytest.FixtureRequest, own: Mapping[str, Any] = {}) -> tuple[str, ...]:
+    """Return the flags of an emulator: those of the ini file, of the test's nearest marker, and its own."""
     options = {name: request.config.getini(f"ant_emulator_{name}") for name in _OPTIONS}
     marker = request.node.get_closest_marker("ant_emulator")
     if marker is not None:
         options |= _checked(marker.kwargs, marker.args)
-    return _as_flags(options)
+    return _as_flags({**options, **_checked(own)})
 
 
 def _checked(options: Mapping[str, Any], others: Sequence[Any] = ()) -> Mapping[str, Any]:
@@ -247,12 +247,11 @@ def ant_emulator_module(
 def ant_emulator_factory(
     request: pytest.FixtureRequest, _ant_emulators: _Emulators
 ) -> Iterator[Callable[..., AntEmulator]]:
-    """Return a function that returns another empty emulator, with the given options, at each call."""
+    """Return a function that returns another empty emulator at each call, with options that it is given."""
     with ExitStack() as stack:
 
         def make(**options: Any) -> AntEmulator:
-            flags = _as_flags(_checked(options)) or _flags(request)
-            return stack.enter_context(_ant_emulators.empty(flags))
+            return stack.enter_context(_ant_emulators.empty(_flags(request, options)))
 
         yield make
 

@@ -129,6 +129,13 @@ def test_two(ant_emulator, ant_emulator_factory):
     other, third = ant_emulator_factory(lease_seconds=3), ant_emulator_factory()
     assert len({ant_emulator.url, other.url, third.url}) == 3
     assert [lease(each)[0] for each in (ant_emulator, other, third)] == [7, 3, 7]
+    assert send(other, "GET", "/v1/environments")[1]["anthropic-organization-id"] == "org_1"
+
+def test_mistakes(ant_emulator):
+    with pytest.raises(ValueError, match="scripts: script: Input should be a valid array"):
+        ant_emulator.script({"message": "Hi."})
+    with pytest.raises(ValueError, match="faults: path: must begin with a slash"):
+        ant_emulator.fault(path="v1/environments", status=503)
 
 def test_module_1(ant_emulator_module):
     lease(ant_emulator_module)
@@ -150,7 +157,7 @@ def test_options_are_in_the_ini_file_and_in_a_marker_and_a_test_may_have_several
     ini = "[pytest]\nfilterwarnings = error\nant_emulator_lease_seconds = 7\n"
     (tmp_path / "pytest.ini").write_text(ini + "ant_emulator_organization_id = org_1\n")
     shown = project(OPTIONS, "--strict-markers")
-    assert "6 passed, 1 error" in shown, shown
+    assert "7 passed, 1 error" in shown, shown
     assert "ant_emulator takes the keywords lease_seconds, seed, strict_streams" in shown
     assert "got speed." in shown
 

@@ -90,6 +90,7 @@ identifier = partial(matching, r"\S+", "must be an ID, without blanks")
 Header = Annotated[str, AfterValidator(header_line)]
 Host = Annotated[str, AfterValidator(bare_host)]
 Package = Annotated[str, Field(min_length=1)]
+whole_path = partial(matching, r"/.*", "must begin with a slash")
 without_nul = partial(matching, r"[^\x00]*", "must not contain a NUL")
 Name = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(without_nul)]
 Description = Annotated[str, Field(max_length=1024)]
@@ -206,7 +207,7 @@ class EnqueueRequest(Model):
 class FaultRequest(Model):
     """The body that creates a fault."""
 
-    path: Annotated[str, Field(pattern="^/")] | None = None
+    path: Annotated[str, AfterValidator(whole_path)] | None = None
     path_contains: str = ""
     method: Literal["GET", "POST", "DELETE"] | None = None
     status: Annotated[int, Field(ge=200, le=599)] | None = None
