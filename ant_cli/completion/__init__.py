@@ -130,7 +130,7 @@ def _may_be_asked(url: str, id_kind: str, runtime: Runtime) -> bool:
 
 def _deciding_texts(typed: Sequence[str], rows: Sequence[Param]) -> dict[str, str]:
     """Return the texts of the flags in `rows`, by name. `argv.py` would reject an unfinished line."""
-    params = {param.flag: param for param in rows}
+    params = {name: param for param in rows for name in param.spellings}
     texts = dict[str, str]()
     for word, following in zip(typed, [*typed[1:], ""], strict=True):
         flag, equals, value = word.partition("=")

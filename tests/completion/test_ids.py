@@ -167,7 +167,13 @@ def test_unexpanded_shell_variables_are_not_used_as_ids(ant, word: str):
 
 
 @pytest.mark.parametrize(
-    "local", [{"words": ("--local",)}, {"env": {"ANTHROPIC_BASE_URL": "local:"}}]
+    "local",
+    [
+        {"words": ("--local",)},
+        {"words": ("-local",)},
+        {"words": ("-base-url=local:",)},
+        {"env": {"ANTHROPIC_BASE_URL": "local:"}},
+    ],
 )
 def test_ids_of_the_in_process_emulator_need_no_credential(ant, local):
     """The emulator runs within the completing process."""
