@@ -10,6 +10,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
 
+from ant_cli.errors import os_error_text
 from ant_cli.output.style import Style
 from ant_cli.runtime import Runtime, shell
 from ant_cli.runtime.screen import cell_width
@@ -35,16 +36,17 @@ def show(
     """
     command = command_of(runtime.environ, runtime.say)
     program: subprocess.Popen[bytes] | None = None
+    is_decided = not command
     held = b""
     try:
         for part in parts:
             held += part
-            if command and not program:
+            if not is_decided:
                 if lines_of(held, style.width) < style.height:
                     continue
                 before_start()
-                program = _started(command, runtime)
-                command = command if program else []
+                program = _start(command, runtime)
+                is_decided = True
             data, held = held, b""
             _write(data, program, runtime)
     finally:
@@ -56,7 +58,8 @@ def show(
                 program.communicate()
 
 
-def _started(command: list[str], runtime: Runtime) -> subprocess.Popen[bytes] | None:
+def _start(command: list[str], runtime: Runtime) -> subprocess.Popen[bytes] | None:
+    """Start the pager. Return None, after a note, if that fails."""
     environ = {"LESS": "FRX", "LV": "-c", **runtime.environ}
     try:
         return subprocess.Popen(
@@ -66,7 +69,11 @@ def _started(command: list[str], runtime: Runtime) -> subprocess.Popen[bytes] | 
             env=environ,
             pipesize=_PIPE_SIZE,
         )
-    except OSError:  # the file is not executable, or stdout is not a real terminal
+    except OSError as error:  # the file is no program, or there are too many processes
+        why = os_error_text(error)
+        runtime.say(
+            f"Note: the pager {command[0]!r} can't be started ({why}), so the list is not paged."
+        )
         return None
 
 

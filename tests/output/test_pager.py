@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import itertools
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -46,6 +48,7 @@ def terminal(tmp_path, clean_environ):
                 {**clean_environ, **environ}, None, self.file, self.said, now=lambda: 0.0
             )
             show(parts, process, STYLE, lambda: self.started.append(True))
+            print(self.said.text())  # noqa: T201 - why a test fails if no pager could be started
 
         def shown(self):
             return (tmp_path / "screen").read_bytes()
@@ -139,6 +142,22 @@ def test_without_a_pager_that_can_start_the_output_is_printed(terminal, tmp_path
 
     terminal.show(parts(), PAGER=str(broken))
     assert terminal.shown() == LONG + b"more\n"
+    said = " ".join(terminal.said.text().split())
+    assert f"the pager '{broken}' can't be started (" in said
+
+
+def test_a_pager_for_which_there_is_no_process_left_is_reported(terminal, monkeypatch):
+    """Otherwise nobody would know why a list is not paged, such as in a full container."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(subprocess, "Popen", fail)
+    terminal.show([LONG, b"more\n"], PAGER=pager(COPY))
+    assert terminal.shown() == LONG + b"more\n"
+    why = "can't be started (resource temporarily unavailable), so the list is not paged."
+    said = " ".join(terminal.said.text().split())
+    assert said.count(why) == 1
 
 
 def test_the_default_pager_is_less_if_it_is_installed(tmp_path):
