@@ -79,7 +79,7 @@ class ConditionText(NamedTuple):
         try:
             comparison, query = self._split()
         except BadPath as error:
-            problem = f"{self.where} is not a condition: {error}."
+            problem = f"{self.where} is not a condition. {error}."
             quotes = 'Write strings in double quotes: name!="prod"'
             several = f"for several conditions, give several {self.flag} flags."
             raise UsageError(problem, f"{quotes}; {several}") from None
@@ -171,7 +171,7 @@ class ConditionText(NamedTuple):
         raise UsageError(f"{self.where} compares nothing.", f"Write {quote(meant)}")
 
     def _note_on_pattern(self, comparison: Comparison) -> str:
-        """Return a note about a pattern without a *, or a * that is compared as it is; empty if there is none.
+        """Return a note about a pattern without a *, or a * that is compared as it is; otherwise empty.
 
         Raises:
             UsageError: if the * was most likely meant as part of a pattern.

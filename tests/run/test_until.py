@@ -166,7 +166,7 @@ IMPOSSIBLE = {
     ("words", "part"),
     [
         *(
-            ((*of, "--until", text), " is not a condition: ")
+            ((*of, "--until", text), " is not a condition. ")
             for of, texts in IMPOSSIBLE.items()
             for text in texts
         ),
