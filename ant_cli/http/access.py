@@ -123,7 +123,7 @@ class Access:
         """Return the credential for requests that don't take an environment's key.
 
         Raises:
-            CredentialError: if there is none, or it must not be sent to this server.
+            CredentialError: if no other credential was found, or it must not be sent to this server.
             BadValue: if it can't be a credential.
 
         """

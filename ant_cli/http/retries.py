@@ -13,7 +13,7 @@ _IN_DOUBT: dict[Retries, frozenset[int]] = {
     "always": frozenset(),
     "unless_timed_out": frozenset((408, 504)),
     "unless_unknown": frozenset((408, *range(500, 600)))
-    - {503, 529},  # an overloaded server has refused it
+    - {503, 529},  # an overloaded server has rejected it
 }
 """The errors after which a request may have been carried out, or may still be, so another attempt may do harm."""
 _LONGEST_WAIT_S = 60.0

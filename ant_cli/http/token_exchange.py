@@ -148,7 +148,7 @@ class AccessTokens:
 
         Raises:
             UsageError: if others on the network could read the identity token.
-            CredentialError: if the identity token can't be read, the server refuses it, or its response can't be
+            CredentialError: if the identity token can't be read, the server rejects it, or its response can't be
                 used.
             APIError: if the server has an internal problem, or a rate limit.
             NetworkError: if no response arrives.
@@ -167,7 +167,7 @@ class AccessTokens:
             if 400 <= response.status < 500 and response.status not in RETRIED_4XX:
                 # Redacted before it is cut: a secret that is cut in two would not be found.
                 reason = _without_parts(redactor.redact(_reason(response.body)), assertion)
-                raise _refusal(tries.request_line, response, rule, reason)
+                raise _rejection(tries.request_line, response, rule, reason)
             raise_for_error(tries.request_line, response, hint=long_wait(response))
         except ResponseError as error:
             # as it is, it would mean that the user's request may have been carried out
@@ -206,7 +206,7 @@ def _request(connection: ConnectionSettings, rule: FederationRule, assertion: st
     return Request("POST", _PATH, (), tuple(headers.items()), body.encode())
 
 
-def _refusal(
+def _rejection(
     request_line: str, response: Response, rule: FederationRule, reason: str
 ) -> CredentialError:
     why = f" ({shortened(reason, _LONGEST_REASON)})" if reason else ""

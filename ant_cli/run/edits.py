@@ -42,7 +42,7 @@ class Edit(NamedTuple):
 
     @property
     def adds(self) -> bool:
-        """Whether the element is added beside other versions of it."""
+        """Whether the element is added to other versions of it."""
         return self.flag == ADD.flag
 
     @property

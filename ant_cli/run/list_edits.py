@@ -82,9 +82,9 @@ def _apply(edit: Edit, items: list[Any]) -> _Edited:
         place = items.index(versions[0])
         others = [item for item in items[place:] if item not in versions]
         return _Edited([*items[:place], edit.value, *others])
-    beside = f"{edit.name} has {edit.value!r} in addition to {_listed(versions)}."
+    problem = f"{edit.name} has {edit.value!r} in addition to {_listed(versions)}."
     replacing = edit._replace(flag=SET.flag).text
-    return _Edited([*items, edit.value], f"{beside} To replace it: {replacing}")
+    return _Edited([*items, edit.value], f"{problem} To replace it: {replacing}")
 
 
 def _without(edit: Edit, items: list[Any]) -> _Edited:

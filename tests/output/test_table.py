@@ -347,7 +347,7 @@ NEWEST_FIRST = [
 LONG_WORDS = [
     *NEWEST_FIRST,
     [
-        cloud(31, scope="of a kind that is new", created_at="at a time that is none"),
+        cloud(31, scope="of a kind that is new", created_at="not a time"),
         environment(32, "x" * 500, "-"),
     ],
     [
