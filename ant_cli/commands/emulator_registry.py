@@ -20,8 +20,6 @@ from ant_cli.settings.local_emulator import state_folder
 ANY_KEY = "sk-ant-emulator"
 """A key for clients that require one, for an emulator that accepts any."""
 _OWN = FileRule(10_000)
-_PATTERNS = ("*.lock", "*.json")
-"""The names of the files; the second is that of 0.2.0."""
 _LOOK_AGAIN_S = 0.05
 
 
@@ -111,11 +109,10 @@ def wait_for_end(emulators: set[RunningEmulator], runtime: Runtime, most_s: floa
 
 
 def _read_all(folder: Path) -> Iterator[RunningEmulator]:
-    for pattern in _PATTERNS:
-        for path in folder.glob(pattern):
-            emulator = _read(path)
-            if emulator is not None:
-                yield emulator
+    for path in folder.glob("*.lock"):
+        emulator = _read(path)
+        if emulator is not None:
+            yield emulator
 
 
 def _read(path: Path) -> RunningEmulator | None:

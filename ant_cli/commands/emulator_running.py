@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from pathlib import Path
 
 from ant_cli.commands import print_result, print_text
 from ant_cli.commands.emulator_control import make_key
@@ -100,30 +99,10 @@ def stop(
 
 
 def _not_stopped(emulators: Collection[RunningEmulator]) -> AntError:
-    """Return the error for emulators whose process IDs may be those of other processes here.
-
-    The hint names a process only if it is an emulator: one in another container may have its ID.
-    """
+    """Return the error for emulators whose process IDs may be those of other processes here."""
     urls = ", ".join(sorted(emulator.base_url for emulator in emulators))
-    older = sorted(str(emulator.pid) for emulator in emulators if _is_older_one(emulator))
-    if len(older) == len(emulators):
-        return AntError(
-            f"not stopped: {urls}. An older ant started it, which this one can't tell from other processes.",
-            f"If `ps -fp {','.join(older)}` shows it: kill {' '.join(older)}",
-        )
     return AntError(
         f"not stopped: {urls}. No process here is known to be "
         "this emulator: it may run in another container or on another machine, or an older ant started it.",
         f"Stop it where it was started: {command_line('emulator stop')}, or Ctrl-C",
     )
-
-
-def _is_older_one(emulator: RunningEmulator) -> bool:
-    """Whether the process was started as an emulator by a version that does not identify its process."""
-    if emulator.identity:
-        return False
-    try:
-        words = Path(f"/proc/{emulator.pid}/cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return False
-    return b"emulator" in words and b"start" in words

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -314,28 +313,6 @@ def test_stop_does_not_end_a_process_of_another_container_that_has_the_same_id(
         )
         assert message in done.stderr
         assert "identity" not in ant("emulator", "status", "--format", "json").stdout
-
-
-@needs_linux("/proc")
-@pytest.mark.parametrize("name", ["7.lock", "7.json"], ids=["0.3.0", "0.2.0"])
-def test_the_process_of_an_older_emulator_is_named_for_kill(ant, clean_environ, name):
-    """It does not identify its process, so it is not ended: `kill` is a decision of its user."""
-    folder = Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators"
-    folder.mkdir(parents=True, mode=0o700)
-    command = ["sh", "-c", "read _", "ant", "emulator", "start"]
-    with (
-        subprocess.Popen(command, stdin=subprocess.PIPE) as older,
-        (folder / name).open("w") as file,
-    ):
-        facts = ("http://127.0.0.1:8080", older.pid, False, ":memory:")
-        running = dict(zip(RunningEmulator._fields, facts, strict=False))
-        json.dump(running, file)
-        file.flush()
-        fcntl.flock(file, fcntl.LOCK_EX)
-        assert ant("emulator", "status", "--transform", "pid", "-r").stdout == f"{older.pid}\n"
-        done = ant("emulator", "stop")
-        assert (done.exit, older.poll()) == (1, None)
-        assert f"kill {older.pid}\n" in done.stderr
 
 
 def test_emulators_are_listed_by_the_number_of_their_port(ant, clean_environ):
