@@ -188,7 +188,6 @@ FILE_OPENERS = {
     "settings/official_tool.py": "programs on PATH",
     "pytest_plugin.py": "a temporary file, for the errors of its emulator",
     "commands/emulator_serve.py": "its own log",
-    "commands/emulator_running.py": "what the system says of a process",
     "emulator/store.py": "the database",
     "worker/handler.py": "its end of a pipe, and the first line of a script",
     "worker/guardian_process.py": "the environment of processes",
