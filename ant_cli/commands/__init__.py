@@ -6,6 +6,7 @@ Their results are printed here, as text for people or as data.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ant_cli.errors import UsageError
@@ -26,22 +27,38 @@ def call_tool(command: Command, flags: Flags, runtime: Runtime) -> None:
         AntError: as the command does.
 
     """
-    own = {setting.name: setting for setting in command.settings}
-    keywords = {name: setting.default_value for name, setting in own.items() if setting.default}
+    own = {setting.name for setting in command.settings}
+    global_flags = flags.only(flags.keys() - own)
     try:
-        for name, setting in own.items() if command.variables else ():
-            if name not in flags and (
-                text := runtime.environ.get(command.variables + name.upper())
-            ):
-                keywords[name] = setting.value_of(setting.flag, text)
+        keywords = _defaults(command)
+        keywords |= _from_variables(command, flags, runtime.environ)
         keywords |= flags.only(own)
-        module, _, name = command.function.partition(":")
-        __import__(module)  # `importlib.import_module` imports `warnings`, which help does not need
-        getattr(sys.modules[module], name)(
-            runtime, flags.only(flags.keys() - own.keys()), **keywords
-        )
+        _function_of(command)(runtime, global_flags, **keywords)
     except UsageError as error:
         raise error.with_exit_code(command.usage_exit_code(map(flag_name, flags))) from None
+
+
+def _defaults(command: Command) -> dict[str, Any]:
+    return {setting.name: setting.default_value for setting in command.settings if setting.default}
+
+
+def _from_variables(command: Command, flags: Flags, environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return the values that variables with the command's prefix give, where no flag does."""
+    values = dict[str, Any]()
+    if not command.variables:
+        return values
+    for setting in command.settings:
+        text = environ.get(command.variables + setting.name.upper())
+        if text and setting.name not in flags:
+            values[setting.name] = setting.value_of(setting.flag, text)
+    return values
+
+
+def _function_of(command: Command) -> Callable[..., None]:
+    module, _, name = command.function.partition(":")
+    __import__(module)  # `importlib.import_module` imports `warnings`, which help does not need
+    function: Callable[..., None] = getattr(sys.modules[module], name)
+    return function
 
 
 def print_text(runtime: Runtime, text: str) -> None:

@@ -26,10 +26,11 @@ def show_help(runtime: Runtime, _: Flags, *, topic: Sequence[str] = ()) -> None:
     """
     name = "-".join(topic)
     name = OTHER_NAMES.get(name, name)
-    show(topic_page(name) if name in TOPICS else _page(topic), runtime)
+    page = topic_page(name) if name in TOPICS else _page_of_command(topic)
+    show(page, runtime)
 
 
-def _page(path: Sequence[str]) -> str:
+def _page_of_command(path: Sequence[str]) -> str:
     command = longest_match(path)
     if command.subcommands and len(command.path) < len(path):
         raise _unknown_topic(path, command)
@@ -57,8 +58,9 @@ def completion(runtime: Runtime, _: Flags, *, shell: str) -> None:
 
     name = "powershell" if shell == "pwsh" else shell
     if name not in FILES:
-        raise UnknownName(
-            "shell", shell, [*FILES, "pwsh"], f"The shells are: {', '.join(FILES)}, pwsh."
-        )
+        known = [*FILES, "pwsh"]
+        raise UnknownName("shell", shell, known, f"The shells are: {', '.join(known)}.")
     program = Path(sys.argv[0]).stem
-    runtime.stdout.write(script(name, program if program in PROGRAMS else PROGRAMS[0]).encode())
+    if program not in PROGRAMS:
+        program = PROGRAMS[0]
+    runtime.stdout.write(script(name, program).encode())
