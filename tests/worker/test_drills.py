@@ -242,13 +242,16 @@ def test_the_item_of_a_killed_worker_runs_again_at_once_if_giving_it_back_fails_
 
 
 @MODES
-def test_the_guardian_leaves_an_item_alone_that_another_worker_has_taken(heartbeat):
-    """The killed worker was handed the item, and its acknowledgement never arrived."""
+@pytest.mark.parametrize("poll_s", [0.0, 6.0])
+def test_the_guardian_leaves_an_item_alone_that_another_worker_has_taken(heartbeat, poll_s):
+    """The killed worker was handed the item, perhaps by a slow poll, and its acknowledgement never arrived."""
 
     async def story(simulation):
         simulation.server.enqueue(1)
-        killed = simulation.start(choose=refuses("ack", 503, 9), heartbeat=heartbeat)
-        await asyncio.sleep(1)
+        refused = refuses("ack", 503, 9)
+        choose = lambda *given: refused(*given)._replace(latency_s=poll_s * (given[1] == "poll"))  # noqa: E731
+        killed = simulation.start(choose=choose, heartbeat=heartbeat)
+        await asyncio.sleep(poll_s + 1)
         giving_back = asyncio.create_task(killed.kill())
         simulation.start(heartbeat=heartbeat, plan=Plan(60.0))
         await simulation.until_done(100.0)
@@ -504,29 +507,32 @@ def test_a_job_ends_if_the_server_refuses_every_acknowledgement(count):
     assert simulate(story).ledger.started == {}
 
 
-def test_a_job_whose_items_other_workers_win_waits_for_its_own_idle_time():
-    """There is work, and the next item may be its own."""
+@pytest.mark.parametrize("count", [2, 3])
+def test_a_job_whose_items_other_workers_win_is_idle_from_then_on(count):
+    """There was work, and the next item may be its own."""
 
     async def story(simulation):
         simulation.server.enqueue(3)
         won = []
 
         def choose(number, kind):
-            if kind == "ack" and number < 3:
+            if kind == "ack" and number <= count:
                 won.append(simulation.now())
                 simulation.server.acknowledge(f"work_{number - 1}")
             return NO_FAULT
 
-        job = simulation.start(choose=choose, exit_when_idle="2s")
+        job = simulation.start(choose=choose, exit_when_idle="9s")
         await simulation.until(job.task.done, MINUTE)
-        assert len(won) == 2
-        assert job.context.tally.items["succeeded"] == 1
+        assert len(won) == count
+        assert simulation.now() >= won[-1] + 9
+        assert job.context.tally.items["succeeded"] == 3 - count
         assert job.events("no work; exiting")
+        assert supervisor_module._what_is_left(job.context) is None
 
     simulate(story)
 
 
-@pytest.mark.parametrize("kind", ["refused for a while", "works again"])
+@pytest.mark.parametrize("kind", ["fails", "works again"])
 def test_a_job_whose_polls_fail_until_it_is_idle_for_long_enough_ends_with_their_error(kind):
     """Nobody knows whether there is work. Otherwise its exit code would be 0."""
 
@@ -535,8 +541,36 @@ def test_a_job_whose_polls_fail_until_it_is_idle_for_long_enough_ends_with_their
         times = 3 if kind == "works again" else 9999
         job = simulation.start(choose=refuses("poll", 503, times), exit_when_idle="30s")
         await simulation.until(job.task.done, 2 * MINUTE)
-        assert job.events("no work; exiting") == [] if times > 3 else job.task.exception() is None
-        assert getattr(job.task.exception(), "status", None) == (503 if times > 3 else None)
+        error = job.task.exception()
+        assert (error is None) == (kind == "works again")
+        assert bool(job.events("no work; exiting")) == (kind == "works again")
+        assert getattr(error, "status", 503) == 503
+
+    simulate(story)
+
+
+def test_a_job_that_a_signal_ends_while_its_polls_fail_does_not_fail():
+    """Its items are done, and it does not say that there is no work."""
+
+    async def story(simulation):
+        job = simulation.start(choose=refuses("poll", 503, 9999), exit_when_idle="1h")
+        await asyncio.sleep(MINUTE)
+        job.terminate()
+        await simulation.until(job.task.done, MINUTE)
+        assert job.task.exception() is None
+        assert job.events("no work; exiting") == []
+
+    simulate(story)
+
+
+def test_a_job_that_has_taken_all_of_its_items_does_not_say_that_there_is_no_work():
+    """Others may wait."""
+
+    async def story(simulation):
+        simulation.server.enqueue(2)
+        job = simulation.start(max_items="1", exit_when_idle="1h")
+        await simulation.until(job.task.done, MINUTE)
+        assert job.events("no work; exiting") == []
 
     simulate(story)
 

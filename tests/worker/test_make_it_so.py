@@ -327,6 +327,12 @@ def test_the_give_back_of_a_killed_worker_leaves_an_item_alone_that_was_taken_si
     assert found == (Verdict.NOT_OURS, [NO_HEARTBEAT] + [LOOK] * 5)
 
 
+def test_a_give_back_of_a_killed_worker_that_may_have_been_carried_out_stays_in_doubt():
+    """A later refusal says nothing about the first request."""
+    found = orphaned(LOST, seen("starting", left_s=300), REFUSED, seen("queued"))
+    assert found == (Verdict.NOT_OURS, [NO_HEARTBEAT, LOOK, NO_HEARTBEAT, LOOK])
+
+
 @pytest.mark.parametrize("failure", [LOST, REFUSED])
 def test_a_give_back_of_a_killed_worker_that_names_a_heartbeat_is_repeated_without_a_look(failure):
     """It can hit nobody else."""
