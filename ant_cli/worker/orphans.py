@@ -55,23 +55,22 @@ class OrphanGiveBack:
         if self._is_open and self._left.last_heartbeat == NO_HEARTBEAT:
             if not await self._is_still_left():
                 return Verdict.NOT_OURS
-        sent_at = self._context.now()
         try:
             await self._send()
         except AntError as error:
             if not has_status(error, 412):
                 self._is_open = self._is_open or error.outcome_unknown
                 raise
-            return await self._after_refusal(item_in_refusal(error), sent_at)
+            return await self._after_refusal(item_in_refusal(error))
         return Verdict.DONE
 
     async def _send(self) -> None:
         given = (self._left.work_id, self._left.last_heartbeat, SHORTEST_LEASE_S, TIMEOUT_S)
         await self._context.call(self._context.api.heartbeat, *given)
 
-    async def _after_refusal(self, current: WorkItem, sent_at: float) -> Verdict | None:
+    async def _after_refusal(self, current: WorkItem) -> Verdict | None:
         """Try again while an item is queued, and an acknowledgement that arrives is the killed worker's."""
-        left_s = self._ack_arrives_until - sent_at
+        left_s = self._ack_arrives_until - self._context.now()
         if current.get("state") != "queued" or left_s <= 0:
             return Verdict.NOT_OURS
         await asyncio.sleep(min(left_s, _NEXT_TRY_S))

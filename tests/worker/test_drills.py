@@ -242,16 +242,20 @@ def test_the_item_of_a_killed_worker_runs_again_at_once_if_giving_it_back_fails_
 
 
 @MODES
-@pytest.mark.parametrize("poll_s", [0.0, 6.0])
-def test_the_guardian_leaves_an_item_alone_that_another_worker_has_taken(heartbeat, poll_s):
-    """The killed worker was handed the item, perhaps by a slow poll, and its acknowledgement never arrived."""
+@pytest.mark.parametrize("slow", [(), ("poll",), ("heartbeat",)])
+def test_the_guardian_leaves_an_item_alone_that_another_worker_has_taken(heartbeat, slow):
+    """The killed worker was handed the item, and its acknowledgement never arrived."""
+    slow_s = 6.0
+
+    def choose(_number, kind):
+        if kind == "ack":
+            return Fault(latency_s=1.0, refusal=503)
+        return Fault(slow_s * (kind in slow))
 
     async def story(simulation):
         simulation.server.enqueue(1)
-        refused = refuses("ack", 503, 9)
-        choose = lambda *given: refused(*given)._replace(latency_s=poll_s * (given[1] == "poll"))  # noqa: E731
         killed = simulation.start(choose=choose, heartbeat=heartbeat)
-        await asyncio.sleep(poll_s + 1)
+        await asyncio.sleep(slow_s * ("poll" in slow) + 0.1)
         giving_back = asyncio.create_task(killed.kill())
         simulation.start(heartbeat=heartbeat, plan=Plan(60.0))
         await simulation.until_done(100.0)
@@ -281,6 +285,7 @@ def test_sigterm_leaves_time_for_stops_and_says_what_was_not_confirmed():
             "draining: no more work is taken",
             "drain timeout exceeded; no handler is running, and the last requests about items are cut off soon",
         ]
+        assert [event for event in gives_up.log if event["msg"].startswith("handlers have")] == []
         assert gives_up.guardian.leases == []
 
     assert set(simulate(story).ledger.started.values()) == {1}

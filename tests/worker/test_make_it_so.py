@@ -47,6 +47,7 @@ class Scripted:
         self.now = asyncio.get_running_loop().time
         self.requests = []
         """The name of each request; of a heartbeat, what it expects."""
+        self.sent_at = []
         self.shutdown = SimpleNamespace(terminating=asyncio.get_running_loop().create_future())
         names = ("acknowledge", "heartbeat", "stop")
         self.api = SimpleNamespace(**{name: self._function(name) for name in names})
@@ -57,6 +58,7 @@ class Scripted:
         return function
 
     async def call(self, function, *args):
+        self.sent_at.append(self.now())
         await asyncio.sleep(0.1)
         self.requests.append(args[1] if function.__name__ == "heartbeat" else function.__name__)
         answer = self._answers.pop(0)
@@ -267,13 +269,16 @@ def test_a_first_heartbeat_that_may_have_given_back_the_item_is_not_repeated_bli
 
 def orphaned(*answers, last_heartbeat=NO_HEARTBEAT, ack_arrives_in_s=0.0):
     """Return what the program of the guardian concludes about an item, and the requests that it sent."""
+    return concluded(orphan(last_heartbeat, ack_arrives_in_s), *answers)[:2]
 
+
+def orphan(last_heartbeat, ack_arrives_in_s):
     def make(context):
         left = LeftItem("work_1", last_heartbeat, context.now() + ack_arrives_in_s)
         with patch.object(orphans_module, "guardian_time", context.now):
             return OrphanGiveBack(left, context)
 
-    return concluded(make, *answers)[:2]
+    return make
 
 
 def test_an_acknowledgement_that_arrives_after_its_worker_was_killed_is_undone():
@@ -284,8 +289,10 @@ def test_an_acknowledgement_that_arrives_after_its_worker_was_killed_is_undone()
 
 def test_the_last_look_for_a_late_acknowledgement_comes_at_the_end_of_its_time():
     """An item that is queued then is left to others: if it is taken, it is theirs."""
-    found = orphaned(*[seen("queued")] * 3, ack_arrives_in_s=1.0)
-    assert found == (Verdict.NOT_OURS, [NO_HEARTBEAT] * 3)
+    verdict, _, change = concluded(orphan(NO_HEARTBEAT, 1.0), *[seen("queued")] * 3)
+    assert verdict is Verdict.NOT_OURS
+    first, *_, last = change._context.sent_at
+    assert last - first == pytest.approx(1.0)
 
 
 def test_an_item_that_was_acknowledged_and_is_queued_is_left_to_others():
