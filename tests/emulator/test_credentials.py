@@ -177,6 +177,7 @@ def test_an_emulator_with_a_key_gives_workers_the_agents_and_files():
         for token in (make_key(api, queue), token_of(api.poll(queue)["secret"])):
             assert api("GET", f"/v1/agents/{agent}", headers=bearer(token)).status_code == 200
             assert api("GET", "/v1/models", headers=bearer(token)).status_code == 200
+            assert api("GET", "/v1/files/none/content", headers=bearer(token)).status_code == 404
             assert api("GET", "/v1/agents", headers=bearer(token)).status_code == 403
             assert api("GET", "/v1/agents", headers=bearer(f"{token}0")).status_code == 401
 
