@@ -18,11 +18,11 @@ Facts = frozenset[tuple[str, int, int]]
 
 
 def facts_of_files() -> Facts:
-    """Return what shows whether a file was replaced; empty in a program without files, such as one in a zip."""
+    """Return what shows whether a module was replaced; empty in a program without files, such as one in a zip."""
     facts = []
     try:
         for path in _FOLDER.iterdir():
-            if path.suffix in (".py", ".sql"):
+            if path.suffix == ".py":
                 found = path.stat()
                 facts.append((path.name, found.st_mtime_ns, found.st_size))
     except OSError:  # the folder is gone, or it was never there

@@ -10,6 +10,7 @@ import pytest
 from werkzeug.test import Client
 
 from ant_cli.emulator import Emulator, UnusableDatabase
+from ant_cli.emulator.call import FILES_ARE_REPLACED
 from ant_cli.emulator.errors import Disconnected
 from ant_cli.emulator.store import CHANGES, SCHEMA_VERSION, Store
 from tests.conftest import needs_posix
@@ -92,6 +93,11 @@ def test_a_file_that_a_newer_ant_upgrades_under_a_running_emulator_is_left_alone
             next(stream.response)
         with pytest.raises(UnusableDatabase), emulator._store.write():
             pytest.fail("a transaction began")
+        # an upgrade also replaces the files, and then the server has to stop
+        replaced = Client(emulator).get(
+            "/healthz", environ_overrides={FILES_ARE_REPLACED: lambda: True}
+        )
+        assert "The files of this emulator were replaced" in message(replaced, 503)
 
 
 def tables(database):
