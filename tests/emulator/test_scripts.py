@@ -319,6 +319,17 @@ def test_a_failed_expectation_and_an_error_are_in_the_report(client, sessions, s
     assert (error["kind"], "Busy." in error["message"]) == ("session_error", True)
 
 
+def test_a_script_that_ends_with_a_call_ends_the_turn_with_its_result(sessions, start, report):
+    """The result is no message, so nothing more is said, and it is not reported as one after the end."""
+    session = start({"custom_tool": "weather"}, initial_events=[HELLO])
+    with sessions.events.stream(session.id) as stream:
+        call = turn(stream)[-1].stop_reason.event_ids[0]
+        result = {"type": "user.custom_tool_result", "custom_tool_use_id": call}
+        sessions.events.send(session.id, events=[result])
+        assert kinds(turn(stream)) == ["custom_tool_result", "status_running", "status_idle"]
+    assert report() == []
+
+
 # Streams
 
 
