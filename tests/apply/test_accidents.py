@@ -168,3 +168,16 @@ def test_many_environments_are_listed_once_and_not_read_one_by_one(team):
     assert "21 unchanged" in team.ant("diff").stdout
     after = team.ant("emulator", "requests", "--format", "jsonl").stdout.splitlines()
     assert len(after) - before <= 4
+
+
+def test_the_entry_of_a_replaced_environment_keeps_nothing_of_the_old_one(tracked):
+    """Such as the version of a resource, which another tool has written there. An update keeps it."""
+    lock = json.loads(Path("claude-lock.json").read_text())
+    lock["resources"]["./environments/a.yaml"]["version"] = "7"
+    Path("claude-lock.json").write_text(json.dumps(lock))
+    tracked.write("environments/a.yaml", "config: {type: cloud}\ndescription: x\n")
+    tracked.apply()
+    assert tracked.lock()["./environments/a.yaml"]["version"] == "7"
+    tracked.by_hand("delete", tracked.ids()["./environments/a.yaml"], "--yes")
+    tracked.apply("--force")
+    assert "version" not in tracked.lock()["./environments/a.yaml"]

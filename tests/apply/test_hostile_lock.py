@@ -155,6 +155,7 @@ def test_root_takes_no_lock_file_of_another_user_from_a_folder_above(team, monke
         f"To use it: --lock-file {path}\n"
     )
     assert team.ant("diff", "--lock-file", str(path), ".").exit == 2  # there are changes
+    assert team.ant("diff", "..").exit == 2  # the folder was named
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,9 @@ def test_values_can_not_break_out_of_the_markdown(team):
     """Outside of code there is nothing of them: no tag, link, image, mention or heading."""
     body = environment(name=HOSTILE, description=FENCES, metadata={HOSTILE[:60]: FENCES})
     team.write("environments/a.json", body)
-    page = rendered(team.ant("diff", ".", "--format", "markdown").stdout)
+    markdown = team.ant("diff", ".", "--format", "markdown").stdout
+    assert "\n```````````diff\n" in markdown  # longer than the longest in the values
+    page = rendered(markdown)
     assert page.open == []
     tags = {
         "h3",

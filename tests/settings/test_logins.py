@@ -456,11 +456,11 @@ def test_credentials_path_may_name_another_file(ant_with_login, official, tmp_pa
     official.log_in()
     moved = tmp_path / "token.json"
     official.credentials("default").rename(moved)
-    for path, status in ((str(moved), 0), ("token.json", 4)):
+    for path, status in ((str(moved), 0), ("~/token.json", 0), ("token.json", 4)):
         official.write_config(
             "default", {"authentication": {"type": "user_oauth", "credentials_path": path}}
         )
-        assert ant_with_login(*LIST).exit == status
+        assert ant_with_login(*LIST, env={"HOME": str(tmp_path)}).exit == status
     (tmp_path / ".git").mkdir()  # a token in a repository may be somebody else's
     official.write_config(
         "default", {"authentication": {"type": "user_oauth", "credentials_path": str(moved)}}
