@@ -19,19 +19,13 @@ from ant_cli.corrections.slips import (
 from ant_cli.errors.command_line import command_line
 from ant_cli.help.command_row import HELP, Command
 from ant_cli.operations import OFFICIAL_RESOURCES, OFFICIAL_VERBS
-from ant_cli.operations.ids import ITEM
+from ant_cli.operations.ids import ITEM, is_object_id
 
 _PROGRAM = "ant"
-_HELP, _BETA, _RETRIEVE = "help", "beta", "retrieve"
-_DEFAULT = ("beta:environments",)
-"""The group of a command that was typed alone."""
-_DEFAULT_NOUN = "environments"
-_ITEMS = ("beta:environments:work",)
+_HELP, _BETA, _RETRIEVE, _LIST = "help", "beta", "retrieve", "list"
 _GROUPS = [command for command in ROOT.walk() if command.subcommands and command.path]
-_Groups = Sequence[Sequence[Command]]
-"""Groups in which a verb is looked for, one sequence after the other."""
-_ALONE = 3
-"""The form of a verb alone."""
+_BY_NOUN = {group.path[-1].rpartition(":")[2]: group for group in _GROUPS}
+_ENVIRONMENTS, _ITEMS = "environments", "work"
 
 
 def command_steps(line: Line) -> Iterator[Step | Sentence]:
@@ -43,39 +37,27 @@ def command_steps(line: Line) -> Iterator[Step | Sentence]:
     elif line.words[:1] == [_PROGRAM]:
         yield line.replacing(line.places[0], consumed=(_PROGRAM,))
     elif line.parts[0].role is Role.WORD:
-        yield from _noun_first(line)
-        yield from word_rows(line)
-        yield from _meant_by(line)
+        yield from _word_steps(line)
     else:
         yield from renamed(line, 0)
         yield from flag_rows(line, 0)
         yield from _flags_behind(line)
 
 
-def _noun_first(line: Line) -> Iterator[Step]:
-    """Read `start worker` as `worker start`. What a verb means for environments, other rules know."""
-    if len(line.words) < 2:
+def _word_steps(line: Line) -> Iterator[Step | Sentence]:
+    """Yield what may have been meant by a word in the place of a command."""
+    if is_object_id(line.words[0]):
+        yield _verb_first(line, line.words[0])
         return
-    verb, kind, *_ = line.words
-    if noun(verb) is None and is_noun(kind) and noun(kind) != _DEFAULT_NOUN:
-        rest = list(line.rest)
-        first, second, *_ = line.places
-        rest[first], rest[second] = kind, verb
-        yield Step(line.with_rest(*rest))
-
-
-def _meant_by(line: Line) -> Iterator[Step | Sentence]:
-    """Yield the line with each command that its words may mean. If two fit, what else was typed decides."""
-    readings = sorted(_readings(line, line.leading_words))
-    alone = [reading for reading in readings if reading.form == _ALONE]
-    is_guess = len(alone) > 1
-    if is_guess and readings[0] == alone[0] and len(line.parts) == 1:
-        names = [command_line(*reading.path) for reading in alone]
-        yield Sentence(f"Did you mean {' or '.join(names)}?")
-        return
-    for reading in readings:
-        step = _replaced(line, reading)
-        yield step._replace(is_guess=is_guess and reading.form == _ALONE)
+    is_official = any(reading.rank == EXACT for reading in _official(line))
+    named = [] if is_official else list(_group_named(line))
+    if len(line.words) == 1:  # `profiles` alone is a habit
+        yield from word_rows(line)
+        yield from named
+    else:
+        yield from named
+        yield from word_rows(line)
+    yield from _meant_by(line)
 
 
 def _help_step(line: Line) -> Step:
@@ -99,106 +81,130 @@ def _flags_behind(line: Line) -> Iterator[Step]:
             yield Step(line.with_rest(*others, *flags))
 
 
+def _verb_first(line: Line, identifier: str) -> Step:
+    """Read `env_1 delete` as `delete env_1`, and an ID alone as a question for its object, or for its work."""
+    object_, *places = line.places
+    rest = list(line.rest)
+    if places:
+        rest[object_], rest[places[0]] = rest[places[0]], rest[object_]
+    else:
+        asks_for_work = line.command == _BY_NOUN[_ITEMS] and not identifier.startswith(ITEM)
+        rest.insert(object_, _LIST if asks_for_work else _RETRIEVE)
+    return Step(line.with_rest(*rest))
+
+
+# The group
+
+
+def _group_named(line: Line) -> Iterator[Step]:
+    """Read `env get demo`, `get env demo`, `get-env demo` and `beta env get demo` as the group, and `get demo`."""
+    first, *others = line.leading_words
+    joined = split_words(first)
+    parts = [*joined, *others]
+    start = int(parts[:1] == [_BETA])
+    nouns = [noun(part) for part in parts[start : start + 2]]
+    if nouns == [_ENVIRONMENTS, _ITEMS]:
+        start, nouns = start + 1, [_ITEMS]
+    for at, name in enumerate(nouns, start):
+        group = _BY_NOUN.get(name or "")
+        if group is not None:
+            taken = max(at - len(joined) + 2, 1)
+            verbs = [*parts[start:at], *parts[at + 1 : len(joined)]]
+            if at > start and len(parts) == at + 1:
+                verbs = [_LIST if _is_retrieve(verb) else verb for verb in verbs]
+            rest = line.without(line.places[:taken])
+            yield Step((*line.before, *group.path, *verbs, *rest), tuple(line.words[:taken]))
+            return
+
+
+def _is_retrieve(verb: str) -> bool:
+    """Whether a verb means `retrieve`, but `list` if no object follows: `get environments`."""
+    return fit(verb, _RETRIEVE, [_RETRIEVE]) == SYNONYM
+
+
+# The command
+
+
 class _Reading(NamedTuple):
-    """A command that the first words may mean. The best one is the lowest."""
+    """A command that the first word may mean. The best one is the lowest."""
 
     rank: int
-    """How well the words fit: `EXACT` and so on."""
-    form: int
-    """0: the name of the command. 1: its noun comes first. 2: its verb comes first. 3: a verb alone."""
+    """How well the word fits: `EXACT` and so on."""
+    is_alone: bool
+    """Its group was not typed."""
     path: Argv
-    words: int
+    words: int = 1
     """How many words it replaces."""
 
 
-def _replaced(line: Line, reading: _Reading) -> Step:
-    """Return the line with a command in place of its words."""
-    places = line.places[: reading.words]
-    others = line.without(places)
-    consumed = line.words[: reading.words]
-    return Step((*line.before, *reading.path, *others), tuple(consumed))
+def _meant_by(line: Line) -> Iterator[Step | Sentence]:
+    """Yield the line with each command that its first word may mean. If two fit, what else was typed decides."""
+    alone = _verb_alone(line)
+    readings = sorted([*_children(line), *_official(line), *alone])
+    is_guess = len(alone) > 1
+    if is_guess and readings[0].is_alone and len(line.parts) == 1:
+        names = [command_line(*reading.path) for reading in alone]
+        yield Sentence(f"Did you mean {' or '.join(names)}?")
+        return
+    for reading in readings:
+        others = line.without(line.places[: reading.words])
+        consumed = tuple(line.words[: reading.words])
+        yield Step((*line.before, *reading.path, *others), consumed, is_guess and reading.is_alone)
 
 
-def _readings(line: Line, words: Sequence[str]) -> Iterator[_Reading]:
-    """Yield what the words after a group may mean."""
-    yield from _children(line.command, words)
-    parts = [*split_words(words[0]), *words[1:]]
-    is_beta = parts[:1] == [_BETA] and len(parts) > 1
-    if is_beta:
-        parts = parts[1:]
-    if [noun(part) for part in parts[:2]] == ["environments", "work"]:
-        parts = parts[1:]
-    is_alone = not line.command.path
-    if is_alone:
-        yield from _official(words, is_beta=is_beta)
-    found = list(_forms(parts, is_beta=is_beta))
-    if is_alone and parts and noun(parts[0]) is None and not is_noun("".join(parts[1:2])):
-        found += _verb_alone(parts, _orders(line))
-    extra = len(parts) - len(words)
-    for reading in found:
-        if reading.words > extra:
-            yield reading._replace(words=reading.words - extra)
-
-
-def _children(group: Command, words: Sequence[str]) -> Iterator[_Reading]:
+def _children(line: Line) -> Iterator[_Reading]:
     """Read the first word as the name of a command of this group, or of a group in it."""
-    for item in group.subcommands:
-        rank = _fit(words[0].removeprefix("beta:"), item, group)
-        is_other = not group.path and is_noun(words[0])
-        if rank is not None and (rank == EXACT or not is_other):
-            yield _Reading(rank, 0, item.path, 1)
+    is_other = not line.command.path and is_noun(line.words[0])
+    for reading in _as_commands(line.command, line.leading_words):
+        if reading.rank == EXACT or not is_other:
+            yield reading
 
 
-def _official(words: Sequence[str], *, is_beta: bool) -> Iterator[_Reading]:
+def _official(line: Line) -> Iterator[_Reading]:
     """Read the first word as a resource that only the official tool has, without its prefix."""
+    if line.command.path:
+        return
     names = {name.rpartition(":")[2]: name for name in reversed(OFFICIAL_RESOURCES)}
     taken = 1
-    if is_beta and words[0] == _BETA:
+    if line.words[0] == _BETA and len(line.leading_words) > 1:
         taken = 2
-    word = words[taken - 1].replace(".", ":").removeprefix("beta:")
+    word = line.words[taken - 1].replace(".", ":").removeprefix("beta:")
     resource, colon, part = word.partition(":")
     for name, full_name in names.items():
         rank = fit(resource, name, names)
         if rank in (EXACT, SLIP):
             path = (full_name, part) if part in OFFICIAL_VERBS else (full_name + colon + part,)
-            yield _Reading(rank, 0, path, taken)
+            yield _Reading(rank, is_alone=False, path=path, words=taken)
 
 
-def _forms(parts: Sequence[str], *, is_beta: bool) -> Iterator[_Reading]:
-    """Read the first parts as noun and verb, or as a verb and a noun."""
-    nouns = [noun(part) for part in parts[:2]]
-    groups = _GROUPS
-    if is_beta:
-        groups = [group for group in _GROUPS if group.path[0].startswith("beta:")]
-    for group in groups:
-        kind = group.path[-1].rpartition(":")[2]
-        if nouns[:1] == [kind]:
-            yield _Reading(EXACT, 1, group.path, 1)
-            yield from _verbs(group, parts[1:], 1)
-        if nouns[1:] == [kind]:
-            others = [parts[0], *parts[2:]]
-            yield from _verbs(group, others, 2)
-
-
-def _verbs(group: Command, parts: Sequence[str], form: int) -> Iterator[_Reading]:
-    """Read the first part as a command of a group whose noun was typed, before or behind it."""
-    for reading in _as_commands(group, parts, is_implied=False):
-        yield reading._replace(form=form, words=2)
-
-
-def _verb_alone(parts: Sequence[str], orders: _Groups) -> list[_Reading]:
-    """Read the first part as a command of the first groups that have it.
+def _verb_alone(line: Line) -> list[_Reading]:
+    """Read the first word as a command of the first groups that have it.
 
     There may be several: `start` is a command of the emulator, and what other tools call a worker's `poll`.
     """
-    for groups in orders:
-        found = _best(reading for group in groups for reading in _as_commands(group, parts))
+    words = line.leading_words
+    beginning = [*split_words(words[0])[:1], *words[1:2]]
+    if line.command.path or any(map(noun, beginning)):
+        return []
+    for groups in _likely_groups(line):
+        found = _best(
+            reading for group in groups for reading in _as_commands(group, words, is_implied=True)
+        )
         for group in groups:
-            for path in paths_by_habit(parts[0], group):
-                found.setdefault(path, _Reading(SYNONYM, _ALONE, path, 1))
+            for path in paths_by_habit(words[0], group):
+                found.setdefault(path, _Reading(SYNONYM, is_alone=True, path=path))
         if found:
             return list(found.values())
     return []
+
+
+def _likely_groups(line: Line) -> Sequence[Sequence[Command]]:
+    """Return the groups of a verb alone: that of the item that is named, or of environments before all others."""
+    items, environments = _BY_NOUN[_ITEMS], _BY_NOUN[_ENVIRONMENTS]
+    objects = [name for word in line.words for name in objects_in(word)]
+    if any(name.startswith(ITEM) for name in objects):
+        return [[items]]
+    return [environments], [group for group in _GROUPS if group != environments]
 
 
 def _best(readings: Iterable[_Reading]) -> dict[Argv, _Reading]:
@@ -207,41 +213,20 @@ def _best(readings: Iterable[_Reading]) -> dict[Argv, _Reading]:
     return {reading.path: reading for reading in found if reading.rank == found[0].rank}
 
 
-def _orders(line: Line) -> _Groups:
-    """Return the groups of a verb alone: that of the item that is named, or the default one before all others."""
-    objects = [name for word in line.words for name in objects_in(word)]
-    if any(name.startswith(ITEM) for name in objects):
-        return [[group for group in _GROUPS if group.path == _ITEMS]]
-    default = [group for group in _GROUPS if group.path == _DEFAULT]
-    return default, [group for group in _GROUPS if group.path != _DEFAULT]
-
-
 def _as_commands(
-    group: Command, parts: Sequence[str], *, is_implied: bool = True
+    group: Command, words: Sequence[str], *, is_implied: bool = False
 ) -> Iterator[_Reading]:
-    """Read the first part as a command of a group."""
-    if not parts:
-        return
+    """Read the first word as a command of a group."""
+    word = words[0].removeprefix("beta:")
+    names = [_name(item) for item in group.subcommands]
     for item in group.subcommands:
-        rank = _fit(parts[0], item, group, is_implied=is_implied)
-        if rank is not None:
-            path = _or_list(item, group, parts)
-            yield _Reading(rank, _ALONE, path, 1)
-
-
-def _or_list(item: Command, group: Command, parts: Sequence[str]) -> Argv:
-    """Return the path of a command; that of `list` for `get` without the name of an object."""
-    if item.path[-1] != _RETRIEVE or len(parts) > 1 or parts[0] == _RETRIEVE:
-        return item.path
-    for other in group.subcommands:
-        if other.path[-1] == "list":
-            return other.path
-    return item.path
-
-
-def _fit(word: str, item: Command, group: Command, *, is_implied: bool = False) -> int | None:
-    names = [_name(other) for other in group.subcommands]
-    return fit(word, _name(item), names, is_implied=is_implied)
+        rank = fit(word, _name(item), names, is_implied=is_implied)
+        if rank is None:
+            continue
+        path = item.path
+        if path[-1] == _RETRIEVE and rank == SYNONYM and is_implied and len(words) == 1:
+            path = (*group.path, _LIST)  # `get` alone
+        yield _Reading(rank, is_implied, path)
 
 
 def _name(item: Command) -> str:

@@ -46,7 +46,7 @@ NOUNS = {
         "profile": "profile profiles context contexts",
         "auth": "auth",
         "emulator": "emulator emulators",
-        "session": "session sessions",
+        "session": "session",
         "fault": "fault faults",
         "schema": "schema schemas",
     }.items()
