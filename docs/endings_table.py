@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ant_cli.worker.endings import Change, Ending, Fate
+from ant_cli.worker.endings import Ending, Fate, HistoryChange
 
 _TITLES = ("ending", "when", "outcome", "the item", "its history")
 _FATES: dict[Fate, str] = {
@@ -13,7 +13,7 @@ _FATES: dict[Fate, str] = {
     "give_back": "is given back",
     "leave": "is left alone",
 }
-_CHANGES: dict[Change, str] = {
+_CHANGES: dict[HistoryChange, str] = {
     "cleared": "is cleared",
     "failure": "counts a failure",
     "excused": "counts an excused failure",

@@ -29,7 +29,7 @@ Outcome = Literal[
 """What is counted and logged about an item."""
 Fate = Literal["stop", "give_back", "leave"]
 """What is done about an item. To give it back is to end its lease, so that it is queued again."""
-Change = Literal["cleared", "failure", "excused", "unreported", "kept", "untouched"]
+HistoryChange = Literal["cleared", "failure", "excused", "unreported", "kept", "untouched"]
 """What the history of an item, and its metadata, say afterwards. An untouched one is not written."""
 
 EX_TEMPFAIL = 75
@@ -100,7 +100,9 @@ class Ending(Enum):
     SHUT_DOWN = "the worker has to end", "given_back", "give_back", "kept"
     PAUSED = "its pause is not over", "given_back", "give_back", "kept"
 
-    def __init__(self, when: str, outcome: Outcome | None, fate: Fate, history: Change) -> None:
+    def __init__(
+        self, when: str, outcome: Outcome | None, fate: Fate, history: HistoryChange
+    ) -> None:
         self.when = when
         self.outcome = outcome
         """None if it is not counted."""

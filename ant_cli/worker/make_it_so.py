@@ -270,8 +270,8 @@ class GiveBack:
         self._pause_s = pause_s
         self._is_open = False
         """A request may have been carried out. Then another heartbeat may be the next worker's."""
-        self.state = ""
-        """The state of the item afterwards: somebody may have stopped it. Empty if it is unknown."""
+        self.state: str | None = None
+        """The state of the item afterwards: somebody may have stopped it. None if it is unknown."""
 
     async def attempt(self) -> Verdict | None:
         """Send the heartbeat. If the handler has sent the last one, the next attempt names that."""
@@ -280,7 +280,7 @@ class GiveBack:
             current = await look_at(self._id, self._context)
             is_taken_again = taken_at(current, looked_at) > self._lease.acknowledged_by
             if is_taken_again or self._is_settled(current):
-                self.state = str(current.get("state"))
+                self.state = current.get("state")
                 return Verdict.DONE
         try:
             await self._send()
@@ -294,7 +294,7 @@ class GiveBack:
         ttl_s = max(min(self._pause_s(), LONGEST_LEASE_S), SHORTEST_LEASE_S)
         given = (self._id, self._lease.last_heartbeat, ttl_s, self._lease.timeout_s)
         current = await self._context.call(self._context.api.heartbeat, *given)
-        self.state = str(current.get("state"))
+        self.state = current.get("state")
         self._lease.last_heartbeat = heartbeat_in(current)
 
     def _adopts(self, current: WorkItem) -> bool:
@@ -312,7 +312,7 @@ class GiveBack:
         """Return what a failure says; raise it if it says nothing."""
         current = item_in_refusal(error)
         if current and self._is_settled(current):
-            self.state = str(current.get("state"))
+            self.state = current.get("state")
             return Verdict.DONE
         if has_status(error, PRECONDITION_FAILED) and not current:
             return Verdict.NOT_OURS  # as far as this server says

@@ -18,7 +18,14 @@ from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.guardian_process import guardian_time
 from ant_cli.worker.lease import NO_HEARTBEAT, LeftItem
 from ant_cli.worker.log import LogView, WorkerLog
-from ant_cli.worker.make_it_so import Verdict, has_status, look_at, make_it_so, taken_at
+from ant_cli.worker.make_it_so import (
+    PRECONDITION_FAILED,
+    Verdict,
+    has_status,
+    look_at,
+    make_it_so,
+    taken_at,
+)
 from ant_cli.worker.work_api import (
     SHORTEST_LEASE_S,
     TIMEOUT_S,
@@ -58,7 +65,7 @@ class OrphanGiveBack:
         try:
             await self._send()
         except AntError as error:
-            if not has_status(error, 412):
+            if not has_status(error, PRECONDITION_FAILED):
                 self._is_open = self._is_open or error.outcome_unknown
                 raise
             return await self._after_refusal(item_in_refusal(error))

@@ -260,9 +260,7 @@ class Supervisor:
             await self._take_slot()
             if is_first and not self._can_acknowledge and self._is_idle_for_good():
                 return
-            polled = await self._poll() if is_first or self._work_waits.is_set() else None
-            if polled and not self._leaves_out(polled.item["id"]):
-                self._start(polled)
+            if (is_first or self._work_waits.is_set()) and await self._fill_slot():
                 continue
             self._slots.release()
             if is_first and self._is_idle_for_good():
@@ -275,6 +273,19 @@ class Supervisor:
             await wait_for_any(*self._tasks)
         await self._wait_out_pauses()
 
+    async def _fill_slot(self) -> bool:
+        """Poll for an item, and begin it. Return False if there is none that this worker takes now."""
+        polled = await self._poll()
+        if polled is None:
+            return False
+        if self._is_left_out(polled.item["id"]):
+            self._note_work()
+            self._work_waits.clear()
+            self._pause(_IDLE_CYCLE_S)
+            return False
+        self._start(polled)
+        return True
+
     async def _may_take_more(self) -> bool:
         """Whether `--max-items` allows another item. One that another worker has won does not count."""
         limit = self._context.options.max_items
@@ -284,19 +295,10 @@ class Supervisor:
             await wait_for_any(*self._undecided)
         return True
 
-    def _leaves_out(self, work_id: str) -> bool:
-        """Pause polling if an item is not taken now: this worker is taking it already, or leaves it to others.
-
-        Return whether that is so.
-        """
-        context = self._context
-        until = context.memory.left_to_others_until.get(work_id, 0.0)
-        if work_id not in context.taking and self._loop.time() >= until:
-            return False
-        self._note_work()
-        self._work_waits.clear()
-        self._pause(_IDLE_CYCLE_S)
-        return True
+    def _is_left_out(self, work_id: str) -> bool:
+        """Whether an item is not taken now: this worker is taking it already, or leaves it to others."""
+        until = self._context.memory.left_to_others_until.get(work_id, 0.0)
+        return work_id in self._context.taking or self._loop.time() < until
 
     async def _wait_out_pauses(self) -> None:
         outage = self._context.outage
