@@ -92,6 +92,18 @@ def test_a_large_plan_fits_in_a_comment_and_says_what_it_leaves_out(team):
     assert page.opened.count("tr") + page.opened.count("details") > 100
 
 
+def test_one_long_change_is_shown_in_part_and_leaves_room_for_the_others(team):
+    """Alone, it would take the whole comment."""
+    packages = [f"package-{number}-{'x' * 30}" for number in range(2_000)]
+    config = {"type": "cloud", "packages": {"type": "packages", "pip": packages}}
+    team.write("environments/0-long.json", environment(name="long", config=config))
+    team.write("environments/1-short.json", environment(name="short", description="a short one"))
+    shown = team.ant("diff", ".", "--format", "markdown").stdout
+    assert "package-99-" in shown
+    assert shown.count("more, which `ant diff` shows.\n```") == 1
+    assert "a short one" in shown
+
+
 def test_a_long_list_of_files_that_are_gone_fits_in_a_comment(team):
     """The summary comes after it, and must be in the comment."""
     team.write("environments/a.json", environment(name="a"))

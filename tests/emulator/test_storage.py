@@ -39,6 +39,16 @@ def test_environments_and_work_are_kept_across_a_restart(database):
     emulator.close()
 
 
+def test_a_database_in_a_file_is_read_while_somebody_writes(database):
+    """A long write, such as of thousands of items, would keep all workers waiting."""
+    with (
+        closing(Emulator(database)) as emulator,
+        emulator._store.write(),
+        emulator._store.read() as reader,
+    ):
+        assert tuple(reader.one("SELECT count(*) FROM environments")) == (0,)
+
+
 def test_the_database_is_in_wal_mode_and_has_a_schema_version(database):
     """In WAL mode, readers never wait for a writer. A commit does not wait for the disk."""
     with closing(Emulator(database)) as emulator, emulator._store.read() as reader:

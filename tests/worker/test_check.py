@@ -24,6 +24,7 @@ HANDLERS = {
     "not-executable": "#!/bin/sh\n",
     "windows": "#!/bin/sh\r\n",
     "bare": "echo hello\n",
+    "for-a-text": "#!./not-executable\n",
     "binary": "\x7fELF\0",
 }
 
@@ -234,6 +235,7 @@ BROKEN = {
     "a handler without permission": (work, {"handler": "./not-executable"}),
     "a handler from Windows": (work, {"handler": "./windows"}),
     "a handler without interpreter": (work, {"handler": "./bare"}),
+    "a handler whose interpreter can't be executed": (work, {"handler": "./for-a-text"}),
     "a server that can't answer": (fail_to_answer, {}),
     "no server": (None, {"ANTHROPIC_BASE_URL": "http://127.0.0.1:9"}),
 }
