@@ -132,9 +132,8 @@ class Retrier:
             response = self._send(request, tries)
         except FailedAttempt as failure:
             if failure.stale_connection and request.method == "GET":
-                return (
-                    None  # the server had closed the idle connection: sending again is not a retry
-                )
+                # the server had closed the idle connection: sending again is not a retry
+                return None
             tries.in_doubt |= failure.maybe_processed
             if tries.are_left and failure.should_retry(request):
                 return _Pause(str(failure), retries.backoff(tries.retries))

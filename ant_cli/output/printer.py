@@ -52,9 +52,8 @@ class _PathTransform(Transform):
     def __call__(self, raw: bytes) -> bytes:
         try:
             found = self._apply(self._steps, raw)
-        except (
-            self._bad_path
-        ) as error:  # only the evaluation shows that a path multiplies the value
+        # only the evaluation shows that a path multiplies the value
+        except self._bad_path as error:
             raise UsageError(f"{self._what}: {error}.") from None
         if found is None or found in self._nothing:
             self._unmatched = self._unmatched or raw
@@ -174,12 +173,8 @@ class Printer:
             pages_seen += 1
             items_seen += len(page)
             yield page
-        if (
-            pages_seen
-            and not items_seen
-            and self.empty_message
-            and self._runtime.stdout.is_terminal
-        ):
+        is_empty = pages_seen > 0 and items_seen == 0
+        if is_empty and self.empty_message and self._runtime.stdout.is_terminal:
             self._runtime.say(self.empty_message)
 
     def _print(self, found: Iterable[list[bytes]], *, is_list: bool) -> None:
@@ -226,10 +221,8 @@ class Printer:
                     for value in values
                 )
             return self._render(values)
-        except (
-            json_text.JSONTextError,
-            RecursionError,
-        ) as error:  # some formats can't be nested as deeply as JSON
+        # some formats can't be nested as deeply as JSON
+        except (json_text.JSONTextError, RecursionError) as error:
             raise ResponseError(
                 f"the response can't be printed as {self.format.name}. {error}"
             ) from None
@@ -290,7 +283,6 @@ def transformed(values: Iterable[bytes], transform: Transform) -> list[bytes]:
     """Return JSON values after `--transform`. Raises ResponseError if it can't be applied."""
     try:
         return [transform(value) for value in values]
-    except (
-        json_text.JSONTextError
-    ) as error:  # some paths can't be evaluated as deeply as JSON can be nested
+    # some paths can't be evaluated as deeply as JSON can be nested
+    except json_text.JSONTextError as error:
         raise _invalid_json(error) from None

@@ -1,7 +1,7 @@
 """From the text of a condition to a comparison. Anything else is rejected.
 
-With `!=`, a misquoted value would select everything. What other languages mean by a text is answered with the
-condition that this one takes.
+With `!=`, a misquoted value would select everything. A text in the syntax of another language is rejected with the
+condition that it means here.
 """
 
 from __future__ import annotations
