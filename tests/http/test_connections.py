@@ -22,7 +22,7 @@ import certifi
 import pytest
 import trustme
 
-from ant_cli.http.choice import proxy_variable
+from ant_cli.http.choice import is_direct, proxy_variable
 from ant_cli.http.direct import DirectTransport
 from ant_cli.http.proxied import proxy_url
 from ant_cli.http.transport import FailedAttempt, Timeouts, timeouts_of
@@ -622,6 +622,17 @@ def test_the_proxy_of_the_other_scheme_is_not_used():
     env = {"http_proxy": "p:1"}
     assert proxy_variable("https://api.example", env) is None
     assert proxy_variable("https://api.example", env | {"all_proxy": "p:2"}) == "all_proxy"
+
+
+def test_the_direct_transport_is_for_urls_of_servers_without_a_proxy():
+    """Whether a worker can send its requests on its event loop depends on that."""
+    proxy = {"ALL_PROXY": "http://proxy.invalid:3128"}
+    assert is_direct("https://api.example", {})
+    assert is_direct("http://127.0.0.1:8000", proxy)
+    assert not is_direct("https://api.example", proxy)
+    assert not is_direct("https://bücher.example", {})
+    assert not is_direct("local:", {})
+    assert not is_direct("local:data.db", proxy)
 
 
 def test_http_proxy_in_capitals_is_ignored_below_a_web_server():

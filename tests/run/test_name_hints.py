@@ -146,6 +146,7 @@ def test_nothing_is_changed_unless_exactly_one_environment_has_the_name(ant, lis
     [
         ("dev,prod", "'dev,prod' is taken as one name. For several, write them apart: dev prod"),
         ("env_1, prod", "For several, write them apart: env_1 prod"),
+        ("prod,", "No environment has the name 'prod,'. Did you mean 'prod'?"),
         ("dev my env", "No environment has the name 'dev my env'."),
         ("dev,prd", "No environment has the name 'dev,prd'."),
         (
@@ -224,6 +225,14 @@ def test_the_error_stays_that_of_the_request_if_environments_cannot_be_listed(an
     result = ant(*RETRIEVE, "prod", replies=[NOT_FOUND, reply])
     alone = ant(*RETRIEVE, "env_1", replies=[NOT_FOUND])
     assert (result.exit, result.stderr) == (5, alone.stderr.replace("env_1", "prod"))
+
+
+def test_environments_that_cannot_be_listed_are_asked_for_once_in_a_run(ant):
+    """The response would be the same for each of the names."""
+    replies = [NOT_FOUND, httpx.Response(403), NOT_FOUND, NOT_FOUND]
+    result = ant(*ARCHIVE, "dev", "prod", "old", "--parallel", "1", replies=replies)
+    assert result.exit == 5
+    assert sent(result).count("GET /v1/environments") == 1
 
 
 @pytest.mark.parametrize(
