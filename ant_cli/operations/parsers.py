@@ -122,8 +122,14 @@ def timeout(source: str, text: str) -> float:
 
 def seconds_in(text: str) -> float | None:
     """Return the seconds of a duration with units, such as `7d` or `1h30m`; None if it is not one."""
-    parts = re.findall(_PART, text)
-    is_complete = "".join(number + unit for number, unit in parts) == text
-    if not parts or not is_complete:
+    if not text:
         return None
-    return sum(float(number) * _UNITS_S[unit] for number, unit in parts)
+    seconds, position = 0.0, 0
+    while position < len(text):
+        # a search would look for the unit of a long number from each of its digits
+        part = re.compile(_PART).match(text, position)
+        if part is None:
+            return None
+        seconds += float(part[1]) * _UNITS_S[part[2]]
+        position = part.end()
+    return seconds
