@@ -9,9 +9,9 @@ from ant_cli.corrections.line import Argv, Line, Role, Sentence, Step
 from ant_cli.corrections.rows import is_file_name, word_rows
 from ant_cli.corrections.slips import is_noun, noun, objects_in, split_words
 from ant_cli.errors.command_line import PIPE, Operator
-from ant_cli.help.command_row import HELP, Command
+from ant_cli.help.command_row import HELP
 from ant_cli.operations.formats import BY_NAME as FORMATS
-from ant_cli.operations.ids import ENVIRONMENT, ITEM, OBJECT_NAMES
+from ant_cli.operations.ids import ENVIRONMENT, ITEM
 from ant_cli.operations.shared_flags import ADD, FILE
 from ant_cli.operations.spec import Operation, Param, flag_name
 from ant_cli.settings.rows import SETTINGS
@@ -35,8 +35,7 @@ def argument_steps(line: Line) -> Iterator[Step | Sentence]:
     yield from _help(line)
     yield from _dashes(line)
     yield from _columns(line)
-    if _takes_objects(line.command):
-        yield from _joined(line)
+    yield from _joined(line)
     yield from _nouns(line)
     if takes_program(line.command):
         yield from _program(line)
@@ -81,10 +80,6 @@ def _columns(line: Line) -> Iterator[Step]:
         if part.role is Role.VALUE and part.param == _COLUMNS and following:
             names = ",".join([part.text, *following])
             yield line.replacing(at, names, count=1 + len(following))
-
-
-def _takes_objects(command: Command) -> bool:
-    return any(param.name in OBJECT_NAMES for param in command.arguments)
 
 
 def _joined(line: Line) -> Iterator[Step]:

@@ -110,7 +110,7 @@ def _group_named(line: Line) -> Iterator[Step]:
         if group is not None:
             taken = max(at - len(joined) + 2, 1)
             verbs = [*parts[start:at], *parts[at + 1 : len(joined)]]
-            if at > start and len(parts) == at + 1:
+            if len(parts) == at + 1:
                 verbs = [_LIST if _is_retrieve(verb) else verb for verb in verbs]
             rest = line.without(line.places[:taken])
             yield Step((*line.before, *group.path, *verbs, *rest), tuple(line.words[:taken]))
