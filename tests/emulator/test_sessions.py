@@ -82,6 +82,14 @@ def test_a_deleted_session_is_gone_with_its_work_and_its_streams_end(api, queue,
     assert (api.stats(queue)["depth"], api.poll(queue)) == (0, None)
 
 
+def test_a_session_that_work_names_after_its_deletion_begins_again(api, queue):
+    """A test that chooses the IDs may use one twice."""
+    for _ in range(2):
+        api.enqueue(queue, session_id="session_1")
+        assert kinds(events_of(api, "session_1")) == ["status_idle"]
+        assert api("DELETE", f"{SESSIONS}/session_1").status_code == 200
+
+
 def test_events_are_listed_in_pages_in_either_order(api):
     """Following the cursors returns every event once. A cursor is valid only for its order."""
     session = create(api, *[{"message": str(number)} for number in range(7)])
