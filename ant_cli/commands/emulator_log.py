@@ -61,7 +61,6 @@ class _LogFile:
         self._runtime = runtime
         self._lock = Lock()
         self._has_failed = False
-        self._has_rotated = False
         if destination.state == "stream":
             self._rotates = False
             self._descriptor = open_stream(destination)
@@ -94,10 +93,9 @@ class _LogFile:
         """Begin a new file. One that can't be renamed grows on: it may be mounted into a container by itself."""
         older = self._path.with_name(self._path.name + ".1")
         try:
-            if not self._has_rotated and older.exists() and not is_own(str(older), EMULATOR_LOG):
+            if older.exists() and not is_own(str(older), EMULATOR_LOG):
                 raise FileExistsError(errno.EEXIST, f"{older} is not a log")
             self._path.replace(older)
-            self._has_rotated = True
             descriptor = self._open()
         except OSError as error:
             self._rotates = False

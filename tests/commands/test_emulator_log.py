@@ -23,12 +23,12 @@ def test_the_log_of_an_emulator_is_limited_and_has_no_secrets(tmp_path, monkeypa
     path = tmp_path / "emulator.log"
     with emulator_log.log_to(str(path), runtime) as log:
         for number in range(100):
-            log(f"{number:08} \x1b correct-horse-battery")
+            log(f"2026-12-01T{number:08} \x1b correct-horse-battery")
     kept = [
         *path.with_name("emulator.log.1").read_text().splitlines(),
         *path.read_text().splitlines(),
     ]
-    assert kept[-1].startswith("00000099 ")
+    assert kept[-1].startswith("2026-12-01T00000099 ")
     assert not [text for text in ("\x1b", "horse") if text in kept[-1]]
     assert 0 < sum(map(len, kept)) < 400
     with (
