@@ -5,10 +5,12 @@ that is not a number, a short body), and it needs neither `email` nor `dataclass
 than the rest of a request. h11, which httpx is built on, is its oracle in the tests.
 """
 
+from __future__ import annotations
+
 import io
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ant_cli.http.transport import Attempt, ConnectionClosed, MalformedResponse
 
@@ -28,20 +30,24 @@ _CHUNK_SIZE = rb"([0-9A-Fa-f]{1,15})(?:;[^\0\r\n]*|[ \t]*)\r\n"
 _LENGTH = re.compile(r"[0-9]{1,18}")
 
 
-class Head(NamedTuple):
+class Head:
     """The beginning of a response."""
 
-    status: int
-    reason: str
-    headers: dict[str, str]
-    """By name in lower case. The values of headers with the same name are joined with commas."""
-    keep_alive: bool
+    def __init__(
+        self, status: int, reason: str, headers: dict[str, str], *, keep_alive: bool
+    ) -> None:
+        self.status = status
+        self.reason = reason
+        self.headers = headers
+        """By name in lower case. The values of headers with the same name are joined with commas."""
+        self.keep_alive = keep_alive
+        """Whether the connection stays open, unless its end is that of the body."""
 
 
 class _SocketBytes(io.RawIOBase):
     """The bytes that a socket receives, with a limit on each wait."""
 
-    def __init__(self, sock: "socket.socket") -> None:
+    def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
         self.attempt: Attempt | None = None
         """Limits each wait; None not to wait at all."""
@@ -49,7 +55,7 @@ class _SocketBytes(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: "Buffer") -> int:
+    def readinto(self, buffer: Buffer) -> int:
         self._socket.settimeout(self.attempt.seconds() if self.attempt else 0)
         return self._socket.recv_into(buffer)
 
@@ -57,7 +63,7 @@ class _SocketBytes(io.RawIOBase):
 class Wire:
     """A connection to a server, for one request at a time."""
 
-    def __init__(self, sock: "socket.socket", origin: object) -> None:
+    def __init__(self, sock: socket.socket, origin: object) -> None:
         self.origin = origin
         """The other end: scheme, host and port."""
         self.reused = False
@@ -140,6 +146,7 @@ class Wire:
             MalformedResponse, OSError: as `receive` does.
 
         """
+        keep_alive = head.keep_alive
         if head.status in (204, 304):
             chunks: Iterator[bytes] = iter(())
         elif "transfer-encoding" in head.headers:
@@ -148,9 +155,9 @@ class Wire:
             chunks = self._exactly(int(head.headers["content-length"]))
         else:
             chunks = iter(lambda: self._reader.read1(_READ_AT_ONCE), b"")
-            head = head._replace(keep_alive=False)
+            keep_alive = False
         yield from chunks
-        self._complete = head.keep_alive
+        self._complete = keep_alive
 
     def _exactly(self, length: int) -> Iterator[bytes]:
         while length:
@@ -209,7 +216,7 @@ def _parse_head(lines: list[bytes]) -> Head:
     closes = "close" in headers.get("connection", "").lower()
     keep_alive = status[1] == b"1" and not closes
     reason = (status[3] or b"").decode("latin-1")
-    return Head(int(status[2]), reason, headers, keep_alive)
+    return Head(int(status[2]), reason, headers, keep_alive=keep_alive)
 
 
 def _parse_headers(lines: list[bytes]) -> dict[str, str]:

@@ -1,9 +1,11 @@
 """How the requests of a run are sent: a list page by page, an update with the changes of `--add` and `--remove`."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ant_cli.errors import AntError, OutcomeUnknown, OutputError, UsageError
 from ant_cli.errors.command_line import command_line, quote
@@ -49,12 +51,13 @@ def target_words(flags: Flags) -> list[str]:
     return words
 
 
-class Sent(NamedTuple):
+class Sent:
     """The outcome of a request."""
 
-    response: Response
-    is_unchanged: bool = False
-    """There was nothing to change, and this is the response that was read."""
+    def __init__(self, response: Response, *, is_unchanged: bool = False) -> None:
+        self.response = response
+        self.is_unchanged = is_unchanged
+        """There was nothing to change, and this is the response that was read."""
 
 
 class Sending:
@@ -64,8 +67,8 @@ class Sending:
         self,
         operation: Operation,
         requests: Requests,
-        edits: "Sequence[Edit]",
-        condition: "Condition | None",
+        edits: Sequence[Edit],
+        condition: Condition | None,
         flags: Flags,
         say: Callable[[str], None],
     ) -> None:
@@ -91,7 +94,8 @@ class Sending:
         from ant_cli.run.list_edits import FreshUpdate  # late, with `edits`: 0.7 ms
 
         update = FreshUpdate(self.edits, client, request, self.say)
-        return Sent(client.send(request, update.prepare), update.is_unchanged)
+        response = client.send(request, update.prepare)
+        return Sent(response, is_unchanged=update.is_unchanged)
 
     def pages(self, client: NameClient) -> Iterator[list[bytes]]:
         """Yield the items of a list page by page, without those that were not asked for."""
@@ -183,7 +187,7 @@ def make_sending(
 
 def _condition_of(
     operation: Operation, requests: Requests, flags: Flags, runtime: Runtime
-) -> "Condition | None":
+) -> Condition | None:
     if FILTER.name not in flags:
         return None
     from ant_cli.run.conditions import Condition  # late: 6 ms
