@@ -291,6 +291,33 @@ def test_sigterm_leaves_time_for_stops_and_says_what_was_not_confirmed():
     assert set(simulate(story).ledger.started.values()) == {1}
 
 
+@pytest.mark.parametrize(("failures", "state"), [(2, "queued"), (9999, "starting")])
+def test_the_third_signal_leaves_five_seconds_for_giving_items_back(failures, state):
+    """The kill timeout does not count then, but one failure must not cost a lease."""
+
+    async def story(simulation):
+        (work_id,) = simulation.server.enqueue(1)
+        left = [failures]
+
+        def choose(_number, kind):
+            if kind != "heartbeat" or not worker.context.shutdown.killing.done() or left[0] == 0:
+                return NO_FAULT
+            left[0] -= 1
+            return Fault(refusal=503)
+
+        worker = simulation.start(choose=choose, plan=Plan(600.0), kill_timeout="1m")
+        await asyncio.sleep(5)
+        began = simulation.now()
+        for _ in range(3):
+            worker.terminate()
+        await asyncio.wait([worker.task])
+        assert simulation.now() - began < 7
+        await asyncio.sleep(2)
+        assert simulation.server.item(work_id).state == state
+
+    simulate(story)
+
+
 def test_an_outage_whose_queue_others_empty_ends_and_the_next_failure_declares_it_again():
     """It costs no attempt. Four failures still count."""
 

@@ -346,6 +346,20 @@ def test_a_give_back_of_a_killed_worker_that_names_a_heartbeat_is_repeated_witho
     assert orphaned(failure, EXTENDED, last_heartbeat="H") == (Verdict.DONE, ["H", "H"])
 
 
+def test_the_end_of_a_worker_leaves_no_time_for_a_long_pause_that_the_server_asks_for():
+    """It would be the last thing that the worker does."""
+    busy = APIError("POST x", 429, "Too Many Requests", b"", "")
+    busy.retry_after_s = 200.0
+
+    def make(context):
+        context.shutdown.terminating.set_result(None)
+        return stop_of(left_s=1000.0)(context)
+
+    _, _, change = concluded(make, busy, stopped())
+    first, second = change._context.sent_at
+    assert second - first < 6
+
+
 def test_a_change_that_fails_for_five_minutes_is_not_confirmed():
     """The pauses grow to eight seconds."""
 
