@@ -186,10 +186,14 @@ def word_rows(line: Line) -> Iterator[Step | Sentence]:
 
 
 def flag_rows(line: Line, at: int) -> Iterator[Step | Sentence]:
-    """Yield what the rows have for a flag. One that the command has is wrong only together with what follows."""
+    """Yield what the rows have for a flag. One that the command has is wrong only together with what follows.
+
+    A sentence is for what no earlier row can type: `-o json` is a format, whatever else may be wrong.
+    """
     flag, *others = line.parts[at:]
     fewest = 2 if flag.role is Role.FLAG else 1
     following = [part.text for part in takewhile(_is_value, others)]
+    is_known = False
     for row, pattern in _patterns_after(line.command.full_name):
         if pattern[0][0] != "-" or len(pattern) < fewest:
             continue
@@ -199,7 +203,10 @@ def flag_rows(line: Line, at: int) -> Iterator[Step | Sentence]:
             taken = len(pattern) - len(value)
             if found is not None and (taken > 0 or row.is_sentence):
                 places = range(at, at + max(taken, 1))
-                yield from _answers(row, found, line, places)
+                answers = list(_answers(row, found, line, places))
+                if not (row.is_sentence and is_known):
+                    yield from answers
+                is_known = is_known or answers != []
 
 
 def paths_by_habit(verb: str, group: Command) -> Iterator[Argv]:
