@@ -49,8 +49,7 @@ def _word_steps(line: Line) -> Iterator[Step | Sentence]:
     if is_object_id(line.words[0]):
         yield _verb_first(line, line.words[0])
         return
-    is_official = any(reading.rank == EXACT for reading in _official(line))
-    named = [] if is_official else list(_group_named(line))
+    named = [] if _is_official(line) else list(_group_named(line))
     if len(line.words) == 1:  # `profiles` alone is a habit
         yield from word_rows(line)
         yield from named
@@ -139,7 +138,7 @@ class _Reading(NamedTuple):
 
 def _meant_by(line: Line) -> Iterator[Step | Sentence]:
     """Yield the line with each command that its first word may mean. If two fit, what else was typed decides."""
-    alone = _verb_alone(line)
+    alone = [] if _is_official(line) else _verb_alone(line)
     readings = sorted([*_children(line), *_official(line), *alone])
     is_guess = len(alone) > 1
     if is_guess and readings[0].is_alone and len(line.parts) == 1:
@@ -158,6 +157,12 @@ def _children(line: Line) -> Iterator[_Reading]:
     for reading in _as_commands(line.command, line.leading_words):
         if reading.rank == EXACT or not is_other:
             yield reading
+
+
+def _is_official(line: Line) -> bool:
+    """Whether the first word is a resource of the official tool; after `beta:`, also with a slip."""
+    has_prefix = line.words[0].startswith("beta:")
+    return any(has_prefix or reading.rank == EXACT for reading in _official(line))
 
 
 def _official(line: Line) -> Iterator[_Reading]:
