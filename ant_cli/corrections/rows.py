@@ -190,23 +190,27 @@ def flag_rows(line: Line, at: int) -> Iterator[Step | Sentence]:
 
     A sentence is for what no earlier row can type: `-o json` is a format, whatever else may be wrong.
     """
+    is_known = False
+    for row, found, places in _matches_at(line, at):
+        answers = list(_answers(row, found, line, places))
+        if not (row.is_sentence and is_known):
+            yield from answers
+        is_known = is_known or answers != []
+
+
+def _matches_at(line: Line, at: int) -> Iterator[tuple[Row, _Match, Sequence[int]]]:
+    """Yield the rows about a flag, what each found, and where."""
     flag, *others = line.parts[at:]
     fewest = 2 if flag.role is Role.FLAG else 1
     following = [part.text for part in takewhile(_is_value, others)]
-    is_known = False
     for row, pattern in _patterns_after(line.command.full_name):
         if pattern[0][0] != "-" or len(pattern) < fewest:
             continue
         for name, *value in _readings(flag.text):
-            words = [name, *value, *following]
-            found = _match(pattern, words)
+            found = _match(pattern, [name, *value, *following])
             taken = len(pattern) - len(value)
             if found is not None and (taken > 0 or row.is_sentence):
-                places = range(at, at + max(taken, 1))
-                answers = list(_answers(row, found, line, places))
-                if not (row.is_sentence and is_known):
-                    yield from answers
-                is_known = is_known or answers != []
+                yield row, found, range(at, at + max(taken, 1))
 
 
 def paths_by_habit(verb: str, group: Command) -> Iterator[Argv]:
