@@ -53,16 +53,15 @@ class ToolCall:
         return isinstance(other, ToolCall) and vars(self) == vars(other)
 
 
-class VersionCall:
+class VersionCall(NamedTuple):
     """A command line that asks for the version."""
 
 
-class OfficialCall:
+class OfficialCall(NamedTuple):
     """A command line for the official tool."""
 
-    def __init__(self, name: str, argv: tuple[str, ...]) -> None:
-        self.name = name
-        self.argv = argv
+    name: str
+    argv: tuple[str, ...]
 
 
 CommandCall = ApiCall | ToolCall | VersionCall | OfficialCall
