@@ -45,7 +45,7 @@ def main(arguments: Sequence[str]) -> None:
             (folder / "environments" / f"bench-{count:04}.yaml").write_text(text)
         emulator = Emulator(folder / "emulator.db")
         server = Server(emulator, "127.0.0.1", 0, lambda _line: None)
-        threading.Thread(target=server.run, daemon=True).start()
+        threading.Thread(target=server.http.run, daemon=True).start()
         timed(
             f"{number} files: check only", "apply", "--validate", ".", folder=folder, url=server.url
         )

@@ -11,7 +11,7 @@ from ant_cli.corrections.slips import is_noun, noun, objects_in, split_words
 from ant_cli.errors.command_line import PIPE, Operator
 from ant_cli.help.command_row import HELP
 from ant_cli.operations.formats import BY_NAME as FORMATS
-from ant_cli.operations.ids import ENVIRONMENT, ITEM
+from ant_cli.operations.ids import ENVIRONMENT, ITEM, is_of_other_object
 from ant_cli.operations.shared_flags import ADD, FILE
 from ant_cli.operations.spec import Operation, Param, flag_name
 from ant_cli.settings.rows import SETTINGS
@@ -57,7 +57,7 @@ def _about_request(line: Line, operation: Operation) -> Iterator[Step | Sentence
     if operation.paginated and operation.positional is None:
         yield from _object(line, operation)
     if operation.acts_on_several and not operation.takes_several_ids:
-        yield from _several_ids(line)
+        yield from _several_ids(line, operation)
 
 
 def _help(line: Line) -> Iterator[Step]:
@@ -76,19 +76,23 @@ def _dashes(line: Line) -> Iterator[Step]:
 def _columns(line: Line) -> Iterator[Step]:
     """Join the columns in `--columns id name`."""
     for at, part in enumerate(line.parts):
-        following = line.following(at)
-        if part.role is Role.VALUE and part.param == _COLUMNS and following:
+        if part.role is not Role.VALUE or part.param != _COLUMNS:
+            continue
+        if following := line.following(at):
             names = ",".join([part.text, *following])
             yield line.replacing(at, names, count=1 + len(following))
 
 
 def _joined(line: Line) -> Iterator[Step]:
     """Take `env/demo`, `env_1/work_1` and `env_1,env_2` apart."""
-    for at, text in line.numbered:
+    nouns, rest = list[str](), list(line.rest)
+    for at, text in reversed(line.numbered):
         found = objects_in(text)
-        if found != [text]:
-            nouns = [word for word in split_words(text) if is_noun(word)]
-            yield line.replacing(at, *found, consumed=tuple(nouns))
+        if found != [text] and not is_file_name(text):
+            nouns += [word for word in split_words(text) if is_noun(word)]
+            rest[at : at + 1] = found
+    if rest != list(line.rest):
+        yield Step(line.with_rest(*rest), tuple(nouns))
 
 
 def _nouns(line: Line) -> Iterator[Step]:
@@ -110,8 +114,15 @@ def _program(line: Line) -> Iterator[Step]:
 def _flag_names(line: Line) -> Iterator[Step]:
     """Read `max-items 5` as a flag without its dashes."""
     for at, text in line.numbered:
-        if f"--{text}" in line.known:
+        param = line.known.get(f"--{text}")
+        if param is not None and (not param.takes_value or _has_value_after(line, at)):
             yield line.replacing(at, f"--{text}")
+
+
+def _has_value_after(line: Line, at: int) -> bool:
+    """Whether a word follows that is not the name of another flag: `update ID name --yes` has no value."""
+    following = line.parts[at + 1 : at + 2]
+    return any(part.role is Role.WORD and f"--{part.text}" not in line.known for part in following)
 
 
 def _pairs(line: Line, operation: Operation) -> Iterator[Step]:
@@ -188,9 +199,13 @@ def _object(line: Line, operation: Operation) -> Iterator[Step]:
     yield Step((*line.before, operation.group, "retrieve", *line.rest))
 
 
-def _several_ids(line: Line) -> Iterator[Step]:
+def _several_ids(line: Line, operation: Operation) -> Iterator[Step]:
     """Give several IDs to a command that reads on its stdin."""
-    if len(line.words) > 1:
+    name = operation.positional.name if operation.positional else ""
+    is_mixed = any(
+        objects_in(text) != [text] or is_of_other_object(text, name) for text in line.words
+    )
+    if len(line.words) > 1 and not is_mixed:
         others = line.without(line.places)
         yield Step((PRINTF, "%s\\n", *line.words, PIPE, *line.with_rest(*others)))
 

@@ -67,9 +67,14 @@ def _names_other_object(command: Argv) -> bool:
     if not GROUPS.keys().isdisjoint(words):
         return True
     return any(
-        is_of_other_object(text, name) or objects_in(text) != [text]
+        is_of_other_object(text, name) or objects_in(text) != [text] or _is_server(text)
         for name, text in _objects_of(command)
     )
+
+
+def _is_server(text: str) -> bool:
+    """Whether a text names a server or an emulator's file, as no object is named."""
+    return "://" in text or text.startswith("local:") or text.endswith(".db")
 
 
 def _objects_of(command: Argv) -> Iterator[tuple[str, str]]:

@@ -169,17 +169,26 @@ def _official(line: Line) -> Iterator[_Reading]:
     """Read the first word as a resource that only the official tool has, without its prefix."""
     if line.command.path:
         return
-    names = {name.rpartition(":")[2]: name for name in reversed(OFFICIAL_RESOURCES)}
     taken = 1
     if line.words[0] == _BETA and len(line.leading_words) > 1:
         taken = 2
-    word = line.words[taken - 1].replace(".", ":").removeprefix("beta:")
+    typed = ":".join(line.words[:taken]).replace(".", ":")
+    word = typed.removeprefix(f"{_BETA}:")
+    # `messages` and `beta:messages` are two APIs. The last one of a name wins.
+    resources = OFFICIAL_RESOURCES if word != typed else tuple(reversed(OFFICIAL_RESOURCES))
+    names = {name.rpartition(":")[2]: name for name in resources}
     resource, colon, part = word.partition(":")
     for name, full_name in names.items():
         rank = fit(resource, name, names)
         if rank in (EXACT, SLIP):
-            path = (full_name, part) if part in OFFICIAL_VERBS else (full_name + colon + part,)
+            path = _before_verb(full_name + colon + part)
             yield _Reading(rank, is_alone=False, path=path, words=taken)
+
+
+def _before_verb(name: str) -> Argv:
+    """Split `beta:agents:list` before its verb."""
+    resource, _, verb = name.rpartition(":")
+    return (resource, verb) if verb in OFFICIAL_VERBS else (name,)
 
 
 def _verb_alone(line: Line) -> list[_Reading]:

@@ -125,12 +125,19 @@ def is_noun(word: str) -> bool:
 def objects_in(text: str) -> list[str]:
     """Return what a text names: the objects in `env/demo`, `env_1/work_1` and `env_1,env_2`; otherwise itself."""
     first, *others = text.split("/")
-    if first in NOUNS and len(others) == 1 and others[0]:
+    if len(others) == 1 and _is_kind_of(first, others[0]):
         return others
     parts = [part for part in (first, *others) if part not in NOUNS]
     if len(parts) > 1 and all(map(is_object_id, parts)):
         return parts
     return joined_ids(text) or [text]
+
+
+def _is_kind_of(kind: str, object_: str) -> bool:
+    """Whether the parts of `env/demo` are a kind and its object. A name is one of an environment."""
+    if NOUNS.get(kind) == "environments":
+        return bool(object_)
+    return kind in NOUNS and is_object_id(object_)
 
 
 def split_words(text: str) -> list[str]:

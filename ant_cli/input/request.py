@@ -214,7 +214,7 @@ def path_segment(where: str, text: str) -> str:
         raise BadValue(where, f"must be an ID, got {text!r}")
     text = text.strip()
     if found := joined_ids(text):
-        hint = f"Each ID is an argument, or a line, of its own: {shell_line(*found)}"
+        hint = f"Each ID is an argument, or a line, of its own: {shortened(shell_line(*found))}"
         raise BadValue(where, f"must be one ID, got {shortened(text)!r}", hint)
     if _has_control_character(text):
         raise BadValue(where, f"contains a control character: {text!r}")

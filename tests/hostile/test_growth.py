@@ -34,7 +34,9 @@ from ant_cli.apply.declarations import read_declaration
 from ant_cli.apply.discovery import expand
 from ant_cli.apply.drawing import draw_change
 from ant_cli.apply.lockfile import read_lock
+from ant_cli.argv import parse as parse_line
 from ant_cli.commands.worker_check import _numbers
+from ant_cli.corrections import corrected
 from ant_cli.emulator.agent import WAIT
 from ant_cli.emulator.call import Call
 from ant_cli.emulator.credentials import COLUMNS, credentials_of
@@ -45,7 +47,7 @@ from ant_cli.emulator.parsing import parse as parse_model
 from ant_cli.emulator.routes import match
 from ant_cli.emulator.session_models import ScriptRequest, SendEventsRequest
 from ant_cli.emulator.wsgi_app import _is_own
-from ant_cli.errors import AntError
+from ant_cli.errors import AntError, Mistyped
 from ant_cli.errors.command_line import _SAFE, _SAFE_IN_POWERSHELL, quote
 from ant_cli.errors.suggestions import did_you_mean
 from ant_cli.gjson import json_text
@@ -231,6 +233,13 @@ def gunzip(text: str) -> None:
     ).read()
 
 
+def mistyped(*argv: str) -> None:
+    """Look for the line that was meant."""
+    with pytest.raises(Mistyped) as caught:
+        parse_line(argv)
+    corrected(caught.value, argv, {})
+
+
 READERS: dict[str, Callable[[str], object]] = {
     "a header": lambda text: receive(f"{HEAD}a:{text}\0\r\n\r\n"),
     "headers": lambda text: receive(
@@ -325,6 +334,10 @@ READERS: dict[str, Callable[[str], object]] = {
         escape_breaks(text),
         quote(text),
         _quoted(text),
+    ],
+    "a mistyped line": lambda text: [
+        mistyped("rm", ",".join(["env_1"] * len(text))),
+        mistyped("stop", "demo", *text.split()),
     ],
     "a mistyped name": lambda text: did_you_mean(text, ["name", text[:9], text[::-1][:99]]),
     "a package": lambda text: [_package("packages.pip", text), _package("packages.npm", text)],
