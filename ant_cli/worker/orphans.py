@@ -43,8 +43,8 @@ _NEXT_TRY_S = 0.5
 class OrphanGiveBack:
     """Let an item of a killed worker be queued again. Only the last heartbeat that the worker knew is named.
 
-    A request that names no heartbeat could hit the next worker. So if one leaves its outcome open, a look comes
-    before the next.
+    A request that names no heartbeat could hit the next worker. So after one that failed, a look comes before the
+    next.
     """
 
     name = "giving the item back"
@@ -54,21 +54,35 @@ class OrphanGiveBack:
         self._context = context
         self._began = context.now()
         self._ack_arrives_until = self._began + left.ack_arrives_until - guardian_time()
+        self._has_failed = False
+        """A request was sent some time ago. Others may have been handed the item since."""
         self._is_open = False
         """A request may have been carried out. Then the item may be the next worker's."""
 
     async def attempt(self) -> Verdict | None:
         """End the lease of the item, unless it has none, or somebody else has it."""
-        if self._is_open and self._left.last_heartbeat == NO_HEARTBEAT:
-            if not await self._is_still_left():
-                return Verdict.NOT_OURS
+        if self._has_failed and self._left.last_heartbeat == NO_HEARTBEAT:
+            return await self._attempt_after_a_look()
+        return await self._attempt_at_once()
+
+    async def _attempt_after_a_look(self) -> Verdict | None:
+        looked_at = self._context.now()
+        current = await look_at(self._left.work_id, self._context)
+        if current.get("state") == "queued" and not self._is_open:
+            return await self._after_refusal(current)
+        if not self._is_still_left(current, looked_at):
+            return Verdict.NOT_OURS
+        return await self._attempt_at_once()
+
+    async def _attempt_at_once(self) -> Verdict | None:
         try:
             await self._send()
         except AntError as error:
-            if not has_status(error, PRECONDITION_FAILED):
-                self._is_open = self._is_open or error.outcome_unknown
-                raise
-            return await self._after_refusal(item_in_refusal(error))
+            if has_status(error, PRECONDITION_FAILED):
+                return await self._after_refusal(item_in_refusal(error))
+            self._has_failed = True
+            self._is_open = self._is_open or error.outcome_unknown
+            raise
         return Verdict.DONE
 
     async def _send(self) -> None:
@@ -83,13 +97,14 @@ class OrphanGiveBack:
         await asyncio.sleep(min(left_s, _NEXT_TRY_S))
         return await self.attempt()
 
-    async def _is_still_left(self) -> bool:
-        """Whether the item has the lease that it had when its worker was killed."""
-        looked_at = self._context.now()
-        current = await look_at(self._left.work_id, self._context)
+    def _is_still_left(self, current: WorkItem, looked_at: float) -> bool:
+        """Whether the item has the lease of the killed worker, also by an acknowledgement that arrived later."""
         if current.get("state") != "starting" or current.get("last_heartbeat"):
             return False
-        return taken_at(current, looked_at) <= self._began
+        latest = self._began
+        if not self._is_open:
+            latest = max(self._began, self._ack_arrives_until)
+        return taken_at(current, looked_at) <= latest
 
 
 def give_back(lines: Iterable[str], runtime: Runtime) -> None:

@@ -240,7 +240,7 @@ class Supervisor:
         if self._can_acknowledge:
             self._context.log.info("no work; exiting", idle_seconds=options.exit_when_idle)
         else:
-            self._context.log.error("no item can be acknowledged; exiting")
+            self._context.log.error("the last item could not be acknowledged; exiting")
         return None
 
     # Polling

@@ -533,7 +533,7 @@ def test_a_job_ends_if_the_server_refuses_every_acknowledgement(count):
         simulation.server.enqueue(count)
         job = simulation.start(choose=refuses("ack", 403, 9999), exit_when_idle="10s")
         await simulation.until(job.task.done, 2 * MINUTE)
-        assert job.events("no item can be acknowledged; exiting")
+        assert job.events("the last item could not be acknowledged; exiting")
         assert supervisor_module._what_is_left(job.context) is not None
 
     assert simulate(story).ledger.started == {}

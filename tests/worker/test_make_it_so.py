@@ -309,8 +309,25 @@ def test_an_item_of_a_killed_worker_that_has_another_heartbeat_is_left_alone(cur
 
 @pytest.mark.parametrize("refused", [REFUSED, CONFLICT])
 def test_a_give_back_of_a_killed_worker_that_was_not_carried_out_is_repeated(refused):
-    """Otherwise the item would run again after 300 seconds."""
-    assert orphaned(refused, EXTENDED) == (Verdict.DONE, [NO_HEARTBEAT] * 2)
+    """Otherwise the item would run again after 300 seconds. Before it comes a look: the next worker may have it."""
+    found = orphaned(refused, seen("starting", left_s=300), EXTENDED)
+    assert found == (Verdict.DONE, [NO_HEARTBEAT, LOOK, NO_HEARTBEAT])
+
+
+@pytest.mark.parametrize("refused", [REFUSED, CONFLICT])
+def test_a_give_back_of_a_killed_worker_leaves_an_item_alone_that_the_next_worker_took(refused):
+    """Without the look, it would end the lease of a worker that has not sent a heartbeat yet."""
+    found = orphaned(*[refused] * 4, *[REFUSED] * 4, seen("starting", left_s=300))
+    assert found[0] is Verdict.NOT_OURS
+    assert found[1].count(NO_HEARTBEAT) == 1
+
+
+@pytest.mark.parametrize("refused", [REFUSED, CONFLICT])
+def test_a_late_acknowledgement_is_waited_for_after_a_refusal_too(refused):
+    """The item is queued until then."""
+    answers = [refused, seen("queued"), seen("starting", left_s=300), EXTENDED]
+    found = orphaned(*answers, ack_arrives_in_s=30.0)
+    assert found == (Verdict.DONE, [NO_HEARTBEAT, LOOK, LOOK, NO_HEARTBEAT])
 
 
 @pytest.mark.parametrize(
