@@ -3,4 +3,4 @@
 D1, D2 and so on, in comments, are rows of `docs/deviations.md`, where this program deviates from the official one.
 """
 
-__version__ = "0.4.0"
+__version__ = "0.5.0"
