@@ -100,20 +100,28 @@ def _group_named(line: Line) -> Iterator[Step]:
     first, *others = line.leading_words
     joined = split_words(first)
     parts = [*joined, *others]
+    found = _place_of_group(parts)
+    if found is None:
+        return
+    group, start, at = found
+    taken = max(at - len(joined) + 2, 1)
+    verbs = [*parts[start:at], *parts[at + 1 : len(joined)]]
+    if len(parts) == at + 1:
+        verbs = [_LIST if _is_retrieve(verb) else verb for verb in verbs]
+    rest = line.without(line.places[:taken])
+    yield Step((*line.before, *group.path, *verbs, *rest), tuple(line.words[:taken]))
+
+
+def _place_of_group(parts: Sequence[str]) -> tuple[Command, int, int] | None:
+    """Return the group that is named, where the verb in front of it may begin, and where its name is."""
     start = int(parts[:1] == [_BETA])
     nouns = [noun(part) for part in parts[start : start + 2]]
     if nouns == [_ENVIRONMENTS, _ITEMS]:
-        start, nouns = start + 1, [_ITEMS]
+        return _BY_NOUN[_ITEMS], start + 1, start + 1
     for at, name in enumerate(nouns, start):
-        group = _BY_NOUN.get(name or "")
-        if group is not None:
-            taken = max(at - len(joined) + 2, 1)
-            verbs = [*parts[start:at], *parts[at + 1 : len(joined)]]
-            if len(parts) == at + 1:
-                verbs = [_LIST if _is_retrieve(verb) else verb for verb in verbs]
-            rest = line.without(line.places[:taken])
-            yield Step((*line.before, *group.path, *verbs, *rest), tuple(line.words[:taken]))
-            return
+        if name in _BY_NOUN:
+            return _BY_NOUN[name], start, at
+    return None
 
 
 def _is_retrieve(verb: str) -> bool:

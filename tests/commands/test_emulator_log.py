@@ -15,6 +15,7 @@ from tests.conftest import Screen, make_runtime, needs_linux, needs_posix
 from tests.helpers.processes import ANT, started
 
 
+@needs_posix("open files that can be renamed")
 def test_the_log_of_an_emulator_is_limited_and_has_no_secrets(tmp_path, monkeypatch):
     """The oldest lines go, and what a client sent can't change the terminal that shows the log."""
     monkeypatch.setattr(emulator_log, "_MOST_BYTES", 400)

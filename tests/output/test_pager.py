@@ -143,7 +143,7 @@ def test_without_a_pager_that_can_start_the_output_is_printed(terminal, tmp_path
     terminal.show(parts(), PAGER=str(broken))
     assert terminal.shown() == LONG + b"more\n"
     said = " ".join(terminal.said.text().split())
-    assert f"the pager '{broken}' can't be started (" in said
+    assert f"the pager {str(broken)!r} can't be started (" in said
 
 
 def test_a_pager_for_which_there_is_no_process_left_is_reported(terminal, monkeypatch):

@@ -9,6 +9,7 @@ import shlex
 import httpx
 import pytest
 
+from tests.conftest import needs_posix
 from tests.helpers.words import UPDATE
 
 ENVIRONMENT = {
@@ -311,6 +312,7 @@ def test_other_fields_of_a_lost_attempt_are_sent_again_without_a_note_about_othe
     assert "by other means" not in result.stderr
 
 
+@needs_posix("the quotes of sh")
 def test_a_dry_run_shows_the_edits_as_they_were_typed_and_sends_nothing(update):
     """What they make of the environment is not known before it is read."""
     edits = ("--add", "packages.pip=polars>=1", "--remove", "metadata.tier")

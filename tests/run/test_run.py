@@ -11,6 +11,7 @@ import pytest
 from ant_cli import __version__
 from ant_cli.errors import APIError
 from ant_cli.runtime.process import Terminated
+from tests.conftest import needs_posix
 from tests.helpers.words import ARCHIVE, CREATE, DELETE, KEY, LIST, NO_KEY, PRINTED, RETRIEVE, page
 
 ERROR = {"type": "error", "error": {"type": "not_found_error", "message": "No such environment."}}
@@ -280,13 +281,15 @@ def test_debug_shows_both_sides_without_secrets(ant):
         (("--max-items", "x"), ["--max-items"]),
         (("--max-items", "9" * 19), ["--max-items", "18 digits"]),
         (("--max-items", "-2"), ["--max-items", "-1 for all"]),
-        (
+        pytest.param(
             ("-transfrom=id",),
             ["'-transfrom'", "Did you mean: ant beta:environments list --transform=id"],
+            marks=needs_posix("the quotes of sh"),
         ),
-        (
+        pytest.param(
             ("--name", "x"),
             ["'--name'", """Did you mean: ant beta:environments list --filter 'name=="x"'"""],
+            marks=needs_posix("the quotes of sh"),
         ),
         (("--transform", "a.#(b"), ["--transform", "GJSON"]),
         (("--transform-error", "a.#(b"), ["--transform-error", "GJSON"]),
@@ -338,6 +341,7 @@ def test_an_interrupt_before_a_retry_says_that_a_response_was_lost(ant):
     assert ant(*DELETE, replies=[failure(429)], sleep=interrupt).stderr == ""
 
 
+@needs_posix("the quotes of sh")
 @pytest.mark.parametrize("retries", ["0", "1"])
 def test_the_hint_about_an_unknown_outcome_has_the_command_that_shows_whether_the_change_was_made(
     ant, retries
