@@ -28,7 +28,7 @@ from ant_cli.emulator.errors import (
     GivenResponse,
     InvalidRequest,
 )
-from ant_cli.emulator.store import Row
+from ant_cli.emulator.store import Row, Transaction
 
 STREAM = "/events/stream"
 """How the path of a stream ends."""
@@ -65,19 +65,24 @@ def _take(call: Call) -> Row | None:
             if fault["after"]:
                 transaction.run("UPDATE faults SET after = after - 1 WHERE id = ?", fault["id"])
                 continue
-            transaction.run(SQL_COUNT_DOWN, 1, fault["id"])
+            _count(transaction, fault["id"], 1)
             return fault
     return None
 
 
-SQL_COUNT_DOWN = "UPDATE faults SET times = times - ?1, fired = fired + ?1 WHERE id = ?2"
+SQL_COUNT = "UPDATE faults SET times = times - ?, fired = fired + ? WHERE id = ?"
+
+
+def _count(transaction: Transaction, fault_id: str, requests: int) -> None:
+    """Note that a fault applied to so many requests more; to fewer if it is negative."""
+    transaction.run(SQL_COUNT, requests, requests, fault_id)
 
 
 def give_back(call: Call) -> None:
     """Undo the count of the call's fault, because it could not happen."""
     if call.fault is not None:
         with call.store.write() as transaction:
-            transaction.run(SQL_COUNT_DOWN, -1, call.fault["id"])
+            _count(transaction, call.fault["id"], -1)
         call.fault = None
 
 

@@ -1,4 +1,5 @@
 import os
+import re
 import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from werkzeug.test import Client
 
+import ant_cli.emulator
 from ant_cli.emulator import Emulator, UnusableDatabase
 from ant_cli.emulator.call import FILES_ARE_REPLACED
 from ant_cli.emulator.errors import Disconnected
@@ -37,6 +39,13 @@ def test_environments_and_work_are_kept_across_a_restart(database):
     emulator = Emulator(str(database))
     assert (Api(emulator).retrieve(queue), Api(emulator).item(queue, work)) == before
     emulator.close()
+
+
+def test_no_statement_has_numbered_places():
+    """Python 3.14 rejects them if the values are a sequence, and 3.11 does not even warn."""
+    package = Path(ant_cli.emulator.__file__).parent
+    numbered = re.compile(r"\?[0-9]")
+    assert [path.name for path in package.glob("*.py") if numbered.search(path.read_text())] == []
 
 
 def test_a_database_in_a_file_is_read_while_somebody_writes(database):
