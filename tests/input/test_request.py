@@ -54,6 +54,14 @@ def test_an_id_that_can_not_be_a_segment_of_a_path_is_rejected(ant, environment_
     assert "--environment-id" in ant(ENV, "delete", "--environment-id", environment_id).refusal
 
 
+def test_many_joined_ids_get_a_short_hint(ant):
+    """They may be a line of somebody's file."""
+    done = ant(*UPDATE[:2], ",".join(f"env_{number}" for number in range(10_000)), "--name", "a")
+    assert (done.exit, done.requests) == (2, [])
+    assert "of its own: env_0 env_1" in done.stderr
+    assert len(done.stderr) < 1_000
+
+
 @pytest.mark.parametrize("text", ["env_1,env_2", "env_1, env_2", "env_1 work_2", "env_1,"])
 def test_ids_that_are_joined_are_rejected(ant, text):
     """No ID has a comma, so the request would lead nowhere."""
