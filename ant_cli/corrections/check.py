@@ -184,7 +184,7 @@ class _Request:
         return True
 
     def _check_conditions(self) -> None:
-        """Raise UsageError if a condition is none, which `run/` finds out."""
+        """Raise UsageError if a text is not a condition, which only `run/` can tell."""
         for setting, is_awaited in ((FILTER, False), (UNTIL, True)):
             texts = self._call.flags.of(setting)
             if texts:

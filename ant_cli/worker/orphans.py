@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable
+from contextlib import closing
 
 from ant_cli.errors import AntError
 from ant_cli.operations.spec import Flags
@@ -124,11 +125,10 @@ def give_back(lines: Iterable[str], runtime: Runtime) -> None:
 
     async def work() -> None:
         log = WorkerLog(runtime.stderr, LogView(runtime, "json").line, {})
-        context = WorkerContext(options, [], connection, runtime, log)
-        context.shutdown.terminating.set_result(None)
-        changes = [OrphanGiveBack(item, context) for item in items]
-        await asyncio.gather(*(make_it_so(change, context, log) for change in changes))
-        context.close()
+        with closing(WorkerContext(options, [], connection, runtime, log)) as context:
+            context.shutdown.terminating.set_result(None)
+            changes = [OrphanGiveBack(item, context) for item in items]
+            await asyncio.gather(*(make_it_so(change, context, log) for change in changes))
 
     asyncio.run(work())
 
