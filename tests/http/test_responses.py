@@ -7,17 +7,20 @@ import json
 import shlex
 import tracemalloc
 import zlib
+from contextlib import suppress
 
 import pytest
 
-from ant_cli.errors import EXIT_CODES
+from ant_cli.errors import EXIT_CODES, AntError
 from ant_cli.gjson.json_text import DEEPEST
+from ant_cli.http.client import connect
 from ant_cli.http.pagination import follow_pages
 from ant_cli.http.response import Response, json_object
 from ant_cli.input.request import Request
-from tests.conftest import needs_posix
+from ant_cli.settings.loading import load
+from tests.conftest import flags_of, make_runtime, needs_posix
 from tests.helpers.runs import OK, OUTPUT
-from tests.helpers.servers import Act, error, response
+from tests.helpers.servers import Act, ScriptedServer, error, response
 from tests.helpers.words import KEY, LINES, LIST, PRINTED, RETRIEVE, page
 
 HTML = b"<html><body>Please log in</body></html>"
@@ -470,3 +473,20 @@ def test_a_tool_command_recognizes_a_server_that_is_neither_the_api_nor_the_emul
     expected = 0 if (words, body) == ("emulator reset", b'{"data": 5}') else 1
     assert (result.exit, result.stdout) == (expected, "")
     assert ("not the" in result.stderr) == (expected == 1)
+
+
+@pytest.mark.parametrize("status", ["200 OK", "404 Not Found", "308 Permanent Redirect"])
+def test_the_clock_of_the_server_is_that_of_its_latest_response(clean_environ, status):
+    """An error has a date, too. The next response may have another one."""
+    runtime = make_runtime(clean_environ, now=lambda: 0.0)
+    dates = ["Thu, 01 Jan 1970 00:10:00 GMT", "Thu, 01 Jan 1970 00:00:10 GMT"]
+    replies = [response({}, f"date: {date}", status=status) for date in dates]
+    seen = []
+    with ScriptedServer(*replies) as server:
+        connection = load(runtime, flags_of(base_url=server.url)).connection
+        with connect(connection, runtime) as client:
+            for _ in dates:
+                with suppress(AntError):
+                    client.send(Request("GET", "/", ()))
+                seen.append(runtime.server_clock.now())
+    assert seen == [601.0, 11.0]

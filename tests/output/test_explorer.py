@@ -291,7 +291,6 @@ def play(script: Script, values: list[Any], pages: Iterator[list[bytes]] = iter(
     asyncio.run(session())
 
 
-@pytest.mark.slow
 def test_an_error_of_a_later_page_does_not_interrupt_a_user_who_is_typing():
     """The status line says that the list is incomplete."""
 
@@ -314,7 +313,6 @@ def test_an_error_of_a_later_page_does_not_interrupt_a_user_who_is_typing():
     play(script, [ITEM], broken())
 
 
-@pytest.mark.slow
 def test_one_page_is_fetched_at_a_time():
     """Pages therefore arrive in order."""
 
@@ -364,7 +362,6 @@ def test_the_first_screen_of_a_single_object_shows_its_members():
     assert seen.path == "config.type"
 
 
-@pytest.mark.slow
 def test_unfolding_shows_the_members_of_a_value_and_folding_hides_them():
     """Other rows do not change."""
     unfolded, inside, outside, folded, all_below = screens(
@@ -377,7 +374,6 @@ def test_unfolding_shows_the_members_of_a_value_and_folding_hides_them():
     assert all_below.keys == ["1", "id", "config", "type", "hosts", "0", "1", "name", "note", "2"]
 
 
-@pytest.mark.slow
 def test_keys_do_nothing_in_an_empty_list():
     """Without a row, no key raises an exception."""
     keys = [*"jklhegGnNvyYpP", "space", "enter", "pagedown", "pageup"]
@@ -386,7 +382,6 @@ def test_keys_do_nothing_in_an_empty_list():
     assert seen.footer == "? keys  q quit"
 
 
-@pytest.mark.slow
 def test_arrow_and_vi_keys_move_the_cursor_within_the_rows():
     """The cursor stays on the screen."""
     moves = [
@@ -412,6 +407,50 @@ def test_arrow_and_vi_keys_move_the_cursor_within_the_rows():
     play(script, names(100))
 
 
+def test_every_item_of_later_pages_has_a_row_and_its_number():
+    """Pages may be of any size, and a filtered one may be empty."""
+    pages = iter([texts("c", "d", "e"), [], texts("f"), texts("g", "h")])
+    seen = press(["a", "b"], "j", pages=pages)
+    assert [row.strip() for row in seen.rows if row] == [
+        f'{number} "{text}"' for number, text in enumerate("abcdefgh", 1)
+    ]
+    assert seen.status == "item 2 of 8"
+
+
+def test_a_search_goes_through_all_pages_that_were_loaded():
+    """From the last page it continues with the first one, in both directions."""
+    pages = iter([texts({"a": "y"}, {"a": "x"}), texts({"b": {"c": ["x"]}})])
+    first, *later = screens(
+        [{"a": "x"}], ["k", "slash", "text:x", "enter"], "n", "n", "n", "N", pages=pages
+    )
+    assert (first.status, first.path) == ("item 1 of 4", "a")
+    assert [(each.status, each.path) for each in later] == [
+        ("item 3 of 4", "a"),
+        ("item 4 of 4", "b.c.0"),
+        ("item 1 of 4", "a"),
+        ("item 4 of 4", "b.c.0"),
+    ]
+
+
+def test_a_value_that_is_unfolded_a_second_time_has_the_same_rows():
+    """Its members are added once, whichever key unfolds it, and the same holds for those inside it."""
+    first, again, all_below, folded, last = screens(
+        [ITEM], ["l"], ["h", "enter"], ["e"], ["h"], ["e", "e"]
+    )
+    assert first.keys == again.keys == ["1", "id", "config", "name", "note"]
+    everything = ["1", "id", "config", "type", "hosts", "0", "1", "name", "note"]
+    assert all_below.keys == last.keys == everything
+    assert folded.keys == ["1"]
+
+
+def test_a_search_after_unfolding_goes_to_the_row_of_the_match():
+    """The cursor is on the row that the path names, and its key and value are shown there."""
+    seen = press([ITEM, ITEM], "e", "j", "slash", "text:demo", "enter", "n")
+    assert (seen.path, seen.status) == ("name", "item 2 of 2")
+    row = seen.app.rows.cursor_line - seen.app.rows.scroll_offset.y
+    assert seen.rows[row].strip() == 'name: "demo"'
+
+
 @pytest.mark.slow
 def test_only_the_rows_on_the_screen_are_formatted():
     """The number of visible rows decides the cost, even in a list of 10,000 items."""
@@ -422,7 +461,6 @@ def test_only_the_rows_on_the_screen_are_formatted():
     assert seen.status == "item 10,000 of 10,000"
 
 
-@pytest.mark.slow
 def test_the_next_page_is_fetched_when_the_cursor_comes_near_the_end():
     """At first, only enough pages to fill the screen are fetched."""
     pages = iter([texts(*names(30, start)) for start in (10, 40, 70)])
@@ -430,7 +468,6 @@ def test_the_next_page_is_fetched_when_the_cursor_comes_near_the_end():
     assert (first.status, last.status) == ("item 1 of 40+", "item 100 of 100")
 
 
-@pytest.mark.slow
 def test_one_key_loads_all_pages():
     """The rest of the list is fetched."""
     pages = iter([texts(*names(30, 30 * number)) for number in range(1, 6)])
@@ -445,7 +482,6 @@ def test_one_key_loads_all_pages():
     play(script, names(30), pages)
 
 
-@pytest.mark.slow
 def test_loaded_items_stay_after_an_error_of_a_later_page():
     """They can be unfolded."""
 
@@ -458,13 +494,11 @@ def test_loaded_items_stay_after_an_error_of_a_later_page():
     assert seen.rows[1] == '    id: "env_1"'
 
 
-@pytest.mark.slow
 def test_the_first_item_of_a_later_page_has_the_cursor_if_there_was_none():
     """With `--filter`, the first pages of a list may be empty."""
     assert press([], "l", pages=iter([[], texts({"a": 1})])).keys == ["1", "a"]
 
 
-@pytest.mark.slow
 def test_a_search_moves_to_the_match_and_n_to_the_next_one():
     """Folded values are unfolded; N moves to the previous match."""
     first, second, last = screens([ITEM] * 3, ["slash", "text:cloud", "enter"], "n", "NN")
@@ -473,7 +507,6 @@ def test_a_search_moves_to_the_match_and_n_to_the_next_one():
     assert press([ITEM], "slash", "text:cloud", "enter", is_list=False).path == "config.type"
 
 
-@pytest.mark.slow
 def test_a_search_finds_folded_values_and_wraps_around():
     """Keys and values match in any case, in the order of the screen."""
     items = [ITEM, {"name": "x", "Hosts": 1}, ITEM]
@@ -490,7 +523,6 @@ def test_a_search_finds_folded_values_and_wraps_around():
     ]
 
 
-@pytest.mark.slow
 def test_a_search_finds_what_is_escaped_in_the_json():
     """It looks for what is on the screen."""
     items = [1, {"a": 'say "hi"'}, {"back\\slash": 1}]
@@ -500,14 +532,12 @@ def test_a_search_finds_what_is_escaped_in_the_json():
     assert (quoted.path, escaped.status) == ("a", "item 3 of 3")
 
 
-@pytest.mark.slow
 def test_a_search_finds_the_only_match_again():
     """With one match, the next match is the same."""
     seen = screens([{"name": "x"}], ["slash", "text:x", "enter"], "n", "n", "N", "N")
     assert [each.path for each in seen] == ["name"] * 5
 
 
-@pytest.mark.slow
 def test_a_search_without_a_match_leaves_the_cursor_and_prints_a_message():
     """An empty search repeats the last one, and Esc cancels."""
     cancelled = ["slash", "text:cloud", "escape", "n"]
@@ -519,7 +549,6 @@ def test_a_search_without_a_match_leaves_the_cursor_and_prints_a_message():
     assert so_far.status == 'item 1 of 40+ · no "n100" so far; A loads all'
 
 
-@pytest.mark.slow
 def test_keys_that_arrive_together_act_like_single_keys():
     """Keys after / are part of the search text, and the page of a string has its own keys."""
     bursts = ["/n29\rkk?q\x1b", "/n28\x7f9\r", "/n28\rvqj", "g/n29\x1bjj", "/pqY"]
@@ -532,7 +561,6 @@ def test_keys_that_arrive_together_act_like_single_keys():
     assert press([{"a": 1}], "burst:qp").choice == Choice(b"", is_raw=False, error=None)
 
 
-@pytest.mark.slow
 def test_a_paste_is_text_in_a_prompt_and_ignored_elsewhere():
     """In a prompt, its lines are joined, and no control character reaches the terminal."""
     found = ["escape", "slash", "text:n2\n", "enter"]
@@ -548,7 +576,6 @@ def test_a_paste_is_text_in_a_prompt_and_ignored_elsewhere():
     )
 
 
-@pytest.mark.slow
 def test_the_prompt_has_the_editing_keys_of_a_shell():
     """The end of a long text is visible."""
     edits = [["left", "X"], ["home", "X", "end", "Y"], ["ctrl+w", "X"], ["ctrl+u", "X"]]
@@ -558,7 +585,6 @@ def test_the_prompt_has_the_editing_keys_of_a_shell():
     assert shown.strip().endswith("aab")
 
 
-@pytest.mark.slow
 def test_enter_shows_a_string_in_full_and_esc_returns():
     """Enter on a string opens a page."""
     long = "word " * 100
@@ -567,7 +593,6 @@ def test_enter_shows_a_string_in_full_and_esc_returns():
     assert rows.rows[1].endswith("…")
 
 
-@pytest.mark.slow
 def test_a_string_in_full_is_wrapped_between_words_on_a_window_of_any_size():
     """No text is lost, and markup is shown as it is. The keys of `less` scroll."""
 
@@ -605,20 +630,17 @@ def test_a_string_in_full_is_wrapped_between_words_on_a_window_of_any_size():
     play(script, ["a\tb\n" + "word " * 20 + "\n[red]日本[/red]\n" * 30 + "end"])
 
 
-@pytest.mark.slow
 def test_one_key_copies_the_value_and_another_the_path():
     """A string is copied without its quotes, and the path in the form for `--transform`."""
     for seen, copied in zip(screens([ITEM], "eGkkky", "Y"), ("a.b", "config.hosts.0"), strict=True):
         assert (seen.clipboard, seen.status) == (copied, f"item 1 of 1 · copied: {copied}")
 
 
-@pytest.mark.slow
 def test_a_long_string_is_copied_whole():
     """The status line has room only for its beginning."""
     assert press(["x" * 5000], "y").clipboard == "x" * 5000
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("keys", "choice"),
     [
@@ -635,7 +657,6 @@ def test_the_explorer_quits_with_or_without_a_value_or_path_to_print(keys, choic
     assert (seen.choice, seen.app.return_code) == (choice, 0 if choice else 1)
 
 
-@pytest.mark.slow
 def test_the_help_page_names_every_key_and_fits_80_by_24():
     """The help page needs no scrolling."""
 
@@ -650,7 +671,6 @@ def test_the_help_page_names_every_key_and_fits_80_by_24():
     play(script, [ITEM])
 
 
-@pytest.mark.slow
 def test_a_click_moves_to_a_row_and_unfolds_it():
     """The mouse works as in other programs."""
 
@@ -666,7 +686,6 @@ def test_a_click_moves_to_a_row_and_unfolds_it():
     play(script, names(5))
 
 
-@pytest.mark.slow
 def test_the_wheel_scrolls_and_loads_pages():
     """The mouse alone is enough to see the whole list."""
 
@@ -687,7 +706,6 @@ def test_the_wheel_scrolls_and_loads_pages():
     play(script, names(30), iter([texts(*names(30, 30))]))
 
 
-@pytest.mark.slow
 def test_the_cursor_row_stays_visible_when_the_window_shrinks():
     """The smaller window shows the current row."""
 
@@ -700,7 +718,6 @@ def test_the_cursor_row_stays_visible_when_the_window_shrinks():
     play(script, names(100))
 
 
-@pytest.mark.slow
 def test_a_row_is_truncated_at_the_edge_of_the_screen():
     """The width of a character is counted in cells."""
     seen = press([{"キー": {"キー": "日本語" * 40}}], "e", "G", size=(40, 12))
@@ -709,7 +726,6 @@ def test_a_row_is_truncated_at_the_edge_of_the_screen():
     assert seen.rows[2].endswith("…")
 
 
-@pytest.mark.slow
 def test_a_long_path_is_cut_on_the_screen_and_copied_whole():
     """No screen is wider than 500 characters."""
     deep: Any = 1
@@ -720,7 +736,6 @@ def test_a_long_path_is_cut_on_the_screen_and_copied_whole():
     assert seen.clipboard.endswith(".long_key_1.long_key_0")
 
 
-@pytest.mark.slow
 def test_a_string_shown_in_full_can_be_copied_and_printed():
     """The keys are those of the rows."""
     viewed, value, path, printed = screens([{"a": 1}], "v", "y", "Y", "p")
@@ -729,7 +744,6 @@ def test_a_string_shown_in_full_can_be_copied_and_printed():
     assert printed.choice == Choice(b'{"a": 1}', is_raw=False, error=None)
 
 
-@pytest.mark.slow
 def test_control_characters_and_markup_of_the_server_are_visible_text():
     """They are in a key, a value, the path, and the page of the value."""
     search = ["escape", "slash", "text:[red]\x1b", "enter"]
@@ -782,7 +796,6 @@ def test_a_value_that_is_nested_as_deeply_as_json_can_be_is_unfolded(keys):
     assert chosen.value == b'"bottom"'
 
 
-@pytest.mark.slow
 def test_the_explorer_opens_for_an_empty_list():
     """An empty list is a result."""
     assert opened(["j", "p", "P", "q"], iter([])) == (b"", False, None)

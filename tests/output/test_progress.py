@@ -86,6 +86,16 @@ def test_a_retry_after_a_short_pause_is_shown_at_once(monkeypatch):
     assert delays == [0.0]
 
 
+def test_the_countdown_to_a_retry_is_shown_after_an_attempt_that_timed_out():
+    """Each wait has its line, however the one before it ended."""
+    screen = Watched("Retry 1 of 2")
+    progress = progress_on(screen)
+    with pytest.raises(TimeoutError), progress.waiting_for("an answer"):
+        raise TimeoutError
+    with progress.before_retry("no response within 5 s", 1, 2, 30.0):
+        assert screen.shown.wait(10)
+
+
 @pytest.mark.parametrize(("terminal", "environ"), [(False, {}), (True, {"TERM": "dumb"})])
 def test_without_a_terminal_a_long_wait_is_reported_in_one_line(terminal, environ):
     """It is reported once, and no thread is started."""

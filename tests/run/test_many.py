@@ -307,6 +307,15 @@ def test_a_rate_limit_holds_back_all_requests(many):
     assert {seconds for seconds, _ in waits} == {30}
 
 
+@pytest.mark.parametrize("status", [400, 404, 408, 409, 500, 503, 529])
+def test_only_a_rate_limit_holds_back_the_other_requests(many, status):
+    """Any other failure says nothing about them."""
+    waits = []
+    api = FakeAPI(dict.fromkeys(IDS[:5], status))
+    result = many(*ARCHIVE, *IDS, "--parallel", "2", api=api, sleep=waits.append)
+    assert (result.ids, waits) == (IDS[5:], [])
+
+
 def test_a_request_that_would_have_to_wait_too_long_does_not_hold_back_the_others(many):
     """It fails at once, so that the run does not stand still for an hour."""
     waits = []

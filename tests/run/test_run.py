@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from unittest.mock import Mock
 
@@ -12,6 +13,7 @@ from ant_cli import __version__
 from ant_cli.errors import APIError
 from ant_cli.runtime.process import Terminated
 from tests.conftest import needs_posix
+from tests.helpers.streams import Head
 from tests.helpers.words import ARCHIVE, CREATE, DELETE, KEY, LIST, NO_KEY, PRINTED, RETRIEVE, page
 
 ERROR = {"type": "error", "error": {"type": "not_found_error", "message": "No such environment."}}
@@ -93,6 +95,30 @@ def test_a_long_wait_is_announced(ant):
         *RETRIEVE, "--max-retries", "4", replies=[*[ConnectionRefusedError("Refused.")] * 4, {}]
     )
     assert re.fullmatch(r"Note: refused\. Retry 4 of 4 in [34] s\.\n", result.stderr)
+
+
+LOOK = {
+    CREATE: "ant beta:environments list --transform '{id,name}' --format jsonl",
+    DELETE: "ant beta:environments retrieve env_1",
+    (*ARCHIVE, "env_1"): "ant beta:environments retrieve env_1",
+    RETRIEVE: "",
+}
+
+
+@pytest.mark.parametrize("words", LOOK, ids=lambda words: words[1])
+def test_a_change_whose_response_can_not_be_printed_is_not_to_be_repeated(ant, words):
+    """The error says what is known about the change, and how to look. A read has changed nothing."""
+    look = LOOK[words]
+    full = ant(*words, stdout=Head(0, errno.ENOSPC), replies=[{"id": "env_1"}])
+    made = f"The server made the change anyway. To check: {look}\n" if look else ""
+    assert full.exit == 1
+    assert full.stderr.partition("no space left on device.\n")[2] == made
+    for body in (b"{]", b"<p>busy</p>"):
+        broken = ant(*words, replies=[httpx.Response(200, content=body)])
+        known = f"This command may have succeeded. Check before you repeat it: {look}\n"
+        assert broken.exit == 1
+        assert broken.stderr.endswith(known) is (look != "")
+        assert ("may have succeeded" in broken.stderr) is (look != "")
 
 
 def test_a_failed_precondition_is_not_retried_even_if_the_server_asks_for_it(ant):
