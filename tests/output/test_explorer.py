@@ -105,6 +105,14 @@ def test_special_characters_of_keys_are_escaped_in_paths(value, keys, path):
     assert path_of(found) == path
 
 
+def test_the_path_of_a_whole_value_is_the_transform_of_the_run():
+    """Below a transform, a path starts with it."""
+    (whole,) = texts({"": {"a": 1}})
+    inner = Value(whole).members[0]
+    assert (path_of(Value(whole)), path_of(Value(whole), "a.b")) == ("@this", "a.b")
+    assert (path_of(inner), path_of(inner, "a.b")) == ("@this|", "a.b|")
+
+
 # Wording
 
 
@@ -122,6 +130,8 @@ def test_special_characters_of_keys_are_escaped_in_paths(value, keys, path):
         (b'{"": {"a": 1}}', '{"": {1}}'),
         (b'{"a": null, "b": [], "c": 1}', "{c: 1, a: null, b: []}"),
         (b'[null, true, "x", [1]]', '[null, true, "x", [1]]'),
+        (b'{"a": 0, "b": false, "c": 1}', "{a: 0, b: false, c: 1}"),
+        (b'{"state": "s", "id": "i", "name": "n"}', '{name: "n", id: "i", state: "s"}'),
     ],
 )
 def test_a_row_shows_a_value_on_one_line(text, row):
@@ -136,6 +146,8 @@ def test_a_long_string_is_truncated_only_in_its_row():
     assert len(text_to_copy(text)) == 1_000_000
     assert MAX_VIEW < len(in_full(text)) < MAX_VIEW + 100
     assert in_full(*texts("x" * 100_000)) == "x" * 100_000
+    assert in_full(b'"%b"' % (rb"\u00e9" * 100_000)) == "é" * 100_000
+    assert in_a_row(text).endswith("xx"), "a closing quote would say that this is all"
 
 
 def test_a_value_shown_in_full_keeps_its_lines_and_escapes_controls():
@@ -443,6 +455,66 @@ def test_a_value_that_is_unfolded_a_second_time_has_the_same_rows():
     assert folded.keys == ["1"]
 
 
+@pytest.mark.parametrize(
+    ("value", "row"), [({}, "{}"), ([], "[]"), ("a", '"a"'), (1, "1"), (None, "null")]
+)
+def test_a_single_value_without_members_is_one_row(value, row):
+    """It can be searched and printed. Nothing can be unfolded."""
+    seen = press([value], "l", "h", "e", "slash", "text:zoo", "enter", is_list=False)
+    assert [text.strip() for text in seen.rows if text] == [row]
+    assert seen.status == 'row 1 of 1 · no "zoo"'
+
+
+@pytest.mark.parametrize("is_list", [True, False])
+def test_a_long_row_fills_the_screen_to_its_edge(is_list):
+    """At each depth, the last cell shows that the row is longer."""
+    value = {"a": {"b": {"c": "x" * 200}, "long": "x" * 200}, "long": "x" * 200}
+    seen = press([value], "e", size=(60, 12), is_list=is_list)
+    rows = [row for row in seen.rows if "xxx" in row]
+    assert [(len(row), row[-1]) for row in rows] == [(60, "…")] * 3
+
+
+def test_the_numbers_of_a_long_list_are_aligned():
+    """They have room for the largest one."""
+    assert press([*range(1000)], "k").rows[:2] == ["     1 0", "     2 1"]
+    assert press([*range(999)], "k").rows[:2] == ["    1 0", "    2 1"]
+
+
+def test_the_row_of_the_cursor_has_one_style_and_others_have_coloured_keys():
+    """Colours of a text would be hard to read on the colour of the cursor."""
+    seen = press([ITEM], "l", "j")
+
+    def colours(row: int) -> set[str]:
+        styles = [segment.style for segment in seen.strips[row] if segment.text.strip()]
+        return {style.color.name for style in styles if style and style.color}
+
+    assert "cyan" not in colours(1)
+    assert "cyan" in colours(2)
+
+
+def test_the_keys_that_go_outside_stop_at_the_item():
+    """A value without members has nothing to fold, also after everything was unfolded."""
+    outside, item, stays = screens([1, {"a": {"b": 1}}], "jejjh", "hh", "hhh")
+    assert (outside.path, outside.keys) == ("a", ["1", "2", "a", "b"])
+    assert (item.path, item.keys) == ("@this", ["1", "2", "a"])
+    assert (stays.status, stays.keys) == ("item 2 of 2", ["1", "2"])
+
+
+def test_a_search_backwards_finds_the_last_match_of_an_item_first():
+    """It is the reverse of a search forwards, also within the item of the cursor."""
+    items = [{"a": "x", "b": {"c": "x"}, "d": 1}, {"a": "x", "b": "x"}]
+    forth = screens(items, ["slash", "text:x", "enter"], *"nnn")
+    back = screens(items, ["slash", "text:x", "enter"], *"NNNN")
+    places = [(each.status, each.path) for each in forth]
+    assert places == [
+        ("item 1 of 2", "a"),
+        ("item 1 of 2", "b.c"),
+        ("item 2 of 2", "a"),
+        ("item 2 of 2", "b"),
+    ]
+    assert [(each.status, each.path) for each in back] == [places[0], *places[:0:-1], places[0]]
+
+
 def test_a_search_after_unfolding_goes_to_the_row_of_the_match():
     """The cursor is on the row that the path names, and its key and value are shown there."""
     seen = press([ITEM, ITEM], "e", "j", "slash", "text:demo", "enter", "n")
@@ -535,7 +607,7 @@ def test_a_search_finds_what_is_escaped_in_the_json():
 def test_a_search_finds_the_only_match_again():
     """With one match, the next match is the same."""
     seen = screens([{"name": "x"}], ["slash", "text:x", "enter"], "n", "n", "N", "N")
-    assert [each.path for each in seen] == ["name"] * 5
+    assert [(each.path, each.status) for each in seen] == [("name", "item 1 of 1")] * 5
 
 
 def test_a_search_without_a_match_leaves_the_cursor_and_prints_a_message():
