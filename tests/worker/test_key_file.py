@@ -71,7 +71,6 @@ class NewKey(WorkServer):
         return super()._script(request)
 
 
-@pytest.mark.slow
 def test_a_key_can_be_replaced_while_a_worker_runs(start, script, path):
     """Its handlers get the new one. The log shows neither."""
     path.write_text(f"{OLD}\n")

@@ -8,8 +8,6 @@ import sys
 
 import pytest
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 def blocked(script, fifo):
@@ -38,6 +36,7 @@ SHORT = pytest.mark.parametrize("server_lease", [4])
 """With such a lease, an automatic worker looks after a second, and claims after two."""
 
 
+@pytest.mark.slow
 @SHORT
 def test_a_worker_takes_over_a_lease_that_nobody_holds(queue, work_id, running, blocked, fifo):
     """It does so long before the server's lease ends, so the item is not run twice. Afterwards --lease holds.
@@ -55,6 +54,7 @@ def test_a_worker_takes_over_a_lease_that_nobody_holds(queue, work_id, running, 
     assert queue.refused == []
 
 
+@pytest.mark.slow
 @SHORT
 def test_a_handler_that_is_asked_to_stop_has_the_time_of_kill_timeout(
     queue, work_id, running, script, fifo
@@ -73,6 +73,7 @@ def test_a_handler_that_is_asked_to_stop_has_the_time_of_kill_timeout(
     assert (queue.item(work_id)["state"], queue.item(work_id)["metadata"]) == ("stopped", {})
 
 
+@pytest.mark.slow
 @SHORT
 def test_a_handler_whose_item_is_stopped_already_may_end_by_itself(
     queue, work_id, running, blocked, fifo
@@ -114,6 +115,7 @@ def heartbeating(script, fifo):
     return [sys.executable, script(HEARTBEATING, "official.py"), str(fifo)]
 
 
+@pytest.mark.slow
 def test_a_handler_that_starts_slowly_sends_the_first_heartbeat(
     queue, work_id, running, heartbeating, fifo
 ):
@@ -157,6 +159,7 @@ def test_an_item_that_its_handler_stops_on_sigterm_is_lost(queue, work_id, runni
     assert queue.item(work_id)["state"] == "stopped"
 
 
+@pytest.mark.slow
 def test_a_handler_that_stops_its_item_on_sigterm_still_has_the_time_of_kill_timeout(
     queue, running, script, fifo
 ):
@@ -183,6 +186,7 @@ def test_a_handler_that_stops_its_item_on_sigterm_still_has_the_time_of_kill_tim
     assert worker.end() == 0
 
 
+@pytest.mark.slow
 def test_an_item_that_somebody_stops_for_good_is_lost_if_its_handler_ends_by_itself(
     queue, running, blocked, fifo
 ):
@@ -197,6 +201,7 @@ def test_an_item_that_somebody_stops_for_good_is_lost_if_its_handler_ends_by_its
     assert worker.end() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [401, 403, 404, 503])
 def test_a_stop_that_is_refused_is_repeated(queue, work_id, work, script, status):
     """Nothing is wrong with finished work. Without the stop it would be done again."""
@@ -208,6 +213,7 @@ def test_a_stop_that_is_refused_is_repeated(queue, work_id, work, script, status
     assert queue.item(work_id)["state"] == "stopped"
 
 
+@pytest.mark.slow
 def test_a_dead_letter_whose_stop_is_refused_runs_once(queue, work_id, work, script):
     """Without an API key only this worker knows its failures, and a forgotten one would run without end."""
     queue.fail("/stop", status=404, times=2)
@@ -228,6 +234,7 @@ def test_a_conflict_that_is_the_answer_of_a_gateway_to_a_stop_is_no_stop(
     assert (queue.count("/stop"), queue.count("/heartbeat")) == (2, 1)
 
 
+@pytest.mark.slow
 def test_a_conflict_of_a_stop_with_an_item_that_is_stopped_ends_it(queue, work_id, work, script):
     """Its answer may come from a gateway although the request was carried out. One look shows that."""
     queue.fail("/stop", status=409, after_commit=True)
@@ -236,6 +243,7 @@ def test_a_conflict_of_a_stop_with_an_item_that_is_stopped_ends_it(queue, work_i
     assert (queue.count("/stop"), queue.count("/heartbeat")) == (1, 1)
 
 
+@pytest.mark.slow
 def test_a_server_that_refuses_heartbeats_holds_no_more_items_than_there_are_slots(
     queue, start, script
 ):
@@ -266,6 +274,7 @@ def test_an_item_whose_lease_could_not_be_claimed_has_not_run(queue, start, scri
     assert worker.end() == 0
 
 
+@pytest.mark.slow
 def test_a_lost_lease_ends_the_handler_and_leaves_the_item_to_its_new_owner(
     queue, work_id, running, blocked, fifo
 ):
@@ -286,6 +295,7 @@ def test_a_lost_lease_ends_the_handler_and_leaves_the_item_to_its_new_owner(
         os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
 
 
+@pytest.mark.slow
 def test_a_lease_that_is_lost_while_the_handler_is_ended_leaves_the_item_to_its_new_owner(
     queue, start, script
 ):
@@ -313,6 +323,7 @@ def test_a_lease_that_is_lost_while_the_handler_is_ended_leaves_the_item_to_its_
     assert queue.count("/stop") == 0
 
 
+@pytest.mark.slow
 def test_the_handler_ends_before_a_lease_that_can_not_be_extended(queue, work_id, running, blocked):
     """A disconnected worker has to assume that another one gets the item."""
     limits = (
@@ -332,6 +343,7 @@ def test_the_handler_ends_before_a_lease_that_can_not_be_extended(queue, work_id
     assert queue.count("/stop") == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("server_lease", [1])
 def test_runs_that_always_lose_their_lease_end(queue, work_id, start, script):
     """A server whose lease is too short for any heartbeat must not make a handler run forever."""

@@ -25,8 +25,6 @@ from tests.helpers.terminals import Session
 from tests.worker.conftest import poll_options
 from tests.worker.simulation import SimulatedLoop
 
-pytestmark = pytest.mark.slow
-
 NOW = datetime(2026, 3, 15, 10, 0, 0, 123456, UTC)
 ITEM = "work_01abcdefXYZ"
 
@@ -202,7 +200,14 @@ def test_no_part_of_a_secret_is_logged_where_the_reason_of_a_server_is_truncated
 
 @pytest.mark.parametrize("secret", ["item-token-12345", KEY, "s" * 4000])
 @pytest.mark.parametrize("limit", [16_384, 65_536, KEPT_BYTES])
-@pytest.mark.parametrize("filler", ["x", "ä", "\N{GRINNING FACE}"])
+@pytest.mark.parametrize(
+    "filler",
+    [
+        "x",
+        pytest.param("ä", marks=pytest.mark.slow),
+        pytest.param("\N{GRINNING FACE}", marks=pytest.mark.slow),
+    ],
+)
 def test_no_part_of_a_secret_is_logged_where_a_line_is_cut(secret, limit, filler):
     """Whatever the limit, secrets are redacted before."""
     for overlap in (1, 5, len(secret) - 1):
@@ -255,6 +260,7 @@ def test_a_line_without_an_end_is_output(queue, work, script):
 # A flood, and a reader who does not read
 
 
+@pytest.mark.slow
 def test_of_a_flood_of_lines_only_a_part_is_logged_and_the_rest_is_counted(
     queue, work_id, work, script
 ):
@@ -368,6 +374,7 @@ def test_of_a_line_without_an_end_no_more_is_kept_than_may_be_logged():
     assert asyncio.run(flood()) == KEPT_BYTES
 
 
+@pytest.mark.slow
 def test_a_worker_whose_log_nobody_reads_finishes_its_items_and_ends(queue, start, script):
     """A log driver may be stuck."""
     ids = queue.enqueue(3)
@@ -376,6 +383,7 @@ def test_a_worker_whose_log_nobody_reads_finishes_its_items_and_ends(queue, star
     assert [queue.item(work_id)["state"] for work_id in ids] == ["stopped"] * 3
 
 
+@pytest.mark.slow
 def test_a_worker_whose_log_nobody_reads_ends_after_an_error(queue, start, script):
     """The error can't be reported either."""
     queue.enqueue()
@@ -494,6 +502,7 @@ def test_a_worker_at_a_terminal_shows_its_status_below_the_log_until_it_ends(
     assert re.match(r"0:\d\d:\d\d: 1 succeeded, 1 dead letter\n\r?", last)
 
 
+@pytest.mark.slow
 def test_a_worker_that_logs_json_at_a_terminal_draws_nothing(terminal, script):
     """Each line of the output is an object."""
     session = terminal("--exit-when-idle", "10ms", "--log-format", "json", "--", script("exit 0"))
@@ -503,6 +512,7 @@ def test_a_worker_that_logs_json_at_a_terminal_draws_nothing(terminal, script):
     assert not session.has_sent(b"\x1b")
 
 
+@pytest.mark.slow
 def test_a_worker_whose_terminal_was_stopped_finishes_its_items_and_ends(queue, terminal, script):
     """Ctrl-S stops the output of a terminal."""
     session = terminal("--max-items", "2", "--", script("seq 3000"))

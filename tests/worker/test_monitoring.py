@@ -44,8 +44,6 @@ from ant_cli.worker.metrics import READY_S, Tally, WorkerMetrics, _readiness, _r
 from tests.conftest import KEY, make_runtime
 from tests.worker.conftest import API_KEY
 
-pytestmark = pytest.mark.slow
-
 STATS = {
     "depth": 3,
     "pending": 1,
@@ -239,6 +237,7 @@ def test_a_page_is_served_at_an_address_of_either_version(host):
         assert httpx.get(f"{listener.url}/a?b").text == "/a\n"
 
 
+@pytest.mark.slow
 def test_silent_clients_do_not_lock_out_others(monkeypatch):
     """Each connection takes a file descriptor, and without any left, a worker can't extend its leases."""
     monkeypatch.setattr("ant_cli.worker.listener._REQUEST_TIMEOUT_S", 600.0)
@@ -254,6 +253,7 @@ def test_silent_clients_do_not_lock_out_others(monkeypatch):
         assert not select.select([silent[-1]], [], [], 0)[0]
 
 
+@pytest.mark.slow
 def test_a_client_is_not_disconnected_because_of_many_others_that_have_left():
     """Only connections that are open count."""
     with closing(Listener("127.0.0.1", 0, lambda _path: text_page("served"))) as listener:

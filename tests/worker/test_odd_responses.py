@@ -17,8 +17,6 @@ from ant_cli.worker.work_api import WorkAPI
 from tests.conftest import make_runtime
 from tests.helpers.work_server import ITEM, WorkServer
 
-pytestmark = pytest.mark.slow
-
 EXTENDED = {
     "lease_extended": True,
     "state": "active",
@@ -180,6 +178,7 @@ def test_an_invalid_response_to_a_heartbeat_is_an_error(api_with, part):
         api_with(Responding({**EXTENDED, **part})).heartbeat("work_1", "NO_HEARTBEAT", 45, 2.5)
 
 
+@pytest.mark.slow
 def test_an_invalid_response_to_a_heartbeat_does_not_extend_the_lease(start, script):
     """The handler does not start, and the worker continues."""
     with WorkServer(heartbeat=EXTENDED | {"ttl_seconds": -1}) as server:

@@ -11,8 +11,6 @@ import pytest
 from tests.helpers.processes import COVERAGE
 from tests.worker.conftest import WITH_METADATA
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 def coverage():
@@ -47,6 +45,7 @@ def test_a_worker_without_an_api_key_counts_failures_itself(queue, work_id, star
     assert queue.refused == []
 
 
+@pytest.mark.slow
 def test_an_item_that_always_kills_its_worker_becomes_a_dead_letter(queue, work_id, work, script):
     """Each run after the first is counted before it starts, because a killed worker can't count it afterwards."""
     handler = script("kill -9 $PPID; sleep 10")
@@ -66,6 +65,7 @@ def test_an_item_that_always_kills_its_worker_becomes_a_dead_letter(queue, work_
     assert worker.events("work item not done")[0]["outcome"] == "dead_letter"
 
 
+@pytest.mark.slow
 def test_a_job_whose_failed_items_have_succeeded_in_the_end_has_succeeded(queue, work, script):
     """It waits for their pauses, in which it is not idle, and nothing is left to do."""
     queue.enqueue()
@@ -76,6 +76,7 @@ def test_a_job_whose_failed_items_have_succeeded_in_the_end_has_succeeded(queue,
     assert [entry["attempt"] for entry in worker.events("work item done")] == [2]
 
 
+@pytest.mark.slow
 def test_an_outage_of_slow_failures_ends_with_a_success(queue, start, script):
     """Five different items show it. Then one after another tries, and the others wait."""
     queue.enqueue(5)
@@ -120,6 +121,7 @@ def test_as_many_items_run_at_once_as_there_are_slots(queue, work, script, fifo)
     assert {queue.item(first)["state"], queue.item(second)["state"]} == {"stopped"}
 
 
+@pytest.mark.slow
 def test_two_polls_never_run_more_items_than_there_are_slots(queue, work, script):
     """A third handler would find both directories taken. When the queue is empty, the worker may exit."""
     work_ids = queue.enqueue(30)
@@ -138,6 +140,7 @@ def test_no_more_than_max_items_are_taken(queue, work, script):
     assert queue.poll() is not None
 
 
+@pytest.mark.slow
 def test_an_acknowledgement_whose_response_is_lost_is_recognized(queue, work_id, work, script):
     """A look shows that somebody has it. Otherwise it would wait for 300 s, although nobody runs it."""
     queue.fail("/ack", after_commit=True, disconnect=True)

@@ -17,8 +17,6 @@ from tests.conftest import KEY, flags_of
 from tests.helpers.processes import ANT, started
 from tests.worker.conftest import WITH_METADATA
 
-pytestmark = pytest.mark.slow
-
 IDS = {"session_id": "session_1", "work_id": "work_1", "environment_id": "env_1"}
 IDENTITY = {f"ANTHROPIC_{name.upper()}": text for name, text in IDS.items()}
 
@@ -71,6 +69,7 @@ def is_done(queue, session):
     return "session.error" not in found and found[-1] == "session.status_terminated"
 
 
+@pytest.mark.slow
 def test_a_worker_without_a_handler_runs_sessions(queue, start, session):
     """The agent's tool runs here, its result satisfies the script, and the item is stopped once, by the worker."""
     worker = start("--max-items", "1", "--max-idle", "5s")
@@ -85,6 +84,7 @@ def test_a_worker_without_a_handler_runs_sessions(queue, start, session):
 RUN = [sys.executable, "-P", "-m", "ant_cli", "beta:worker", "run"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("handler", [[], RUN], ids=["in-process", "handler"])
 def test_a_drained_session_tells_the_agent_that_its_tool_was_interrupted_and_is_given_back(
     queue, start, handler
@@ -113,6 +113,7 @@ def test_a_drained_session_tells_the_agent_that_its_tool_was_interrupted_and_is_
     assert "interrupted by a shutdown" in result["content"][0]["text"]
 
 
+@pytest.mark.slow
 def test_a_handler_may_run_the_official_sdk(queue, work, sdk_handler, session):
     """Its `handle_item` gets all its input from the variables. It stops the item, as the worker does afterwards."""
     worker = work(handler=[sdk_handler])
@@ -122,6 +123,7 @@ def test_a_handler_may_run_the_official_sdk(queue, work, sdk_handler, session):
     assert queue.refused == []
 
 
+@pytest.mark.slow
 def test_a_handler_whose_heartbeat_is_refused_is_lost_and_counted(queue, work, sdk_handler):
     """The SDK exits with 0 and stops nothing: only its last lines say that it has done nothing."""
     queue.send("POST", "/_emulator/sessions", {"environment_id": queue.id, "script": ["idle"]})
@@ -134,6 +136,7 @@ def test_a_handler_whose_heartbeat_is_refused_is_lost_and_counted(queue, work, s
     assert queue.refused == []
 
 
+@pytest.mark.slow
 def test_a_session_whose_heartbeat_is_refused_for_another_reason_is_given_back(queue, work, script):
     """The SDK would stop the item, although its session is not done."""
     queue.send("POST", "/_emulator/sessions", {"environment_id": queue.id, "script": ["idle"]})
@@ -152,6 +155,7 @@ def bash(command, **step):
     return {"tool": "bash", "input": {"command": command}, **step}
 
 
+@pytest.mark.slow
 def test_the_tools_of_a_session_do_not_see_who_holds_its_lease(queue, work):
     """A worker that one of them starts would take the item of this one for its own."""
     hidden = bash('echo "[$ANT_WORKER_HOLDS_LEASE_ON]"', expect={"contains": "[]"})
@@ -161,6 +165,7 @@ def test_the_tools_of_a_session_do_not_see_who_holds_its_lease(queue, work):
     assert is_done(queue, session)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("handler", [[], RUN], ids=["in-process", "handler"])
 def test_sessions_that_run_at_once_do_not_share_a_folder(queue, work, tmp_path, handler):
     """Each waits until the other has written its own text to a file of the same name."""
@@ -183,6 +188,7 @@ def test_sessions_that_run_at_once_do_not_share_a_folder(queue, work, tmp_path, 
     assert notes == ["a\n", "b\n"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "folder"),
     [
@@ -260,6 +266,7 @@ def test_a_secret_that_is_not_text_is_a_usage_error(tmp_path):
         work_secret(options(work_secret_file=str(tmp_path / "secret")), {})
 
 
+@pytest.mark.slow
 def test_a_session_takes_what_is_missing_from_the_item_on_stdin(queue, work, script, session):
     """`docker run -i` passes on what its `-e` names. It holds its lease, and stops the item, as the SDK does."""
     names = ("PATH", "HOME", "ANTHROPIC_BASE_URL")
@@ -289,6 +296,7 @@ class EnvironmentWorker:
 }
 
 
+@pytest.mark.slow
 def test_a_session_ends_without_a_reader_of_its_log_and_shows_no_secret_in_it(
     clean_environ, tmp_path
 ):
@@ -315,6 +323,7 @@ def test_a_session_ends_without_a_reader_of_its_log_and_shows_no_secret_in_it(
     assert "plain-secret" not in log
 
 
+@pytest.mark.slow
 def test_a_session_that_fails_is_an_error(queue, work, script):
     """The output has no traceback and no key. A flag that guides for other workers use is accepted, with a note."""
     queue.send("POST", "/_emulator/sessions", {"environment_id": queue.id, "script": ["idle"]})

@@ -15,8 +15,6 @@ from ant_cli.worker import guardian_process
 from ant_cli.worker.guardian import Fallback, Guardian
 from ant_cli.worker.guardian_process import NEVER
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 def reading(fifo):
@@ -129,6 +127,7 @@ def test_a_signal_that_the_parent_ignores_is_ignored(queue, work_id, start, scri
     assert queue.item(work_id)["state"] == "stopped"
 
 
+@pytest.mark.slow
 def test_killing_a_worker_ends_its_handlers(queue, running, script, fifo, reading):
     """This includes their children, so that the next holder of the item does not run next to an orphan."""
     queue.enqueue(2)
@@ -179,6 +178,7 @@ until guardian > /dev/null; do :; done
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "before", "program"),
     [
@@ -200,6 +200,7 @@ def test_killing_a_worker_ends_a_handler_that_is_hard_to_find(
     assert worker.end() == -signal.SIGKILL
 
 
+@pytest.mark.slow
 def test_draining_ends_a_handler_that_runs_timeout(queue, running, script, fifo, reading):
     """Its child gets the signal, not only the shell, which waits for it here."""
     queue.enqueue()
@@ -215,6 +216,7 @@ def test_draining_ends_a_handler_that_runs_timeout(queue, running, script, fifo,
     assert worker.end() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("mode", "heartbeats"), [("always", 2), ("never", 1)])
 def test_the_item_of_a_killed_worker_is_handed_out_at_once(
     queue, work_id, running, script, mode, heartbeats
@@ -228,6 +230,7 @@ def test_the_item_of_a_killed_worker_is_handed_out_at_once(
     assert queue.poll()["id"] == work_id
 
 
+@pytest.mark.slow
 def test_the_item_of_a_worker_that_its_handler_kills_at_once_is_handed_out_at_once(
     queue, work_id, start, script
 ):
@@ -239,6 +242,7 @@ def test_the_item_of_a_worker_that_its_handler_kills_at_once_is_handed_out_at_on
     assert queue.poll()["id"] == work_id
 
 
+@pytest.mark.slow
 def test_a_guardian_ends_no_lease_that_is_not_its_workers(queue, work_id, running, script):
     """The handler sends the heartbeats here, or another worker has the item by now."""
     worker = running(
@@ -253,6 +257,7 @@ def test_a_guardian_ends_no_lease_that_is_not_its_workers(queue, work_id, runnin
     assert queue.item(work_id)["state"] == "active"
 
 
+@pytest.mark.slow
 def test_a_handler_does_not_start_under_a_dead_guardian(queue, work, script):
     """A new guardian replaces it before the next item."""
     queue.enqueue(2)
@@ -288,6 +293,7 @@ def test_a_guardian_that_was_stopped_a_moment_ago_does_not_hold_up_the_end_of_th
     asyncio.run(stop_and_close())
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_stopped_for_longer_than_its_lease_leaves_no_handler_running(
     queue, work_id, running, script, fifo, reading
 ):
@@ -306,6 +312,7 @@ def test_a_worker_that_is_stopped_for_longer_than_its_lease_leaves_no_handler_ru
 IN_A_CONTAINER = ("unshare", "--pid", "--fork", "--mount-proc")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     shutil.which("unshare") is None
     or subprocess.run([*IN_A_CONTAINER, "true"], check=False).returncode != 0,
