@@ -9,11 +9,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from ant_cli.errors import APIError, ResponseError
+from ant_cli.errors import APIError, NetworkError, ResponseError
 from ant_cli.http.response import Response
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
-from ant_cli.worker.work_api import WorkAPI
+from ant_cli.worker.work_api import MalformedResponse, WorkAPI, is_archived
 from tests.conftest import make_runtime
 from tests.helpers.work_server import ITEM, WorkServer
 
@@ -102,6 +102,35 @@ def test_an_invalid_item_is_an_error(api_with, item):
     """The worker then treats the poll as failed."""
     with pytest.raises(ResponseError):
         api_with(Responding(item)).poll()
+
+
+def test_an_answer_to_a_change_that_is_not_of_the_form_of_the_api_is_no_reason_to_repeat_it(
+    api_with,
+):
+    """The change was made. Sent again, it would get the same answer."""
+    for body in ([], {**ITEM, "data": "text"}):
+        with pytest.raises(MalformedResponse):
+            api_with(Responding(body)).acknowledge("work_1")
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409])
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        ({"message": "Environment env_1 is archived."}, True),
+        ({"message": "no", "details": {"error_code": "environment_archived"}}, True),
+        ({"message": "Environment env_1 was not found."}, False),
+    ],
+)
+def test_an_archived_environment_is_known_by_the_text_of_an_error(status, error, expected):
+    """Whatever its status is."""
+    body = json.dumps({"type": "error", "error": error}).encode()
+    assert is_archived(APIError("GET x", status, "", body, "")) is expected
+
+
+def test_an_error_without_a_response_says_nothing_about_the_environment():
+    """Its message is the program's own."""
+    assert not is_archived(NetworkError("the proxy says that the host is archived."))
 
 
 def test_an_invalid_item_is_not_taken_and_polling_pauses(start, script):

@@ -13,7 +13,13 @@ import pytest
 from ant_cli.errors import UsageError
 from ant_cli.operations.parsers import duration
 from ant_cli.operations.spec import Flags
-from ant_cli.settings.worker_options import CheckOptions, PollOptions, read_options
+from ant_cli.settings.worker_options import (
+    CheckOptions,
+    ExporterOptions,
+    PollOptions,
+    SessionOptions,
+    read_options,
+)
 from ant_cli.worker.context import handler_environment
 from ant_cli.worker.endings import OUTCOMES, Ending, Outcome, ended, judge, timed_out
 from ant_cli.worker.failures import NEVER_RUN, History
@@ -248,6 +254,41 @@ def test_a_key_that_was_typed_comes_before_a_file_which_is_not_read():
     environ = {"ANT_WORKER_ENVIRONMENT_KEY_FILE": "/missing"}
     options = read_options(PollOptions, given, environ, "")
     assert (options.environment_key, options.environment_key_file) == (KEY, "")
+
+
+@pytest.mark.parametrize(
+    ("given", "environ", "key", "file"),
+    [
+        ({}, {"KEY": "of-the-variable"}, "of-the-variable", None),
+        ({}, {"KEY": "of-the-variable", "FILE": "first"}, "of-the-first", "first"),
+        ({}, {"FILE": "first"}, "of-the-first", "first"),
+        ({"file": "second"}, {"KEY": "of-the-variable"}, "of-the-second", "second"),
+        ({"file": "second"}, {"FILE": "first"}, "of-the-second", "second"),
+        ({"key": "typed"}, {"KEY": "of-the-variable", "FILE": "first"}, "typed", None),
+        ({"key": "typed", "file": "second"}, {}, "typed", None),
+    ],
+)
+@pytest.mark.parametrize("kind", [PollOptions, SessionOptions, ExporterOptions, CheckOptions])
+def test_an_environment_key_comes_from_a_flag_or_a_file_before_its_variable(
+    tmp_path, kind, given, environ, key, file
+):
+    """Whoever mounts a file means it. The worker reads it again later, unless the key was typed."""
+    for name in ("first", "second"):
+        (tmp_path / name).write_text(f"of-the-{name}\n")
+        (tmp_path / name).chmod(0o600)
+    flags = {"environment_id": "env_1"}
+    if kind is SessionOptions:
+        flags |= {"session_id": "session_1", "work_id": "work_1"}
+    if "key" in given:
+        flags["environment_key"] = given["key"]
+    if "file" in given:
+        flags["environment_key_file"] = str(tmp_path / given["file"])
+    variables = {"ANTHROPIC_ENVIRONMENT_KEY": environ.get("KEY", "")}
+    if "FILE" in environ:
+        variables["ANT_WORKER_ENVIRONMENT_KEY_FILE"] = str(tmp_path / environ["FILE"])
+    found = read_options(kind, Flags(flags), variables, "")
+    assert found.environment_key == key
+    assert found.environment_key_file == (str(tmp_path / file) if file else "")
 
 
 def test_options_need_a_value_for_each_name_and_take_no_other():

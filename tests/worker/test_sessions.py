@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -254,8 +255,12 @@ def test_the_key_of_a_worker_may_come_from_a_pipe_which_is_read_only_once(
     # Because of the metadata key, the program starts again.
     env = {"ANTHROPIC_ENVIRONMENT_KEY": "sk-ant-oat01-other", file: str(pipe), **WITH_METADATA}
     worker = start("--max-items", "1", handler=[handler], env=env)
-    pipe.write_text(f"{KEY}\n")
-    assert worker.end() == 0, worker.lines
+    writing = threading.Thread(target=pipe.write_text, args=(f"{KEY}\n",))
+    writing.start()
+    status = worker.end()
+    os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))  # if nobody has read it, the thread ends
+    writing.join()
+    assert status == 0, worker.lines
 
 
 def test_a_secret_that_is_not_text_is_a_usage_error(tmp_path):

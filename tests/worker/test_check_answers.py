@@ -1,0 +1,381 @@
+"""`ant beta:worker check`: what it concludes from each answer to each credential. Nothing is served."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import httpx
+import pytest
+
+from ant_cli.worker.work_api import WorkAPI
+from tests.helpers.words import NO_KEY, page
+
+METADATA_KEY = "sk-ant-api03-of-the-workers"
+WORKER_KEY = "sk-ant-oat01-0123456789-wxyz"
+ENVIRONMENT = {"id": "env_1", "type": "environment", "name": "queue", "archived_at": None}
+STATS = {"depth": 0, "pending": 0, "oldest_queued_at": None, "workers_polling": 1}
+REFUSALS = pytest.mark.parametrize("status", [401, 403, 404])
+
+
+def refusal(status, message="no", **error):
+    """Return the response of the API to a request that it refuses."""
+    body = {"type": "error", "error": {"type": "x_error", "message": message, **error}}
+    return httpx.Response(status, json=body)
+
+
+class Api:
+    """Answers each question by the credential with which it is asked."""
+
+    def __init__(self, **answers):
+        """Take the answers that differ: to `account`, `metadata`, `items` and `stats`."""
+        self._answers = {
+            "account": ENVIRONMENT,
+            "metadata": ENVIRONMENT,
+            "items": page(),
+            "stats": STATS,
+            **answers,
+        }
+        self.asked = []
+
+    def __call__(self, request):
+        question = self._question_of(request)
+        self.asked.append(question)
+        answer = self._answers[question]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer if isinstance(answer, httpx.Response) else httpx.Response(200, json=answer)
+
+    def _question_of(self, request):
+        if request.url.path.endswith("/stats"):
+            return "stats"
+        if request.url.path.endswith("/work"):
+            return "items"
+        is_for_metadata = request.headers.get("x-api-key") == METADATA_KEY
+        return "metadata" if is_for_metadata else "account"
+
+
+@pytest.fixture
+def check(ant):
+    """Return a function that checks an environment by these answers, and returns the report and the questions."""
+
+    def run(*words, place="env_1", env=None, ask=None, **answers):
+        api = Api(**answers)
+        variables = {
+            "ANTHROPIC_ENVIRONMENT_KEY": WORKER_KEY,
+            "ANT_WORKER_LISTEN": "127.0.0.1:1",
+            "NO_COLOR": "1",
+        }
+        done = ant(
+            *("beta:worker", "check", place, "--max-retries", "0", "--format", "json", *words),
+            *("--", "true"),
+            env={**variables, **(env or {})},
+            replies=api,
+            terminal=ask is not None,
+            ask=ask,
+        )
+        report = done.json if done.stdout else {}
+        return SimpleNamespace(
+            exit=done.exit,
+            stderr=done.stderr,
+            report=report,
+            asked=api.asked,
+            causes=[finding["cause"] for finding in report.get("findings", [])],
+            steps=[finding["next_step"] for finding in report.get("findings", [])],
+        )
+
+    return run
+
+
+WITH_METADATA = {"ANT_WORKER_METADATA_KEY": METADATA_KEY}
+NOTHING_WAITS = "The queue is empty: no session waits for a worker."
+
+
+def test_each_question_is_asked_once_with_its_own_credential(check):
+    """An API key can't list work, and an environment's key can't retrieve the environment."""
+    done = check(env=WITH_METADATA)
+    assert done.asked == ["account", "items", "stats", "metadata"]
+    assert (done.exit, done.causes) == (0, [NOTHING_WAITS])
+    assert done.report["takes_metadata_key"] is True
+    assert done.report["dead_letters"] == []
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\n"])
+def test_a_key_for_metadata_that_is_blank_is_none(check, blank):
+    """A variable of a template may be empty."""
+    done = check(env={"ANT_WORKER_METADATA_KEY": blank})
+    assert "metadata" not in done.asked
+    assert done.report["takes_metadata_key"] is None
+
+
+def test_a_key_for_metadata_may_have_a_line_break(check):
+    """It was read from a file."""
+    done = check(env={"ANT_WORKER_METADATA_KEY": f"{METADATA_KEY}\n"})
+    assert done.report["takes_metadata_key"] is True
+
+
+@REFUSALS
+def test_a_key_for_metadata_that_is_refused_is_a_note(check, status):
+    """Work is done nevertheless, but dead letters are not listed."""
+    done = check(env=WITH_METADATA, metadata=refusal(status))
+    assert done.report["takes_metadata_key"] is False
+    assert done.report["dead_letters"] is None
+    assert done.exit == 0
+    (cause, step) = (done.causes[0], done.steps[0])
+    assert cause.startswith(f"The server does not take ANT_WORKER_METADATA_KEY: {status} ")
+    assert step.startswith("Workers with this key count failures only in their memory")
+
+
+@pytest.mark.parametrize("status", [400, 429, 503])
+def test_another_error_says_nothing_about_the_key_for_metadata(check, status):
+    """The server may be overloaded."""
+    done = check(env=WITH_METADATA, metadata=refusal(status))
+    assert (done.report["takes_metadata_key"], done.causes) == (None, [NOTHING_WAITS])
+
+
+@REFUSALS
+def test_a_refusal_of_the_environment_key_says_where_to_get_another(check, status):
+    """Then the API key reads the statistics."""
+    done = check(items=refusal(status))
+    assert done.asked == ["account", "items", "stats"]
+    assert done.causes[0].startswith("The environment does not accept this environment key")
+    assert done.causes[0].endswith(": no")
+    assert done.steps[0].endswith("and set ANTHROPIC_ENVIRONMENT_KEY.")
+    assert (done.report["may_poll"], done.report["running"]) == (False, None)
+    assert done.report["queue"] == STATS
+
+
+def test_an_empty_list_of_work_shows_that_the_key_may_poll(check):
+    """It is no missing list."""
+    done = check()
+    assert done.report["may_poll"] is True
+    assert done.report["waiting"] == done.report["running"] == []
+
+
+@pytest.mark.parametrize("status", [400, 402, 409])
+def test_another_refusal_says_nothing_of_the_environment_key(check, status):
+    """Another key would not help."""
+    done = check(items=refusal(status))
+    assert done.causes[0].startswith(f"The server refuses: {status} ")
+    assert "Console" not in done.steps[0]
+    assert "ant beta:environments list" not in done.steps[0]
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_an_overloaded_server_says_nothing_about_a_credential(check, status):
+    """What it says twice is one finding."""
+    done = check(account=refusal(status), items=refusal(status))
+    assert done.causes[0].startswith("The environment could not be read: ")
+    assert done.causes[1].startswith("The queue could not be read: ")
+    assert "Try again later: this says nothing about the credential." in done.steps[1]
+    assert done.exit == 1
+
+
+def test_what_the_server_says_twice_about_one_subject_is_one_finding(check):
+    """The list of work and the statistics fail alike."""
+    done = check(items=refusal(503), stats=refusal(503))
+    assert done.asked == ["account", "items", "stats"]
+    assert sum(cause.startswith("The queue could not") for cause in done.causes) == 1
+
+
+@REFUSALS
+def test_a_refused_api_key_is_not_used_for_the_statistics(check, status):
+    """The environment's key reads them. If that is refused, too, nothing else is asked."""
+    done = check(account=refusal(status))
+    assert done.asked == ["account", "items", "stats"]
+    assert done.causes[0].startswith(f"The server refuses: {status} ")
+    assert done.steps[0].endswith("To see all: ant beta:environments list")
+    both = check(account=refusal(status), items=refusal(status))
+    assert both.asked == ["account", "items"]
+    assert both.report["queue"] is None
+
+
+def test_without_an_environment_key_the_api_key_reads_the_statistics(check):
+    """The items stay unknown."""
+    done = check(env={"ANTHROPIC_ENVIRONMENT_KEY": None})
+    assert done.asked == ["account", "stats"]
+    assert (done.report["has_key"], done.report["may_poll"]) == (False, False)
+    assert "There is no environment key: no worker can start here." in done.causes
+
+
+@pytest.mark.parametrize("odd", [[], {}, {"id": 1}, {"id": ".."}, {"id": ""}])
+def test_an_answer_that_is_no_environment_is_none(check, odd):
+    """Its ID would be a part of the next path."""
+    done = check(account=odd)
+    assert done.report["environment"] == {"id": "env_1"}
+    assert done.asked == ["account", "items", "stats"]
+
+
+def test_a_name_without_an_api_key_can_not_be_asked_about(check):
+    """Only an API key finds its ID."""
+    done = check(place="queue", env=dict(NO_KEY))
+    assert done.asked == []
+    assert done.causes == ["'queue' is a name, whose ID only an API key can find."]
+    assert done.steps == ["Give the ID, which begins with env_, or set ANTHROPIC_API_KEY."]
+
+
+def test_a_name_that_an_api_key_does_not_find_is_not_asked_about_as_an_id(check):
+    """The environment's key would be refused, which would seem to be its fault."""
+    done = check(place="queue", account=refusal(404))
+    assert "items" not in done.asked
+    assert len([cause for cause in done.causes if "queue" in cause or "refuses" in cause]) == 1
+
+
+@pytest.mark.parametrize("asks", ["account", "items", "stats", "metadata"])
+def test_a_server_that_does_not_respond_is_the_only_problem(check, asks):
+    """Whichever question it is that gets no response."""
+    done = check(env=WITH_METADATA, **{asks: ConnectionResetError()})
+    problems = [cause for cause in done.causes if "server" in cause]
+    assert len(problems) == 1
+    assert problems[0].startswith("The server does not respond: ")
+    assert "Check the base URL and the network." in done.steps
+    assert done.asked[-1] == asks
+    assert done.exit == 1
+
+
+@pytest.mark.parametrize("place", [".", "..", "env_\x01"])
+def test_an_environment_that_can_not_be_in_a_path_is_a_usage_error(check, place):
+    """It is no finding about the server."""
+    done = check(place=place)
+    assert (done.exit, done.report, done.asked) == (2, {}, [])
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_an_archived_environment_is_known_by_the_error_of_its_list_of_work(check, status):
+    """The key is right: such an environment still hands out what waits."""
+    archived = refusal(status, "Environment env_1 is archived.")
+    done = check(env=dict(NO_KEY), items=archived)
+    assert (done.report["archived"], done.report["may_poll"]) == (True, True)
+    assert done.asked == ["items", "stats"]
+    assert [cause for cause in done.causes if "archived" in cause] == done.causes
+
+
+def test_an_archived_environment_is_known_by_its_time(check):
+    """Whatever its list of work is."""
+    done = check(account={**ENVIRONMENT, "archived_at": "2026-03-15T10:00:00Z"})
+    assert done.report["archived"] is True
+
+
+def test_the_start_command_has_the_id_that_was_found_for_a_name(ant):
+    """A worker's key finds no names."""
+
+    class Named(Api):
+        def __call__(self, request):
+            if request.url.path.endswith("/queue"):
+                return refusal(404)
+            if request.url.path.endswith("/environments"):
+                return httpx.Response(200, json=page(ENVIRONMENT))
+            return super().__call__(request)
+
+    env = {"ANTHROPIC_ENVIRONMENT_KEY": WORKER_KEY, "ANT_WORKER_LISTEN": "127.0.0.1:1"}
+    api = Named(stats={**STATS, "workers_polling": 0})
+    done = ant("beta:worker", "check", "queue", "--", "true", env=env, replies=api)
+    assert "Start one: ant beta:worker poll env_1 -- true\n" in done.stdout
+
+
+# Items
+
+
+def item(**members):
+    """Return an item of the list of work."""
+    return {"id": "work_1", "state": "queued", "data": {}, "metadata": {}, **members}
+
+
+@pytest.mark.parametrize(
+    ("metadata", "reason"),
+    [
+        ({"ant_last_error": "no disk"}, "no disk"),
+        (
+            {"ant_dead_letter": "5 attempts failed", "ant_last_error": "no disk"},
+            "5 attempts failed",
+        ),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_the_reason_of_an_item_is_that_of_its_end_or_else_of_its_last_failure(
+    check, metadata, reason
+):
+    """A dead letter has both."""
+    report = check(items=page(item(metadata=metadata))).report
+    shown = [*report["waiting"], *(report["dead_letters"] or [])]
+    assert [each["reason"] for each in shown] == [reason]
+
+
+@pytest.mark.parametrize(
+    ("retry_at", "is_paused"),
+    [("2125-11-29T00:00:00Z", True), ("2020-11-29T00:00:00Z", False), ("soon", False)],
+)
+def test_only_a_pause_that_is_not_over_is_shown(check, retry_at, is_paused):
+    """The key of an item that runs again may still be there."""
+    report = check(items=page(item(metadata={"ant_retry_at": retry_at}))).report
+    assert report["waiting"][0]["retry_at"] == (retry_at if is_paused else None)
+
+
+def test_the_last_sign_of_an_item_is_its_heartbeat_or_else_its_acknowledgement(check):
+    """Its lease can end no later than five minutes after it."""
+    running = item(
+        state="active",
+        acknowledged_at="2020-01-01T00:00:00Z",
+        latest_heartbeat_at="2020-01-01T00:10:00Z",
+    )
+    taken = item(
+        id="work_2",
+        state="active",
+        acknowledged_at="2020-01-01T00:00:00Z",
+        latest_heartbeat_at=None,
+    )
+    first, second = check(items=page(running, taken)).report["running"]
+    assert first["last_sign_at"] == "2020-01-01T00:10:00Z"
+    assert first["taken_at"] == "2020-01-01T00:00:00Z"
+    assert second["last_sign_at"] == "2020-01-01T00:00:00Z"
+    assert first["lease_ends_within_seconds"] == second["lease_ends_within_seconds"] == 0
+
+
+def test_an_item_that_waits_again_shows_when_it_was_held_last_but_no_lease(check):
+    """It has none."""
+    waiting = item(acknowledged_at="2020-01-01T00:00:00Z")
+    (found,) = check(items=page(waiting)).report["waiting"]
+    assert (found["taken_at"], found["lease_ends_within_seconds"]) == (None, None)
+    assert found["last_sign_at"] == "2020-01-01T00:00:00Z"
+
+
+# Giving back
+
+
+def abandoned(*ids):
+    """Return items that nobody seems to hold."""
+    return page(
+        *(
+            item(id=work_id, state="starting", acknowledged_at="2020-01-01T00:00:00Z")
+            for work_id in ids
+        )
+    )
+
+
+def test_without_items_that_nobody_holds_there_is_nothing_to_give_back(check):
+    """So nobody is asked, and nothing is read again."""
+    done = check("--requeue", ask=pytest.fail)
+    assert (done.exit, done.report["given_back"]) == (0, [])
+    assert done.asked == ["account", "items", "stats"]
+
+
+def test_only_what_was_given_back_is_reported(check, monkeypatch):
+    """The other one has a heartbeat by now. Both are asked about once more."""
+    monkeypatch.setattr(WorkAPI, "give_back", lambda _api, work_id: work_id == "work_2")
+    done = check("--requeue", "--yes", items=abandoned("work_1", "work_2"))
+    assert done.report["given_back"] == ["work_2"]
+    assert done.asked == ["account", "items", "stats"] * 2
+
+
+def test_nothing_is_given_back_unless_a_person_agrees(check, monkeypatch):
+    """The question names each item."""
+    monkeypatch.setattr(WorkAPI, "give_back", pytest.fail)
+    questions = []
+    done = check(
+        "--requeue",
+        ask=lambda question: questions.append(question) or "n",
+        items=abandoned("work_1", "work_2"),
+    )
+    assert (done.exit, done.report) == (2, {})
+    assert len(questions) == 1
+    assert questions[0].startswith("Return work_1 work_2 to the queue? ")
