@@ -1,13 +1,19 @@
 """How a command line is read: its operation and its flags."""
 
-import pytest
+import shlex
+from pathlib import Path
 
-from ant_cli.argv import ApiCall, ToolCall, VersionCall, help_call, parse
+import pytest
+import yaml
+
+from ant_cli.argv import ApiCall, OfficialCall, ToolCall, VersionCall, help_call, parse
+from ant_cli.errors import UsageError
 from ant_cli.operations import GROUPS, OPERATIONS
 from tests.helpers.words import ARCHIVE, DELETE, LIST
 
 CREATE = ("beta:environments", "create")
 STOP = ("beta:environments:work", "stop")
+LINES = yaml.safe_load(Path(__file__).with_name("argv_lines.yaml").read_text("utf-8"))
 
 
 def flags(*words):
@@ -118,3 +124,26 @@ def test_the_groups_hold_all_operations():
     """Six commands for environments, eight for work."""
     assert len(GROUPS["beta:environments"].operations) == 6
     assert len(GROUPS["beta:environments:work"].operations) == 8
+
+
+def read_as(call):
+    """Return a call as the file of lines has it."""
+    if isinstance(call, OfficialCall):
+        return " ".join(call.argv)
+    if isinstance(call, VersionCall):
+        return "version"
+    notes = {"notes": list(call.notes)} if call.notes else {}
+    return {**getattr(call, "texts", {}), **call.flags, **notes}
+
+
+@pytest.mark.parametrize(("typed", "expected"), LINES["calls"].items())
+def test_a_line_gives_the_fields_and_flags_of_its_command(typed, expected):
+    assert read_as(parse(shlex.split(typed))) == expected
+
+
+@pytest.mark.parametrize(("typed", "expected"), LINES["errors"].items())
+def test_a_line_that_can_not_be_read_has_an_error_with_its_exit_code(typed, expected):
+    with pytest.raises(UsageError) as caught:
+        parse(shlex.split(typed))
+    error = caught.value
+    assert [error.exit_code, error.message, error.hint] == expected
