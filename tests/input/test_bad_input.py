@@ -353,6 +353,23 @@ def test_a_command_that_lacks_a_change_or_a_name_waits_for_its_pipe(ant, input_a
     assert result.stderr.startswith("Note: waiting")
 
 
+@needs_posix("select for pipes")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("update", "env_1", "--add", "packages.pip=x"),
+        ("update", "env_1", "--description", "d"),
+        ("create", "--name", "n"),
+    ],
+)
+def test_a_command_that_has_its_change_does_not_wait_for_its_pipe(ant, input_after, words):
+    """An edit of a list is a change, too."""
+    input_after(60)
+    done = ant("beta:environments", *words, "--dry-run", stdin="name: late")
+    assert "late" not in done.stdout
+    assert done.stderr.startswith("Note: nothing arrived on stdin within a second")
+
+
 @pytest.mark.parametrize(
     ("script", "status", "said"),
     [
