@@ -71,7 +71,7 @@ def login(
         _confirm_replacement(name, before, runtime)
     key = _key_to_store(flags, name, server, runtime)
     if not no_verify:
-        planned = store.with_profile(name, _without_credentials(before) | chosen)
+        planned = store.with_profile(name, {**before, **chosen})
         given = flags.with_values(api_key=key, profile=name, base_url=server)
         _verify_first(load(runtime, given, planned), runtime)
     _store_key(key, name, chosen, runtime, in_keyring=keyring)

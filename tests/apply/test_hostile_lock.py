@@ -294,6 +294,32 @@ def test_a_name_that_begins_while_the_last_one_ends_stays_in_the_journal(tmp_pat
     assert (tmp_path / "lock").read_text() == '\n"b"\n'
 
 
+def test_the_names_of_a_killed_run_are_forgotten_when_the_next_one_has_created_them(team):
+    """Otherwise an environment that others make later under this name would be taken over."""
+    team.add("a", "b")
+    JOURNAL.write_bytes(b'\n"a"\n')
+    JOURNAL.chmod(0o600)
+    team.apply(".")
+    assert set(team.server()) == {"a", "b"}
+    assert not JOURNAL.exists()
+
+
+def test_a_name_is_in_the_journal_until_its_outcome_is_known(tmp_path):
+    """Others that are done meanwhile, or that an earlier run has left, change nothing about that."""
+    path = tmp_path / "lock"
+    path.write_bytes(b'"left"\n')
+    path.chmod(0o600)
+    with path.open("a+b") as file:
+        journal = Journal(file)
+        assert journal.interrupted == {"left"}
+        journal.begin("a")
+        journal.end("a")
+        assert "left" in Journal(file).interrupted
+        journal.begin("left")
+        journal.end("left")
+        assert path.read_bytes() == b"", "what is done is still in the journal"
+
+
 @pytest.mark.parametrize(
     "content", [b"[" * 100_000, b"\xff\xfe\n{", b"1" * 5000 + b"\n3\nnull", b'"a"\r"b"']
 )

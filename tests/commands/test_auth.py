@@ -239,6 +239,177 @@ def test_the_prompt_ignores_ctrl_z(clean_environ):
     assert (seen, signal.getsignal(signal.SIGTSTP)) == ("SIG_IGN", signal.SIG_DFL)
 
 
+# What is typed or piped in
+
+ASSIGNMENT = f"export ANTHROPIC_API_KEY={SECRET}"
+
+
+@pytest.fixture
+def typing(ant_without_key, monkeypatch):
+    """Run `ant` with a text that is typed at the hidden prompt."""
+
+    def run(typed, *words, **more):
+        monkeypatch.setattr("getpass.getpass", lambda _prompt: typed)
+        return ant_without_key(*words, **more)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("auth", "login", "--no-verify"),
+        ("profile", "set", "api_key", "--profile", "work"),
+        ("profile", "set", "auth_token", "--profile", "work"),
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("is_piped", [False, True], ids=["typed", "piped"])
+def test_a_line_of_a_shell_in_place_of_a_key_is_rejected_wherever_one_is_stored(
+    typing, profiles, words, is_piped
+):
+    """What is copied from a page may be a whole assignment. It would be stored, and sent, as the key."""
+    path = profiles("[profiles.work]\ntimeout = 30\n")
+    if is_piped and words[0] == "auth":
+        words = (*words, "--api-key-stdin")
+    done = typing(ASSIGNMENT, *words, stdin=ASSIGNMENT if is_piped else None)
+    assert "contains a space, which no key has" in done.refusal
+    assert document(path) == {"profiles": {"work": {"timeout": 30}}}
+
+
+def test_a_line_of_a_shell_in_a_flag_in_place_of_the_key_to_store_is_rejected(
+    ant_without_key, path
+):
+    """It is quoted, then."""
+    done = ant_without_key("auth", "login", "--no-verify", "--api-key", ASSIGNMENT)
+    assert "the key contains a space, which no key has" in done.refusal
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "prompt"),
+    [
+        ((), "API key for profile 'default' (not shown): "),
+        (
+            ("--base-url", "https://u:pw@gate.example"),
+            "API key for profile 'default' at https://gate.example (not shown): ",
+        ),
+    ],
+)
+def test_the_prompt_names_a_server_that_is_not_the_api(ant_without_key, monkeypatch, words, prompt):
+    """Whoever has several keys has to know which one is asked for."""
+    prompts = []
+    monkeypatch.setattr("getpass.getpass", lambda text: prompts.append(text) or SECRET)
+    done = ant_without_key("auth", "login", "--no-verify", *words)
+    assert (done.exit, prompts) == (0, [prompt])
+    assert ("To create one: https://platform.claude.com" in done.stderr) is (words == ())
+
+
+@pytest.mark.parametrize("ended_by", [EOFError, KeyboardInterrupt])
+def test_after_ctrl_d_or_ctrl_c_at_the_prompt_the_next_text_begins_a_line(
+    ant_without_key, monkeypatch, ended_by
+):
+    """The prompt is still on the line of the cursor."""
+
+    def end(_prompt):
+        raise ended_by
+
+    monkeypatch.setattr("getpass.getpass", end)
+    done = ant_without_key("auth", "login", env={"ANT_NO_HINTS": "1"})
+    assert (
+        done.stderr
+        == {EOFError: "\nant: nothing was entered.\n", KeyboardInterrupt: "\n"}[ended_by]
+    )
+
+
+def test_the_key_of_a_profile_that_a_flag_names_is_replaced_without_a_question(
+    typing, profiles, path
+):
+    """The user has said which one."""
+    profiles(f'active = "work"\n[profiles.work]\napi_key = "{OTHER}"\n')
+    asked = []
+
+    def ask(question):
+        asked.append(question)
+        return "n"
+
+    words = ("auth", "login", "--no-verify")
+    done = typing(SECRET, *words, "--profile", "work", ask=ask, terminal=True)
+    assert (done.exit, asked) == (0, [])
+    assert document(path)["profiles"]["work"]["api_key"] == SECRET
+    assert typing(OTHER, *words, ask=ask, terminal=True).exit == 2
+    assert asked == ["Profile 'work' already has a key (api_key). Replace it? [y/N] "]
+
+
+@pytest.mark.parametrize("named_by", ["a flag", "a variable", "the file", "nothing"])
+def test_login_stores_the_key_in_the_profile_that_other_commands_would_use(
+    ant_without_key, profiles, path, named_by
+):
+    """A flag wins over the variable, and the variable over the active profile."""
+    flags = ("--profile", "by-flag") if named_by == "a flag" else ()
+    names = {"a flag": "by-variable", "a variable": "by-variable"}
+    env = {"ANTHROPIC_PROFILE": names.get(named_by)}
+    profiles("" if named_by == "nothing" else 'active = "active"\n[profiles.active]\n')
+    words = ("auth", "login", "--no-verify", "--api-key-stdin", *flags)
+    assert ant_without_key(*words, env=env, stdin=SECRET).exit == 0
+    name = {"a flag": "by-flag", "a variable": "by-variable", "the file": "active"}
+    stored = [key for key, each in document(path)["profiles"].items() if "api_key" in each]
+    assert stored == [name.get(named_by, "default")]
+
+
+def test_a_first_login_becomes_the_active_profile_in_place_of_one_that_is_gone(
+    ant_without_key, profiles, path
+):
+    """A file that was edited by hand may name a profile that it lacks."""
+    profiles('active = "gone"\n')
+    words = ("auth", "login", "--no-verify", "--api-key-stdin", "--profile", "work")
+    done = ant_without_key(*words, stdin=SECRET)
+    assert document(path)["active"] == "work"
+    assert "It is the active profile: commands use it from now on.\n" in done.stderr
+
+
+def test_a_slash_at_the_end_of_a_variable_is_no_other_server(ant_without_key):
+    """Otherwise a note would say that the key is not used, which is wrong."""
+    env = {"ANTHROPIC_BASE_URL": "https://gate.example/"}
+    words = ("auth", "login", "--no-verify", "--api-key-stdin")
+    done = ant_without_key(*words, env=env, stdin=SECRET)
+    assert "Stored the key" in done.stderr
+    assert "ANTHROPIC_BASE_URL" not in done.stderr
+
+
+def test_a_rejected_key_is_not_stored_and_the_hint_is_not_about_another_key(ant_without_key, path):
+    """The hints of other commands would name the profile, which does not have it yet."""
+    reply = httpx.Response(401, json={"error": {"message": "invalid x-api-key"}})
+    done = ant_without_key("auth", "login", "--api-key-stdin", stdin=SECRET, replies=[reply])
+    assert (done.exit, path.exists()) == (4, False)
+    hint = "Nothing was stored. To store the key without verifying it: --no-verify"
+    assert done.stderr.splitlines()[-1] == hint
+    assert "--api-key" not in done.stderr
+    assert "auth status" not in done.stderr
+
+
+def test_login_says_which_workspace_was_asked_for_whatever_the_server_names(ant_without_key):
+    """Without one, the server may name the key's own."""
+    headers = {"anthropic-workspace-id": "wrkspc_server"}
+    reply = httpx.Response(200, json=EMPTY, headers=headers)
+    words = ("auth", "login", "--api-key-stdin")
+    done = ant_without_key(*words, stdin=SECRET, replies=[reply])
+    assert "(workspace wrkspc_server)" in done.stderr
+    done = ant_without_key(
+        *words, "--workspace-id", "wrkspc_flag", "--profile", "b", stdin=SECRET, replies=[reply]
+    )
+    assert "(workspace wrkspc_flag)" in done.stderr
+
+
+def test_an_empty_key_in_a_profile_is_none_that_a_login_replaces(ant_without_key, profiles):
+    """A file that was edited by hand may have one."""
+    profiles('active = "a"\n[profiles.a]\napi_key = ""\n')
+    asked = []
+    words = ("auth", "login", "--no-verify", "--api-key", SECRET)
+    done = ant_without_key(*words, ask=asked.append, terminal=True)
+    assert (done.exit, asked, "in place of" in done.stderr) == (0, [], False)
+
+
 # The operating system's credential store
 
 
