@@ -182,8 +182,7 @@ def set_value(runtime: Runtime, flags: Flags, *, key: str, value: str | None = N
         before = profile.get(key)
         profile[key] = stored
     runtime.say(f"Set {key} of profile {name!r} to {shown(key, stored)}.")
-    if before != stored:
-        delete_keys(before)
+    delete_keys(before)
 
 
 def _secret(key: str, typed: str | None, runtime: Runtime) -> str:

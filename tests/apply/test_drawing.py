@@ -91,3 +91,58 @@ def test_different_elements_never_look_the_same():
     assert lines_of([" a"], ["a"]) == ['- " a"', "+ a"]
     assert lines_of(["a\n"], ["a\\n"]) == [r'- "a\n"', r"+ a\n"]
     assert len(set(map(shown, ODD))) == len(ODD)
+
+
+# Texts, word by word
+
+LONG = "The base image of the analysis, with pandas and numpy."
+
+
+@pytest.mark.parametrize(
+    ("new", "line"),
+    [
+        (
+            LONG.replace(" and numpy", ""),
+            "The base image of the analysis, with [-pandas and numpy.-]{+pandas.+}",
+        ),
+        (LONG.replace("base ", ""), "The [-base -]image of the analysis, with pandas and numpy."),
+        (
+            LONG.replace("base", "new base"),
+            "The {+new +}base image of the analysis, with pandas and numpy.",
+        ),
+        (
+            LONG.replace("base", "old"),
+            "The [-base-]{+old+} image of the analysis, with pandas and numpy.",
+        ),
+    ],
+)
+def test_words_that_are_added_removed_or_replaced_are_marked(new, line):
+    """What is only removed has nothing in its place."""
+    change = FieldChange(("description",), LONG, new)
+    assert list(drawing.draw_change(change, PLAIN.paint)) == [f"description: {line}"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("a" * 40, "b", f'description: "{"a" * 40}" \u2192 "b"'),
+        ("a" * 41, "b", f"description: [-{'a' * 41}-]{{+b+}}"),
+        ("b", "a" * 41, f"description: [-b-]{{+{'a' * 41}+}}"),
+    ],
+)
+def test_a_text_of_more_than_40_characters_is_compared_word_by_word(old, new, line):
+    """It may be the old one or the new one."""
+    change = FieldChange(("description",), old, new)
+    assert list(drawing.draw_change(change, PLAIN.paint)) == [line]
+
+
+@pytest.mark.parametrize("count", [11, 12, 13, 60])
+def test_a_long_run_of_equal_words_is_shown_by_its_ends(count):
+    """Six words are left at each end. A run that would hardly become shorter is whole."""
+    words = [f"w{number}" for number in range(count)]
+    old, new = " ".join([*words, "old"]), " ".join([*words, "new"])
+    (line,) = drawing.draw_change(FieldChange(("description",), old, new), PLAIN.paint)
+    assert line.endswith(f"w{count - 1} [-old-]{{+new+}}")
+    assert line.startswith("description: w0 w1 w2 w3 w4 w5 ")
+    assert ("\u2026" in line) is (2 * count > 24)
+    assert ("w6 " in line) is (2 * count <= 24)

@@ -383,9 +383,27 @@ def test_a_rejection_without_a_valid_error_body_is_handled_like_others(desk):
     assert "nompy" in desk.file.read_text()
 
 
+@pytest.mark.parametrize("status", [400, 409, 413, 422])
+def test_each_status_that_rejects_the_text_opens_it_again(desk, status):
+    """A shorter text may be accepted, or another name."""
+    rejection = httpx.Response(status, json={"type": "error", "error": {"message": "no"}})
+    replies = [ENVIRONMENT, *[ENVIRONMENT, rejection] * 3]
+    result = desk.edit([["numpy", "nompy"]], replies=replies, sleep=lambda _: None)
+    assert result.exit != 0
+    assert len(desk.seen) == 2
+    assert "The server rejects it: no" in desk.seen[1]
+
+
 @pytest.mark.parametrize(
     ("failure", "code"),
-    [(httpx.Response(403, json={}), 4), (httpx.Response(404, json={}), 5), (OSError("down"), 8)],
+    [
+        (httpx.Response(401, json={}), 4),
+        (httpx.Response(403, json={}), 4),
+        (httpx.Response(404, json={}), 5),
+        (httpx.Response(429, json={}), 7),
+        (httpx.Response(500, json={}), 7),
+        (OSError("down"), 8),
+    ],
 )
 def test_a_failure_that_no_correction_can_fix_keeps_the_text(desk, failure, code):
     """The user's work is not lost."""
