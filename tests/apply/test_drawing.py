@@ -139,10 +139,10 @@ def test_a_text_of_more_than_40_characters_is_compared_word_by_word(old, new, li
 @pytest.mark.parametrize("count", [11, 12, 13, 60])
 def test_a_long_run_of_equal_words_is_shown_by_its_ends(count):
     """Six words are left at each end. A run that would hardly become shorter is whole."""
-    words = [f"w{number}" for number in range(count)]
+    words = [f"word-{number}" for number in range(count)]
     old, new = " ".join([*words, "old"]), " ".join([*words, "new"])
     (line,) = drawing.draw_change(FieldChange(("description",), old, new), PLAIN.paint)
-    assert line.endswith(f"w{count - 1} [-old-]{{+new+}}")
-    assert line.startswith("description: w0 w1 w2 w3 w4 w5 ")
+    assert line.endswith(f"word-{count - 1} [-old-]{{+new+}}")
+    assert line.startswith("description: word-0 word-1 word-2 word-3 word-4 word-5 ")
     assert ("\u2026" in line) is (2 * count > 24)
-    assert ("w6 " in line) is (2 * count <= 24)
+    assert ("word-6 " in line) is (2 * count <= 24)
