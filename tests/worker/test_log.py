@@ -72,6 +72,106 @@ def test_journald_gets_the_priority_of_each_line(log_format):
     assert not any(line.startswith("<") for line in lines[3:])
 
 
+@pytest.mark.parametrize("log_format", ["auto", "text"])
+def test_a_line_for_machines_has_the_time_to_the_millisecond_and_bare_or_quoted_values(log_format):
+    """Texts stay readable, in whatever language a handler or a server writes them."""
+    logged = Logged(log_format)
+    logged.item.warn(
+        "work item not done", reason='kein Gerät "x"', bare="a:b/c", spaced=" a", yes=True, n=3
+    )
+    assert logged.text == (
+        'time=2026-03-15T10:00:00.123Z level=WARN msg="work item not done" component=work-poller'
+        f" environment_id=e1 work_id={ITEM} session_id=s1 attempt=2"
+        ' reason="kein Gerät \\"x\\"" bare=a:b/c spaced=" a" yes=true n=3\n'
+    )
+
+
+def test_a_line_in_json_has_the_same_members():
+    """In the same order, and with their types."""
+    logged = Logged("json")
+    logged.item.error("ack failed", yes=True, n=3)
+    assert list(json.loads(logged.text).items()) == [
+        ("time", "2026-03-15T10:00:00.123Z"),
+        ("level", "ERROR"),
+        ("msg", "ack failed"),
+        ("component", "work-poller"),
+        ("environment_id", "e1"),
+        ("work_id", ITEM),
+        ("session_id", "s1"),
+        ("attempt", 2),
+        ("yes", True),
+        ("n", 3),
+    ]
+
+
+def test_a_field_of_an_event_comes_before_a_common_one_of_the_same_name():
+    """It says more."""
+    logged = Logged("json")
+    logged.item.info("x", attempt=3)
+    assert json.loads(logged.text)["attempt"] == 3
+
+
+def test_a_message_to_people_is_an_event_whose_other_lines_are_a_hint():
+    """An error is one, and a note is not."""
+    logged = Logged("json")
+    logged.worker.say("ant: no key.\nSet it.\nOr type it.", is_error=True)
+    logged.worker.say("Note: ant: it is old.", is_error=False)
+    error, note = (json.loads(line) for line in logged.text.splitlines())
+    assert (error["level"], error["msg"], error["hint"]) == (
+        "ERROR",
+        "no key.",
+        "Set it.\nOr type it.",
+    )
+    assert (note["level"], note["msg"]) == ("INFO", "Note: ant: it is old.")
+    assert "hint" not in note
+
+
+def test_lines_that_were_left_out_are_a_warning():
+    """Whoever reads the log has to know of them."""
+    logged = Logged("json")
+    event = json.loads(logged.worker.note_left_out(7))
+    assert (event["level"], event["lines"]) == ("WARN", 7)
+    assert event["component"] == "work-poller"
+
+
+class Deferred:
+    """A stderr that is written later, as it is in the background."""
+
+    def __init__(self):
+        self.written = []
+        self.redactor = make_runtime({}).redactor
+
+    def write_rendered(self, render, size, *, bulk):
+        self.written.append((render, size, bulk))
+
+
+def test_a_line_that_is_written_late_has_the_time_of_its_event_and_only_a_handler_s_is_bulk():
+    """What a handler writes may be left out if nobody reads the log, but not what the worker says."""
+    stderr, hours = Deferred(), iter(range(10, 20))
+    log = WorkerLog(
+        stderr,
+        lambda event: f"{event.time.hour} {event.message}",
+        {},
+        lambda: NOW.replace(hour=next(hours)),
+    )
+    log.info("a")
+    log.of_item([], work_id=ITEM).warn("b")
+    log.output("stdout", b"four")
+    log.output("stdout", b"")
+    assert [(size, bulk) for _, size, bulk in stderr.written[:3]] == [
+        (0, False),
+        (0, False),
+        (4, True),
+    ]
+    assert [render() for render, *_ in stderr.written[:3]] == ["10 a", "11 b", "12 handler output"]
+
+
+def test_a_log_without_a_stream_is_not_that_of_journald():
+    """A service may close its streams."""
+    runtime = make_runtime({"JOURNAL_STREAM": "1:1"}, stderr=None)
+    assert LogView(runtime, "text").line(LogEvent(NOW, "INFO", "x", {})).startswith("time=")
+
+
 # For people
 
 
@@ -120,6 +220,59 @@ def test_the_lines_of_a_session_have_no_mark():
     )
 
 
+def test_at_a_terminal_the_time_is_the_local_one(time_zone):
+    """It is compared with a clock on the wall."""
+    time_zone("Asia/Tokyo")
+    logged = Logged(terminal=True, NO_COLOR="1", TZ="Asia/Tokyo")
+    logged.worker.info("a")
+    assert logged.text.startswith("19:00:00 ")
+
+
+@pytest.mark.usefixtures("utc")
+def test_the_log_of_a_session_at_a_terminal_has_no_column_for_the_item():
+    """Its process has only one."""
+    runtime = make_runtime({"NO_COLOR": "1"}, stderr=Screen(terminal=True))
+    view = LogView(runtime, "auto", marks_stderr=False)
+    event = LogEvent(NOW, "INFO", "idle", {"component": "session", "work_id": ITEM})
+    assert view.line(event) == "10:00:00 idle\n"
+    plain = LogView(make_runtime({}, stderr=Screen(terminal=False)), "plain")
+    assert plain.line(event) == "idle\n"
+
+
+@pytest.mark.parametrize(("stdout", "stderr"), [(True, False), (False, True)])
+def test_the_log_is_for_people_if_stderr_is_a_terminal_wherever_stdout_goes(stdout, stderr):
+    """The log is on stderr."""
+    screens = {"stdout": Screen(terminal=stdout), "stderr": Screen(terminal=stderr)}
+    view = LogView(make_runtime({"TERM": "xterm"}, **screens), "auto")
+    assert (view.is_for_people, view.has_status) == (stderr, stderr)
+    line = view.line(LogEvent(NOW, "ERROR", "x", {}))
+    assert ("\x1b[31m" in line) is stderr
+
+
+def test_at_a_terminal_with_colours_the_level_is_no_word():
+    """The colour says it."""
+    logged = Logged(terminal=True)
+    logged.worker.warn("poll failed")
+    logged.worker.error("ack failed")
+    logged.worker.info("polling")
+    assert "WARN" not in logged.text
+    assert "ERROR" not in logged.text
+    assert "\x1b[33mpoll failed" in logged.text
+    assert "\x1b[31mack failed" in logged.text
+
+
+@pytest.mark.usefixtures("utc")
+def test_at_a_terminal_only_the_claim_has_the_fields_of_its_item_and_a_reason_is_shown_once():
+    """They are the same in each line of the item."""
+    logged = Logged(terminal=True, NO_COLOR="1")
+    logged.item.error("ack failed", error="no", reason="why", other="x")
+    logged.item.info("done")
+    assert logged.text.splitlines() == [
+        "10:00:00 defXYZ ERROR ack failed: no: why other=x",
+        "10:00:00 defXYZ done",
+    ]
+
+
 def test_at_a_terminal_warnings_and_errors_have_a_colour():
     """Without colours, they have a word instead."""
     logged = Logged(terminal=True)
@@ -158,6 +311,24 @@ def test_the_log_has_no_terminal_sequences_and_no_secrets(log_format, terminal):
     assert KEY not in logged.text
     assert logged.text.count("[redacted]") == 6
     assert logged.text.count("\n") == 2
+
+
+def test_a_secret_with_a_control_character_is_redacted_before_that_is_escaped():
+    """Escaped, it would not be found."""
+    logged = Logged("json", secrets=["inner\x07token-12345"])
+    logged.item.info("see inner\x07token-12345", error=NetworkError("inner\x07token-12345 lost."))
+    logged.output(b"inner\x07token-12345")
+    assert "token-12345" not in logged.text
+    assert logged.text.count("[redacted]") == 3
+
+
+def test_a_log_of_an_item_redacts_the_secrets_of_the_worker_as_well():
+    """In the common fields, too."""
+    logged = Logged("json", secrets=["inner-token-12345"])
+    logged.item.info(f"{KEY} inner-token-12345")
+    logged.worker.of_item(["other-token"], work_id="other-token").info(KEY)
+    assert KEY not in logged.text
+    assert "token" not in logged.text
 
 
 @pytest.mark.parametrize("log_format", ["text", "json"])

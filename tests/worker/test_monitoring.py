@@ -12,11 +12,15 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import patch
 
 import httpx
 import pytest
@@ -27,6 +31,7 @@ from ant_cli.errors import AntError, APIError, NetworkError, UsageError
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
 from ant_cli.settings.worker_options import ExporterOptions
+from ant_cli.worker import exporter as exporter_module
 from ant_cli.worker import listener as listener_module
 from ant_cli.worker import metrics as metrics_module
 from ant_cli.worker.endings import OUTCOMES
@@ -40,9 +45,17 @@ from ant_cli.worker.exporter import (
     to_numbers,
 )
 from ant_cli.worker.listener import Listener, text_page
-from ant_cli.worker.metrics import READY_S, Tally, WorkerMetrics, _readiness, _responds
-from tests.conftest import KEY, make_runtime
-from tests.worker.conftest import API_KEY
+from ant_cli.worker.metrics import (
+    READY_S,
+    Tally,
+    WorkerMetrics,
+    _health,
+    _readiness,
+    _responds,
+    monitored,
+)
+from tests.conftest import KEY, Screen, make_runtime
+from tests.worker.conftest import API_KEY, poll_options
 
 STATS = {
     "depth": 3,
@@ -122,6 +135,75 @@ def test_the_worker_changes_what_each_metric_shows():
     assert shown - set(changed) == set()
 
 
+def test_the_oldest_handler_is_that_which_was_started_first():
+    """0 is none. An alert finds one that hangs."""
+    tally = Tally(3)
+    assert tally.oldest_started_at == 0
+    tally.started_at |= {"work_1": 30.0, "work_2": 10.0, "work_3": 20.0}
+    assert tally.oldest_started_at == 10.0
+
+
+def test_counters_have_no_series_with_the_time_of_their_creation():
+    """They would double the number of series."""
+    assert b"_created" not in WorkerMetrics(OWN).text(Tally(1))
+
+
+def test_durations_and_waits_are_observed_by_their_own_histograms():
+    """Their buckets differ."""
+
+    async def observe():
+        options, tally = poll_options(listen="127.0.0.1:0", worker_id="w1"), Tally(1)
+        pages = []
+        listening = SimpleNamespace(close=lambda: None)
+        with (
+            patch.object(
+                metrics_module, "Listener", lambda *given: pages.append(given[2]) or listening
+            ),
+            monitored(options, tally),
+        ):
+            tally.observe_duration(40.0)
+            tally.observe_wait(0.2)
+            tally.slots_used = 1
+            return {path: pages[0](path) for path in ("/metrics", "/readyz", "/other")}
+
+    found = asyncio.run(observe())
+    text = samples(found["/metrics"].body.decode())
+    labels = ("environment_id=env_1", "worker_id=w1")
+    assert text["ant_worker_item_duration_seconds_sum", *labels] == 40.0
+    assert text["ant_worker_queue_wait_seconds_sum", *labels] == 0.2
+    assert found["/readyz"].status == 200
+    assert found["/other"] is None
+
+
+def test_readiness_goes_by_the_clock_of_the_polls():
+    """The time of the last one is that of a calendar."""
+
+    async def ready(ago_s):
+        tally, pages = Tally(1), []
+        tally.last_poll_at = time.time() - ago_s
+        listening = SimpleNamespace(close=lambda: None)
+        with (
+            patch.object(
+                metrics_module, "Listener", lambda *given: pages.append(given[2]) or listening
+            ),
+            monitored(poll_options(listen="127.0.0.1:0"), tally),
+        ):
+            return pages[0]("/readyz").status
+
+    assert asyncio.run(ready(0)) == 200
+    assert asyncio.run(ready(READY_S + 1)) == 503
+
+
+def test_a_worker_whose_event_loop_is_stuck_is_not_healthy(monkeypatch):
+    """Kubernetes starts it again."""
+    monkeypatch.setattr(metrics_module, "_ALIVE_S", 0.01)
+    stuck = SimpleNamespace(call_soon_threadsafe=lambda _call: None)
+    page = _health(stuck)
+    assert (page.status, page.body) == (503, b"the event loop is stuck\n")
+    alive = SimpleNamespace(call_soon_threadsafe=lambda call: call())
+    assert (_health(alive).status, _health(alive).body) == (200, b"ok\n")
+
+
 def expositions():
     """Return the metrics of a worker and an exporter."""
     stats = {"env_1": cached(lambda: NUMBERS, 5.0)}
@@ -168,6 +250,35 @@ def test_a_worker_is_ready_while_it_polls_or_is_busy_without_draining_or_an_outa
     tally.waiting_for_leases.clear()
     tally.draining = True
     assert _readiness(tally, 1000.0).status == 503
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "text"),
+    [
+        ({}, 200, "ok"),
+        ({"draining": True, "outage": "x"}, 503, "draining"),
+        (
+            {"outage": "x", "waiting_for_leases": {"a"}},
+            503,
+            "outage: x; only one item at a time runs, until one succeeds",
+        ),
+        (
+            {"waiting_for_leases": {"a", "b"}},
+            503,
+            "heartbeats fail; items that wait for their leases: 2",
+        ),
+        ({"last_poll_at": 0.0}, 503, "polling fails"),
+        ({"last_poll_at": 0.0, "slots_used": 1}, 503, "polling fails"),
+        ({"last_poll_at": 0.0, "slots_used": 2}, 200, "ok"),
+    ],
+)
+def test_the_page_for_readiness_says_why_a_worker_is_not_ready(changes, status, text):
+    """The most important reason comes first."""
+    tally = Tally(2)
+    tally.last_poll_at = 1000.0
+    vars(tally).update(changes)
+    page = _readiness(tally, 1010.0)
+    assert (page.status, page.body.decode()) == (status, f"{text}\n")
 
 
 def test_a_worker_is_healthy_while_its_event_loop_waits():
@@ -264,6 +375,33 @@ def test_a_client_is_not_disconnected_because_of_many_others_that_have_left():
                 assert httpx.get(listener.url).text == "served\n"
             slow.sendall(b"ics HTTP/1.0\r\n\r\n")
             assert slow.recv(12) == b"HTTP/1.0 200"
+
+
+def test_a_page_has_its_type_its_length_in_bytes_and_no_query():
+    """A name in an error may have other letters than ASCII."""
+    with closing(Listener("127.0.0.1", 0, {"/a": text_page("\xe4\u20ac")}.get)) as listener:
+        found = httpx.get(f"{listener.url}/a?b=c")
+        assert (found.status_code, found.text) == (200, "\xe4\u20ac\n")
+        assert found.headers["content-type"] == "text/plain; charset=utf-8"
+        assert found.headers["content-length"] == "6"
+        missing = httpx.get(f"{listener.url}/b")
+        assert (missing.status_code, missing.text) == (404, "There is nothing here.\n")
+
+
+@pytest.mark.parametrize("host", ["x" * 64 + ".invalid", "a..b"])
+def test_a_host_at_which_nothing_can_listen_is_an_error(host):
+    """Some names can't even be encoded."""
+    with pytest.raises(AntError, match=rf"^nothing can listen at {re.escape(host)}:9464: ."):
+        Listener(host, 9464, lambda _path: None)
+
+
+def test_after_its_end_a_listener_has_left_its_port():
+    """Another one can listen there at once."""
+    first = Listener("127.0.0.1", 0, lambda _path: text_page("first"))
+    port = int(first.url.rpartition(":")[2])
+    first.close()
+    with closing(Listener("127.0.0.1", port, lambda _path: text_page("second"))) as second:
+        assert httpx.get(second.url).text == "second\n"
 
 
 def test_a_silent_client_is_disconnected(monkeypatch):
@@ -367,12 +505,95 @@ def test_many_scrapers_cause_one_request():
     assert len(fetched) == 2
 
 
+def test_a_failure_is_kept_as_long_as_a_success():
+    """An API that is overloaded gets no more requests than one that is not."""
+    fetched, now = [], [1000.0]
+
+    def fetch():
+        fetched.append(1)
+        raise NetworkError("no response")
+
+    read = cached(fetch, 5.0, lambda: now[0])
+    assert [read().problem for _ in range(3)] == ["no response"] * 3
+    assert read().numbers == {}
+    assert len(fetched) == 1
+    now[0] += 5
+    read()
+    assert len(fetched) == 2
+
+
+def test_readers_that_come_together_cause_one_request():
+    """The second waits for the response to the first one."""
+    fetching, may_end, fetched = threading.Event(), threading.Event(), []
+
+    def fetch():
+        fetched.append(1)
+        fetching.set()
+        assert may_end.wait(60)
+        return NUMBERS
+
+    waiting = threading.Event()
+    moments = iter([1000.0, 1001.0])
+
+    def now():
+        if fetching.is_set() and not may_end.is_set():
+            waiting.set()  # without a lock, the second comes as far as this
+        return next(moments)
+
+    read = cached(fetch, 5.0, now)
+    with ThreadPoolExecutor(2) as executor:
+        first = executor.submit(read)
+        assert fetching.wait(60)
+        second = executor.submit(read)
+        assert not waiting.wait(0.05)
+        may_end.set()
+        assert first.result(60) == second.result(60)
+    assert len(fetched) == 1
+
+
 def test_statistics_do_not_stay_old_if_the_clock_is_set_back():
     fetched, now = [], [1000.0]
     read = cached(lambda: fetched.append(1) or NUMBERS, 5.0, lambda: now[0])
     read()
     now[0] -= 3600
     assert (read().taken_at, len(fetched)) == (now[0], 2)
+
+
+@pytest.mark.parametrize(("running", "unfinished"), [(0, 4), (2, 6)], ids=["none runs", "two run"])
+def test_the_unfinished_items_are_those_that_wait_and_those_that_run(running, unfinished):
+    """0 is a number: a scaler takes a missing one for an error."""
+    found = to_numbers({**STATS, "running": running}, 0.0)
+    assert (found["running"], found["unfinished"]) == (running, unfinished)
+
+
+@pytest.mark.parametrize("running", [0, 2])
+def test_running_items_are_counted_if_the_key_may_list_them(running):
+    """None of them is known to run without that."""
+    api = SimpleNamespace(stats=lambda: dict(STATS), running=lambda: running)
+    assert _statistics(api, lambda: NOW)["unfinished"] == 4 + running
+
+
+def test_the_numbers_of_lists_belong_to_their_environment():
+    """Each has its own dead letters, and one without any numbers has none."""
+    stats = {name: cached(lambda: NUMBERS, 5.0) for name in ("env_1", "env_2", "env_3")}
+    lists = {"env_1": {"unheld": 1, "dead_letters": 2}, "env_2": {"unheld": 3}}
+    found = samples(find_page(stats, "/metrics", lists).body.decode())
+    assert found["ant_work_queue_unheld", "environment_id=env_1"] == 1
+    assert found["ant_work_queue_unheld", "environment_id=env_2"] == 3
+    assert found["ant_work_queue_dead_letters", "environment_id=env_1"] == 2
+    assert ("ant_work_queue_dead_letters", "environment_id=env_2") not in found
+    assert ("ant_work_queue_unheld", "environment_id=env_3") not in found
+    assert found["ant_work_stats_up", "environment_id=env_3"] == 1
+    assert b"unheld" not in find_page(stats, "/stats/env_1", lists).body
+
+
+def test_an_only_environment_has_a_short_path_and_no_other_one():
+    """A wrong ID is an error, not another queue."""
+    stats = {"env_1": cached(lambda: NUMBERS, 5.0)}
+    for path in ("/stats", "/stats/", "/stats/env_1", "/stats/env_1/"):
+        assert json.loads(find_page(stats, path).body) == NUMBERS
+    for path in ("/stats/env_2", "/env_1", "/", "/metrics/"):
+        assert find_page(stats, path) is None
 
 
 def test_a_failure_of_the_api_is_not_reported_as_an_empty_queue():
@@ -449,6 +670,94 @@ def test_what_the_api_does_not_list_is_not_counted_as_0(answer):
         "env_2": SimpleNamespace(newest_items=lambda: [STARTING]),
     }
     assert _look(apis, lambda: NOW) == {"env_1": {}, "env_2": {"unheld": 1}}
+
+
+def test_the_exporter_counts_again_what_it_could_not_count_before():
+    """And forgets what it counted if the API does not list it any more."""
+    answers = [[STARTING], APIError("GET x", 503, "", b"", ""), []]
+
+    def next_answer():
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    apis, lists = {"env_1": SimpleNamespace(newest_items=next_answer)}, {}
+    shown = []
+    for _ in range(3):
+        lists.update(_look(apis, lambda: NOW))
+        shown.append(dict(lists["env_1"]))
+    assert shown == [{"unheld": 1}, {}, {"unheld": 0}]
+
+
+def exported(monkeypatch, environ, api, **options):
+    """Run an exporter until it has counted twice, and return its pages, and the connections that it asked with."""
+    connections, pages, counted = [], [], []
+
+    def make(connection, _runtime, name):
+        connections.append((name, connection.credential))
+        return api
+
+    class Waiting:
+        def wait(self, _seconds):
+            counted.append(1)
+            if len(counted) == 2:
+                raise KeyboardInterrupt
+            return False
+
+    listening = SimpleNamespace(close=lambda: None, url="http://127.0.0.1:1")
+    monkeypatch.setattr(exporter_module, "WorkAPI", make)
+    monkeypatch.setattr(
+        exporter_module, "Listener", lambda *given: pages.append(given[2]) or listening
+    )
+    monkeypatch.setattr(exporter_module.threading, "Event", Waiting)
+    screen = Screen(terminal=False)
+    runtime = make_runtime(environ, stderr=screen)
+    given = {
+        "environment_id": "env_1",
+        "environment_key": "",
+        "environment_key_file": "",
+        "listen": ("127.0.0.1", 0),
+        "cache": 0.0,
+        **options,
+    }
+    serve_statistics(ExporterOptions(**given), load(runtime, Flags()).connection, runtime)
+    return pages[0], connections, screen.text()
+
+
+def test_an_exporter_with_an_environment_key_asks_with_that(monkeypatch, clean_environ):
+    """The API key can't list work. Names between commas may be empty, and each environment has its own reader."""
+    looks = iter([[STARTING], [], [], []])
+    api = SimpleNamespace(
+        stats=lambda: dict(STATS), running=lambda: 1, newest_items=lambda: next(looks), close=int
+    )
+    find, connections, text = exported(
+        monkeypatch,
+        {**clean_environ, "ANTHROPIC_API_KEY": API_KEY},
+        api,
+        environment_id=" env_1 ,, env_2, ",
+        environment_key=KEY,
+    )
+    assert [(name, given.kind) for name, given in connections] == [
+        ("env_1", "environment_key"),
+        ("env_2", "environment_key"),
+    ]
+    assert text == "The exporter listens at http://127.0.0.1:1. Stop it with Ctrl-C.\n"
+    assert find("/stats") is None
+    assert find("/stats/env_2").status == 200
+    # it has counted again since
+    found = samples(find("/metrics").body.decode())
+    assert found["ant_work_queue_unheld", "environment_id=env_1"] == 0
+
+
+def test_an_exporter_without_an_environment_key_asks_with_the_api_key(monkeypatch, clean_environ):
+    """Both kinds of credential may read the statistics."""
+    api = SimpleNamespace(
+        stats=lambda: dict(STATS), running=lambda: 1, newest_items=list, close=int
+    )
+    environ = {**clean_environ, "ANTHROPIC_API_KEY": API_KEY}
+    _, connections, _ = exported(monkeypatch, environ, api)
+    assert [given.kind for _, given in connections] == ["api_key"]
 
 
 def test_an_exporter_without_the_library_for_metrics_is_an_error_at_the_start(
