@@ -163,7 +163,8 @@ def test_a_line_that_is_written_late_has_the_time_of_its_event_and_only_a_handle
         (0, False),
         (4, True),
     ]
-    assert [render() for render, *_ in stderr.written[:3]] == ["10 a", "11 b", "12 handler output"]
+    rendered = [render() for render, *_ in reversed(stderr.written[:3])]
+    assert rendered == ["12 handler output", "11 b", "10 a"]
 
 
 def test_a_log_without_a_stream_is_not_that_of_journald():
@@ -584,13 +585,22 @@ def view_at_terminal(**environ):
 def test_the_status_line_counts_slots_and_items():
     """Timeouts and dead letters are failures. Items that were given back or handed over are not."""
     tally = tally_of(
-        succeeded=5, failed=2, timed_out=1, dead_letter=1, given_back=7, lease_lost=3, cancelled=2
+        succeeded=5,
+        failed=1,
+        timed_out=1,
+        lost=1,
+        dead_letter=1,
+        given_back=7,
+        lease_lost=3,
+        cancelled=2,
     )
     tally.slots_used = 3
     view = view_at_terminal()
     assert view.status_line(tally.status()) == "3/4 busy  5 done  4 failed"
     tally.draining = True
     assert tally.status().endswith("failed  draining")
+    tally.outage = "the handler exited with 125"
+    assert tally.status().endswith("failed  outage  draining")
     assert view_at_terminal(COLUMNS="20").status_line(tally.status()) == "3/4 busy  5 done…"
 
 

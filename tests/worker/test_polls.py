@@ -3,94 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import io
-import json
 import signal
 
 import pytest
 
 from ant_cli.errors import APIError, NetworkError
-from ant_cli.operations.spec import Flags
-from ant_cli.settings.loading import load
 from ant_cli.worker import failures as failures_module
 from ant_cli.worker import handler as handler_module
 from ant_cli.worker import item_run as item_run_module
 from ant_cli.worker import outage as outage_module
 from ant_cli.worker import supervisor as supervisor_module
-from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.guardian import Guardian
 from ant_cli.worker.handler_run import HandlerRun
 from ant_cli.worker.item_run import ItemRun
 from ant_cli.worker.lease import LeaseKeeper
-from ant_cli.worker.log import LogView, WorkerLog
 from ant_cli.worker.outage import Outage
-from ant_cli.worker.supervisor import Supervisor
-from tests.conftest import KEY, make_runtime
 from tests.helpers.work_server import ITEM
-from tests.worker.conftest import poll_options
+from tests.worker.calls import NOTHING_TO_RUN, Calls, clock, others
 
-NOTHING_TO_RUN = {**ITEM, "data": {"type": "healthcheck"}}
-"""An item that is only acknowledged and stopped."""
 REFUSED = APIError("POST /", 404, "Not Found", b"", "")
-
-
-class Calls(list[str]):
-    """The names of a worker's calls. Each gets what `reply` returns."""
-
-    def __init__(self, environ) -> None:
-        super().__init__()
-        self._environ = environ
-        self.command = ["true"]
-        self.context: WorkerContext
-        self._log = io.BytesIO()
-
-    async def work(self, **flags: str) -> None:
-        """Run a worker until it ends."""
-        runtime = make_runtime({**self._environ, "ANTHROPIC_AUTH_TOKEN": KEY}, stderr=self._log)
-        log = WorkerLog(runtime.stderr, LogView(runtime, "json").line, {})
-        self.context = WorkerContext(
-            poll_options(**flags), self.command, load(runtime, Flags()).connection, runtime, log
-        )
-        self.context.call = self._call
-        await Supervisor(self.context).run()
-        self.context.close()
-
-    async def _call(self, function, *_):
-        self.append(function.__name__)
-        await asyncio.sleep(0)
-        return await self.reply(function.__name__)
-
-    async def reply(self, _name):
-        """Return the response to a call."""
-        return NOTHING_TO_RUN
-
-    @property
-    def messages(self) -> list[str]:
-        """The messages of the worker's log."""
-        return [json.loads(line)["msg"] for line in self.text.splitlines()]
-
-    @property
-    def text(self) -> str:
-        """The log, in JSON."""
-        return self._log.getvalue().decode()
-
-    def drain(self) -> None:
-        """Do what the first signal does."""
-        self.context.shutdown.draining.set_result(None)
-
-
-async def others():
-    """Let every other task of the event loop go on, until all of them wait for something."""
-    for _ in range(50):
-        await asyncio.sleep(0)
-
-
-def clock():
-    """Return a list. Each element of it moves the clock of the event loop by an hour."""
-    loop, hours = asyncio.get_running_loop(), []
-    time = loop.time
-    loop.time = lambda: time() + 3600 * len(hours)
-    return hours
 
 
 @pytest.fixture

@@ -1,0 +1,563 @@
+"""What a worker does about one item, by the requests that it sends and the log that it writes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from types import SimpleNamespace
+from unittest.mock import Mock, patch
+
+import pytest
+
+from ant_cli.errors import AntError, APIError, NetworkError
+from ant_cli.worker import item_run as item_run_module
+from ant_cli.worker import supervisor as supervisor_module
+from ant_cli.worker.context import WorkerContext
+from ant_cli.worker.endings import Ending, ended
+from ant_cli.worker.item_run import ItemRun
+from ant_cli.worker.make_it_so import Verdict
+from ant_cli.worker.outage import Outage
+from ant_cli.worker.supervisor import Supervisor
+from tests.helpers.fault_proxy import NO_FAULT, Fault, slow
+from tests.helpers.work_server import ITEM
+from tests.worker.calls import NOTHING_TO_RUN, Calls, others
+from tests.worker.simulation import Plan, simulate
+
+MINUTE = 60.0
+API_KEY = "sk-ant-api03-of-the-operator"
+COUNTED = {"ant_attempts": "2", "ant_last_error": "no disk"}
+NEW = {"created_at": "2026-03-15T10:00:00Z", "acknowledged_at": "2026-03-15T10:00:01Z"}
+"""The times of an item that can't have run before."""
+
+
+@pytest.fixture
+def calls(clean_environ):
+    """Return the calls of a worker."""
+    return Calls(clean_environ)
+
+
+def answered(calls, item=ITEM, **answers):
+    """Let each call get its answer, and the item otherwise."""
+
+    async def reply(name):
+        answer = answers.get(name, item)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    calls.reply = reply
+
+
+def run(calls, handler, **flags):
+    """Run a job of one item with a handler of the shell. Return the calls after its acknowledgement."""
+    calls.command = ["/bin/sh", "-c", handler]
+    asyncio.run(asyncio.wait_for(calls.work(max_items="1", **flags), 30))
+    return list(calls)[2:]
+
+
+def patches(calls):
+    """Return the metadata that was written."""
+    return [args[1] for name, args in calls.sent if name == "update"]
+
+
+# Metadata
+
+
+@pytest.mark.parametrize(
+    ("metadata", "handler", "flags", "expected"),
+    [
+        ({}, "exit 0", {}, ["stop"]),
+        (COUNTED, "exit 0", {}, ["session", "update", "stop", "update"]),
+        (COUNTED, "exit 0", {"no_auto_stop": "true"}, ["session", "update", "update"]),
+        ({}, "exit 0", {"no_auto_stop": "true"}, []),
+        ({}, "exit 1", {}, ["update", "heartbeat"]),
+        ({}, "exit 1", {"attempts": "1"}, ["update", "stop"]),
+        ({}, "exit 75", {}, ["update", "heartbeat"]),
+    ],
+)
+def test_finished_work_is_stopped_before_its_metadata_is_written(
+    calls, metadata, handler, flags, expected
+):
+    """It must not be done again. What failed is first counted, and nothing is written without a reason."""
+    calls.metadata_key = API_KEY
+    item = {**ITEM, "metadata": metadata}
+    answered(calls, poll=item, acknowledge={**item, **NEW}, session={})
+    assert run(calls, handler, **flags) == expected
+
+
+def test_a_run_that_may_be_the_second_is_counted_before_it_starts_and_not_afterwards(calls):
+    """It may kill this worker, too."""
+    calls.metadata_key = API_KEY
+    item = {**ITEM, "acknowledged_at": "2026-03-15T10:00:00Z", "metadata": {"ant_unreported": "1"}}
+    answered(calls, item, session={"status": "running"})
+    assert run(calls, "exit 0") == ["session", "update", "stop", "update"]
+    assert patches(calls) == [{"ant_unreported": "2"}, {"ant_unreported": None}]
+
+
+def test_a_first_count_is_deleted_after_the_run_although_the_item_did_not_have_it(calls):
+    """This worker has written it."""
+    calls.metadata_key = API_KEY
+    answered(calls, {**ITEM, "acknowledged_at": "2026-03-15T10:00:00Z"}, session={})
+    run(calls, "exit 0")
+    assert patches(calls) == [{"ant_unreported": "1"}, {"ant_unreported": None}]
+
+
+@pytest.mark.parametrize("error", [None, NetworkError("no response")])
+def test_writes_of_metadata_are_counted_by_what_became_of_them(calls, error):
+    """A failure is logged, and changes nothing about the item."""
+    calls.metadata_key = API_KEY
+    answered(calls, poll=ITEM, acknowledge={**ITEM, **NEW}, update=error)
+    run(calls, "exit 1")
+    writes = calls.context.tally.metadata_writes
+    assert dict(writes) == {"written": int(error is None), "failed": int(error is not None)}
+    assert ("writing the item's metadata failed" in calls.messages) is (error is not None)
+    assert calls[-1] == "heartbeat"
+
+
+# Before the handler
+
+
+@pytest.mark.parametrize(
+    ("session", "runs"),
+    [
+        ({"status": "running", "archived_at": None}, True),
+        ({"status": "idle"}, True),
+        ({}, True),
+        ({"status": "terminated"}, False),
+        ({"status": "idle", "archived_at": "2026-03-15T10:00:00Z"}, False),
+        (APIError("GET x", 404, "", b"", ""), True),
+    ],
+)
+def test_an_item_whose_session_has_ended_is_stopped_without_a_run(calls, session, runs):
+    """A key that can't look proves nothing."""
+    answered(calls, {**ITEM, "acknowledged_at": "2026-03-15T10:00:00Z"}, session=session)
+    found = run(calls, "exit 0")
+    assert found == ["session", "stop"]
+    assert ("spawning on-work script" in calls.messages) is runs
+    (end,) = (event for event in calls.events if "outcome" in event)
+    assert end["outcome"] == ("succeeded" if runs else "cancelled")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [None, {}, {"type": "session"}, {"type": "session", "id": ".."}, {"type": "x", "id": "y"}],
+)
+def test_an_item_without_a_session_is_not_looked_up(calls, data):
+    """Its ID would be a part of the path."""
+    answered(calls, {**ITEM, "acknowledged_at": "2026-03-15T10:00:00Z", "data": data})
+    assert run(calls, "exit 0") == ["stop"]
+
+
+def test_a_health_check_is_stopped_and_done(calls):
+    """No handler runs, nothing is counted, and its lines name no session."""
+    answered(calls, NOTHING_TO_RUN)
+    assert run(calls, "exit 1") == ["stop"]
+    assert calls.context.memory.not_done == {}
+    assert not [event for event in calls.events if "outcome" in event or "session_id" in event]
+
+
+# The handler
+
+
+def warned(calls):
+    """Whether there is a warning about a handler that may have detached."""
+    return any("at once, without output" in message for message in calls.messages)
+
+
+@pytest.mark.parametrize(
+    ("handler", "heartbeat", "stopped", "expected"),
+    [
+        ("exit 0", "auto", {"latest_heartbeat_at": None}, True),
+        ("exit 0", "auto", {"latest_heartbeat_at": "2026-03-15T10:00:00Z"}, False),
+        ("exit 0", "auto", {}, False),
+        ("echo x", "auto", {"latest_heartbeat_at": None}, False),
+        ("echo x >&2", "auto", {"latest_heartbeat_at": None}, False),
+        ("exit 1", "auto", {"latest_heartbeat_at": None}, False),
+        ("exit 0", "always", {"latest_heartbeat_at": "2026-03-15T10:00:00Z"}, True),
+    ],
+)
+def test_a_handler_that_ends_at_once_without_a_sign_is_warned_about(
+    calls, handler, heartbeat, stopped, expected
+):
+    """Output, or a heartbeat of its own, is a sign."""
+    extended = {"lease_extended": True, "state": "active", "last_heartbeat": "B", "ttl_seconds": 45}
+    answered(calls, stop={**ITEM, **stopped}, heartbeat=extended)
+    run(calls, handler, heartbeat=heartbeat)
+    assert warned(calls) is expected
+
+
+def test_the_line_about_a_handler_names_its_program(calls):
+    """And that about its end says how long it took, and how it ended."""
+    answered(calls)
+    run(calls, "exit 3", attempts="1")
+    (start,) = (event for event in calls.events if event["msg"] == "spawning on-work script")
+    assert start["script"] == "/bin/sh"
+    (end,) = (event for event in calls.events if "outcome" in event)
+    assert (end["outcome"], end["reason"], end["next"]) == (
+        "dead_letter",
+        "the handler exited with 3",
+        "stop",
+    )
+    assert end["seconds"] >= 0
+
+
+def test_a_failure_that_is_not_counted_says_so(calls):
+    """The item comes back."""
+    answered(calls)
+    run(calls, "exit 75")
+    (end,) = (event for event in calls.events if "outcome" in event)
+    assert end["reason"] == "the handler exited with 75, which is not counted"
+    assert (end["outcome"], end["next"]) == ("given_back", "give_back")
+
+
+def test_a_handler_without_a_time_limit_may_take_its_time(calls):
+    """0 is none."""
+    answered(calls)
+    run(calls, "sleep 0.05", item_timeout="0")
+    assert "work item done" in calls.messages
+
+
+def test_the_last_words_of_a_handler_that_took_too_long_are_its_last_error(calls):
+    """They say where it was stuck."""
+    calls.metadata_key = API_KEY
+    answered(calls)
+    run(calls, "echo at step 7 >&2; exec sleep 600", item_timeout="200ms")
+    assert patches(calls)[-1]["ant_last_error"] == ("the handler took longer than 0.2 s: at step 7")
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("work_1: heartbeat precondition failed", "lost"),
+        ("work_2: heartbeat precondition failed", "succeeded"),
+        ("work_1 heartbeat", "succeeded"),
+    ],
+)
+def test_only_a_refusal_of_a_heartbeat_of_its_own_item_makes_a_success_a_loss(
+    calls, said, expected
+):
+    """A handler may run others, and log anything."""
+    extended = {"lease_extended": True, "state": "active", "last_heartbeat": "B", "ttl_seconds": 45}
+    answered(calls, heartbeat=extended)
+    run(calls, f"echo '{said}' >&2", heartbeat="always")
+    (end,) = (event for event in calls.events if "outcome" in event)
+    assert end["outcome"] == expected
+
+
+@pytest.mark.parametrize(
+    ("ending", "confirmed", "expected"),
+    [
+        (Ending.SUCCEEDED, None, Ending.SUCCEEDED),
+        (Ending.SUCCEEDED, Ending.STOPPED, Ending.LOST),
+        (Ending.SUCCEEDED, Ending.LEASE_LOST, Ending.LEASE_LOST),
+        (Ending.SUCCEEDED, Ending.LEASE_ENDED, Ending.SUCCEEDED),
+        (Ending.SUCCEEDED, Ending.STOP_REQUESTED, Ending.SUCCEEDED),
+        (Ending.FAILED, Ending.LEASE_LOST, Ending.FAILED),
+    ],
+)
+def test_a_success_is_confirmed_by_a_look_at_the_item(ending, confirmed, expected):
+    """A request to stop it comes too late: the work is done."""
+
+    async def confirm():
+        return confirmed
+
+    item = SimpleNamespace(_keeper=SimpleNamespace(confirm=confirm))
+    assert asyncio.run(ItemRun._confirmed(item, ended(ending))).ending is expected
+
+
+@pytest.mark.parametrize(
+    ("ending", "is_over"),
+    [
+        (Ending.SUCCEEDED, True),
+        (Ending.HANDED_OVER, True),
+        (Ending.FAILED, False),
+        (Ending.SHUT_DOWN, False),
+        (Ending.STOP_REQUESTED, False),
+        (Ending.LEASE_LOST, False),
+    ],
+)
+def test_only_a_success_shows_that_an_outage_is_over(ending, is_over):
+    """What ended for another reason says nothing about the handler."""
+    outage = Outage()
+    for name in "abcde":
+        outage.take_failure(name, "it failed", 0.0, 1.0)
+    context = Mock(outage=outage, now=lambda: 20.0, server_time=lambda: 20.0)
+    context.options = SimpleNamespace(attempts=5, retry_delay=10.0)
+    item = SimpleNamespace(
+        _context=context, _id="f", _mode="auto", _history=item_run_module.ended(ending).history
+    )
+    ItemRun._judged(item, ended(ending, "x"), 10.0)
+    assert (outage.reason == "") is is_over
+
+
+# Its end
+
+
+def test_an_item_that_another_worker_has_by_the_time_of_its_stop_is_lost_to_that(calls):
+    """Its work is done twice, and it is not this worker's success."""
+    answered(calls)
+
+    async def conclude(change, context, log):
+        if change.name == "ack":
+            return await make(change, context, log)
+        return Verdict.NOT_OURS
+
+    make = item_run_module.make_it_so
+    with patch.object(item_run_module, "make_it_so", conclude):
+        run(calls, "exit 0")
+    (end,) = (event for event in calls.events if "outcome" in event)
+    assert (end["outcome"], end["reason"]) == ("lease_lost", "the lease was lost")
+    assert list(calls.context.memory.not_done) == [ITEM["id"]]
+
+
+def test_an_item_that_somebody_asks_to_stop_while_it_is_given_back_is_stopped():
+    """Otherwise it would be stopping until its lease ends."""
+
+    async def story(simulation):
+        (work_id,) = simulation.server.enqueue(1)
+
+        def choose(number, kind):
+            if (kind, number) == ("heartbeat", 1):
+                simulation.server.items[work_id].state = "stopping"
+            return NO_FAULT
+
+        worker = simulation.start(choose=choose, plan=Plan(0.1, status=1), heartbeat="never")
+        await simulation.until_done(MINUTE)
+        assert simulation.server.requests["stop"] == 1
+        (end,) = (event for event in worker.log if "outcome" in event)
+        assert (end["outcome"], end["next"]) == ("failed", "stop")
+
+    simulate(story)
+
+
+def test_the_reason_of_an_item_that_was_stopped_meanwhile_begins_with_its_own():
+    """It has failed, too."""
+
+    async def story(simulation):
+        (work_id,) = simulation.server.enqueue(1)
+
+        def choose(number, kind):
+            if (kind, number) == ("heartbeat", 1):
+                simulation.server.stop(work_id)
+            return NO_FAULT
+
+        worker = simulation.start(choose=choose, plan=Plan(0.1, status=1))
+        await simulation.until_done(MINUTE)
+        await asyncio.sleep(1)
+        (end,) = (event for event in worker.log if "outcome" in event)
+        assert end["reason"].startswith("the handler exited with 1; it has been stopped")
+        assert end["level"] == "ERROR"
+
+    simulate(story)
+
+
+# The acknowledgement
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_the_guardian_forgets_an_item_that_could_not_be_acknowledged(status):
+    """If the worker is killed later, another one may have it."""
+
+    async def story(simulation):
+        simulation.server.enqueue(1)
+        refuse = lambda _, kind: Fault(refusal=status * (kind == "ack"))  # noqa: E731
+        worker = simulation.start(choose=refuse)
+        await simulation.until(lambda: worker.events("ack failed, discarding work item"), MINUTE)
+        assert worker.guardian.leases == []
+        assert worker.context.taking == set()
+
+    simulate(story)
+
+
+def test_an_item_that_this_worker_has_failed_stays_its_own_if_another_one_wins_it():
+    """A job that failed it must not end as if nothing was left."""
+
+    async def story(simulation):
+        simulation.server.enqueue(1)
+
+        def choose(_number, kind):
+            if kind == "ack":
+                simulation.server.acknowledge("work_0")
+            return NO_FAULT
+
+        job = simulation.start(choose=choose, exit_when_idle="5s")
+        job.context.memory.not_done["work_0"] = None
+        await simulation.until(job.task.done, MINUTE)
+        assert list(job.context.memory.not_done) == ["work_0"]
+        messages = [event["msg"] for event in job.log]
+        assert "another worker has the work item" in messages
+        assert not [message for message in messages if message.startswith("backing off")]
+
+    simulate(story)
+
+
+def test_a_bug_in_an_acknowledgement_does_not_keep_a_job_from_its_end(calls):
+    """It counts as one of the items."""
+
+    async def fail(*_):
+        raise ValueError("a bug")
+
+    with patch.object(supervisor_module, "claim", fail):
+        asyncio.run(asyncio.wait_for(calls.work(max_items="1"), 30))
+    assert "work item failed" in calls.messages
+    assert list(calls.context.memory.not_done) == [ITEM["id"]]
+
+
+# Polls
+
+
+def test_a_job_of_several_items_polls_for_one_at_a_time(calls):
+    """Two polls could return more than it may take."""
+    at_once, waiting = [], set()
+
+    async def reply(name):
+        if name != "poll":
+            return NOTHING_TO_RUN
+        waiting.add(asyncio.current_task())
+        at_once.append(len(waiting))
+        await others()
+        waiting.discard(asyncio.current_task())
+        return NOTHING_TO_RUN
+
+    calls.reply = reply
+    asyncio.run(calls.work(max_items="3", concurrency="4"))
+    assert at_once == [1, 1, 1]
+    assert calls.count("acknowledge") == 3
+
+
+def test_a_poll_that_the_server_held_open_is_followed_by_the_next_at_once():
+    """The pause between two empty ones counts from when the first was sent."""
+
+    async def story(simulation):
+        simulation.start(choose=slow(0.99))
+        await asyncio.sleep(100)
+        assert 98 <= simulation.server.requests["poll"] <= 102
+
+    simulate(story)
+
+
+def test_a_job_that_ends_before_it_has_all_of_its_items_says_why():
+    """There were fewer."""
+
+    async def story(simulation):
+        simulation.server.enqueue(1)
+        job = simulation.start(max_items="5", exit_when_idle="3s")
+        await simulation.until(job.task.done, MINUTE)
+        assert [event["idle_seconds"] for event in job.events("no work; exiting")] == [3.0]
+
+    simulate(story)
+
+
+def test_a_job_waits_for_its_last_item_however_long_that_takes():
+    """The drain timeout is for signals."""
+
+    async def story(simulation):
+        simulation.server.enqueue(1)
+        job = simulation.start(max_items="1", plan=Plan(600.0))
+        await simulation.until(job.task.done, 20 * MINUTE)
+        assert job.context.tally.items["succeeded"] == 1
+        assert not [event for event in job.log if event["msg"].startswith("drain timeout")]
+
+    simulate(story)
+
+
+def test_an_outage_goes_on_while_each_trial_fails_soon():
+    """Only an item that still runs after a minute shows that it is over."""
+
+    async def story(simulation):
+        simulation.server.enqueue(8)
+        worker = simulation.start(concurrency="4", plan=Plan(status=1), attempts="9")
+        await simulation.until(lambda: worker.context.outage.reason, MINUTE)
+        await asyncio.sleep(10 * MINUTE)
+        assert worker.context.outage.reason
+        assert worker.events("the outage is over") == []
+        beginnings = [event for event in worker.log if event["msg"].startswith("outage: only")]
+        assert [event["reason"] for event in beginnings] == ["the handler exited with 1"]
+
+    simulate(story)
+
+
+def test_an_idle_worker_looks_at_an_outage_every_half_minute():
+    """Each look is a request for each of its items, up to the first that is not stopped."""
+
+    async def story(simulation):
+        simulation.server.enqueue(5)
+        worker = simulation.start(concurrency="5", plan=Plan(status=1), attempts="9")
+        await simulation.until(lambda: worker.context.outage.reason, MINUTE)
+        for work_id in list(simulation.server.open)[1:]:
+            simulation.server.stop(work_id)
+        (left,) = simulation.server.open
+        simulation.server.items[left].state = "active"
+        simulation.server.items[left].lease_until = simulation.now() + 9999
+        await asyncio.sleep(2)
+        before = simulation.server.requests["heartbeat"]
+        await asyncio.sleep(10 * MINUTE)
+        assert 15 <= simulation.server.requests["heartbeat"] - before <= 21 * 5
+        assert worker.context.outage.reason
+
+    simulate(story)
+
+
+# The end of the worker
+
+
+def test_everything_is_closed_if_the_worker_fails(clean_environ):
+    """Its handlers would go on otherwise."""
+    closed = []
+
+    async def fail(_self):
+        raise AntError("it failed.")
+
+    calls = Calls(clean_environ)
+    close = WorkerContext.close
+
+    def note(context):
+        closed.append(1)
+        close(context)
+
+    from ant_cli.operations.spec import Flags
+    from ant_cli.settings.loading import load
+    from ant_cli.worker.supervisor import run_worker
+    from tests.conftest import Screen, make_runtime
+    from tests.worker.conftest import poll_options
+
+    runtime = make_runtime(clean_environ, stderr=Screen(terminal=False))
+    connection = load(runtime, Flags()).connection
+    with (
+        patch.object(Supervisor, "run", fail),
+        patch.object(WorkerContext, "close", note),
+        pytest.raises(AntError, match="it failed"),
+    ):
+        run_worker(poll_options(), ["true"], connection, runtime)
+    assert (closed, list(calls)) == ([1], [])
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_second_signal_while_the_worker_drains_ends_its_handlers_and_not_the_worker(
+    calls, number
+):
+    """Its items are given back, whichever signals these are."""
+
+    async def reply(name):
+        if name == "poll" and calls.count("poll") > 1:
+            await asyncio.Event().wait()  # it is cancelled
+        return dict(ITEM)
+
+    async def signal_twice():
+        working = asyncio.create_task(calls.work())
+        while "handler output" not in calls.text:
+            await asyncio.sleep(0.001)
+        os.kill(os.getpid(), number)
+        while not calls.context.shutdown.draining.done():
+            await asyncio.sleep(0.001)
+        await others()
+        os.kill(os.getpid(), number)
+        await working
+
+    calls.command, calls.reply = ["/bin/sh", "-c", "echo started; exec sleep 600"], reply
+    asyncio.run(asyncio.wait_for(signal_twice(), 30))
+    assert "handlers have 20 s to finish; a second signal ends them" in calls.messages
+    assert "ending the handlers" in calls.messages
+    (end,) = (event for event in calls.events if "outcome" in event)
+    assert end["outcome"] == "given_back"
