@@ -10,17 +10,14 @@ import shutil
 import signal
 import subprocess
 import sys
-from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 import pytest
 
 import ant_cli
-from ant_cli.commands import emulator_serve
-from ant_cli.commands.emulator_registry import RunningEmulator, register
 from ant_cli.runtime.extras import install_hint
-from tests.conftest import Result, make_runtime, needs_linux, needs_posix, piped
+from tests.conftest import Result, needs_linux, needs_posix, piped
 from tests.helpers.processes import ANT, COVERAGE, run_process, spawn, started
 from tests.helpers.words import API_HEADERS, LIST, RETRIEVE
 
@@ -183,17 +180,6 @@ def test_requests_prints_what_a_served_emulator_answered_until_it_is_cleared(ser
     assert (cleared.stdout, "in the memory of a served emulator" in cleared.stderr) == ("", True)
 
 
-@pytest.mark.parametrize("words", ["enqueue env_1", "key env_1", "session show session_1"])
-@pytest.mark.parametrize(
-    "reply", [{}, [], {"data": [1], "events": 5, "environment_key": 1}, {"data": "x"}]
-)
-def test_an_emulator_command_rejects_the_response_of_another_server(ant, words, reply):
-    """It accepts any path, and says nothing that this command could print."""
-    result = ant("emulator", *words.split(), "--base-url", "http://other.example", replies=[reply])
-    assert (result.exit, result.stdout) == (1, "")
-    assert result.stderr == "ant: the server at the base URL is not the emulator.\n"
-
-
 def test_start_prints_the_base_url_and_serves_until_a_signal(served, local):
     """Then, the exit code is 0. Requests are logged on stderr, without a query. Scripts can parse the data."""
     line, process = served("--format", "jsonl")
@@ -234,15 +220,6 @@ def test_env_prints_the_variables_of_the_running_emulator(served, local):
     assert "sk-of-its-own" not in done.stderr
 
 
-def test_env_without_an_emulator_fails_when_a_shell_evaluates_it(local):
-    """A worker after `&&` does not run with the previous variables of the shell."""
-    printed = local("emulator", "env").stdout
-    done = subprocess.run(
-        ["sh", "-c", f"eval '{printed}' && echo ran"], capture_output=True, text=True, check=False
-    )
-    assert (printed, done.stdout, done.returncode) == ("false\n", "", 1)
-
-
 def test_env_with_wait_waits_for_an_emulator_to_start(served, clean_environ):
     """A script that starts an emulator in the background needs no sleep."""
     with started(
@@ -275,81 +252,6 @@ def test_env_with_several_emulators_lists_their_ports_and_requires_port(served, 
     assert local("emulator", "status").stdout.startswith(f"{urls[1]}  pid ")
     assert local("emulator", "stop", "--all").exit == 0
     assert local("emulator", "status").exit == 1
-
-
-def test_stop_succeeds_if_the_emulator_ends_by_itself(ant, clean_environ, monkeypatch):
-    """It may end after it was found and before the signal."""
-    running = RunningEmulator(
-        "http://127.0.0.1:8080", pid=2**22, has_key=False, database=":memory:"
-    )
-    with ExitStack() as life:
-        register(running, life, make_runtime(clean_environ))
-
-        def kill(*_):
-            life.close()
-            raise ProcessLookupError(3, "No such process")
-
-        monkeypatch.setattr("os.kill", kill)
-        done = ant("emulator", "stop")
-    assert (done.exit, done.stderr) == (0, "Stopped the emulator at http://127.0.0.1:8080.\n")
-
-
-@needs_posix("the start time of a process")
-@pytest.mark.parametrize("identity", ["", "boot pid:[4026531836] 1"])
-def test_stop_does_not_end_a_process_of_another_container_that_has_the_same_id(
-    ant, clean_environ, identity
-):
-    """The file is in a home folder that containers share, and is locked by an emulator there."""
-    if not Path("/proc/self/stat").exists():
-        pytest.skip("only Linux has containers of this kind")
-    with subprocess.Popen(["sleep", "60"]) as victim, ExitStack() as life:
-        life.callback(victim.kill)
-        running = RunningEmulator("http://127.0.0.1:8080", victim.pid, False, ":memory:", identity)  # noqa: FBT003 - a field
-        register(running, life, make_runtime(clean_environ))
-        done = ant("emulator", "stop")
-        assert (done.exit, victim.poll()) == (1, None)
-        message = (
-            "not stopped: http://127.0.0.1:8080. No process here is known to be this emulator: "
-        )
-        assert message in done.stderr
-        assert "identity" not in ant("emulator", "status", "--format", "json").stdout
-
-
-def test_emulators_are_listed_by_the_number_of_their_port(ant, clean_environ):
-    """Not by its text, by which 43210 would come before 8080."""
-    with ExitStack() as life:
-        for port in (43210, 8080):
-            url = f"http://127.0.0.1:{port}"
-            running = RunningEmulator(url, pid=7, has_key=False, database=":memory:")
-            register(running, life, make_runtime(clean_environ))
-        listed = ant("emulator", "status", "--transform", "base_url", "-r").stdout.split()
-    assert [url.rpartition(":")[2] for url in listed] == ["8080", "43210"]
-
-
-def test_two_emulators_with_the_same_process_id_do_not_wait_for_each_other(ant, clean_environ):
-    """Each container counts its own processes."""
-    with ExitStack() as life:
-        for port in (8080, 8081):
-            running = RunningEmulator(
-                f"http://127.0.0.1:{port}", pid=7, has_key=False, database=":memory:"
-            )
-            register(running, life, make_runtime(clean_environ))
-        assert ant("emulator", "status", "--transform", "pid", "-r").stdout == "7\n7\n"
-
-
-def test_the_file_of_a_killed_emulator_is_removed_and_that_of_a_running_one_at_its_end(
-    ant, clean_environ
-):
-    """The system may give the process ID of a killed emulator to another one."""
-    folder = Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators"
-    folder.mkdir(parents=True)
-    killed = RunningEmulator("http://127.0.0.1:8079", pid=7, has_key=False, database=":memory:")
-    (folder / "7.lock").write_text(json.dumps(killed._asdict()))
-    running = RunningEmulator("http://127.0.0.1:8080", pid=7, has_key=False, database=":memory:")
-    with ExitStack() as life:
-        register(running, life, make_runtime(clean_environ))
-        assert ant("emulator", "status").stdout.startswith("http://127.0.0.1:8080  pid 7  ")
-    assert list(folder.iterdir()) == []
 
 
 def test_start_detach_serves_in_the_background_until_stop(separate, clean_environ):
@@ -438,23 +340,6 @@ def test_the_emulator_starts_where_few_threads_may_be_started(clean_environ, kil
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_system_that_refuses_the_first_thread_is_answered_by_a_sentence(ant, monkeypatch):
-    """It is not a bug of this program."""
-
-    def refuse(_):
-        raise RuntimeError("can't start new thread")
-
-    monkeypatch.setattr("threading.Thread.start", refuse)
-    done = ant("emulator", "start", "--database", ":memory:")
-    assert (
-        done.exit,
-        done.stderr.startswith("ant: the operating system refused another thread."),
-    ) == (
-        1,
-        True,
-    )
-
-
 def test_a_served_emulator_whose_files_are_replaced_says_so_and_ends(clean_environ, tmp_path):
     """What it imports later is of another version, so each further request would fail in its own way."""
     package = shutil.copytree(Path(ant_cli.__file__).parent, tmp_path / "lib" / "ant_cli")
@@ -494,23 +379,6 @@ def test_only_the_newest_logs_of_detached_emulators_are_kept(separate, clean_env
     assert old == [f"0{number:02}.log" for number in range(11, 20)]
     assert newest in started.stderr
     assert len(list(folder.glob("*.1"))) == 9
-
-
-@pytest.mark.parametrize(
-    ("flags", "why"),
-    [
-        (("--worlds", "--database", "a.db"), "--worlds needs --database :memory:"),
-        (
-            ("--worlds", "--api-key", "sk-of-its-own"),
-            "--worlds and --api-key can't be used together",
-        ),
-        (("--seed", "0", "--database", "a.db"), "--seed needs --database :memory:"),
-    ],
-)
-def test_flags_of_start_that_exclude_each_other_are_refused(local, flags, why):
-    """Before anything is served."""
-    done = local("emulator", "start", *flags)
-    assert (done.exit, why in done.stderr) == (2, True), done.stderr
 
 
 def test_start_takes_its_flags_from_variables(served, local):
@@ -574,30 +442,6 @@ def test_an_emulator_is_detached_from_a_program_that_brings_its_own_modules(clea
     assert done.stdout.startswith("http://127.0.0.1:"), done.stderr
 
 
-def test_an_interrupted_start_leaves_no_detached_emulator_running(local, monkeypatch):
-    """Nobody knows its address."""
-    program = f"read key; echo $$ > pid; kill -INT {os.getpid()}; exec sleep 600"
-    monkeypatch.setattr(emulator_serve, "own_command", lambda *_: ["/bin/sh", "-c", program])
-    assert local("emulator", "start", "--detach", "--api-key", "sk-of-its-own").exit == 130
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(Path("pid").read_text()), 0)
-
-
-def test_an_interrupted_start_closes_the_pipes_of_the_emulator(local, monkeypatch):
-    """Whether or not it has got its key."""
-    processes = []
-
-    def interrupt(process, _key):
-        processes.append(process)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(emulator_serve, "_base_url_of", interrupt)
-    assert local("emulator", "start", "--detach", "--api-key", "sk-of-its-own").exit == 130
-    assert [(process.stdin.closed, process.stdout.closed) for process in processes] == [
-        (True, True)
-    ]
-
-
 def test_the_key_of_an_emulator_can_be_read_from_stdin(served):
     """On stdin, no other user can see it."""
     with os.fdopen(piped("sk-of-its-own\n"), "rb") as stdin:
@@ -641,30 +485,6 @@ def test_start_sets_the_organization_the_workspace_and_the_lease(served, local):
     assert beat.json["ttl_seconds"] == 7
 
 
-def test_a_nightly_clean_up_can_be_tested_by_moving_the_clock(local, ant):
-    """Filters and ages are relative to the emulator's clock, which its responses show."""
-    environment_id = local(*CREATE).stdout
-    clean_up = (*LIST, "--filter", "created_at<now-7d", "--transform", "id", "-r")
-    assert local(*clean_up).stdout == ""
-    local("emulator", "clock", "--advance-ms", str(7 * 86_400_000))
-    assert local(*clean_up).stdout == environment_id
-    table = ant(*LIST, env=ENVIRON, network=True, terminal=True).stdout
-    assert "7 d ago" in table
-    local("emulator", "clock", "--now", "2020-01-01T00:00:00Z")
-    assert local(*clean_up).stdout == ""
-
-
-def test_clock_shows_the_time_and_moves_it_forward_or_to_a_time(local):
-    """Leases can expire without waiting."""
-    assert (
-        local("emulator", "clock", "--now", "2030-01-02T03:04:05Z").stdout
-        == "2030-01-02T03:04:05.000000Z\n"
-    )
-    moved = local("emulator", "clock", "--advance-ms", "86400000").stdout
-    assert moved.startswith("2030-01-03T03:04:")
-    assert local("emulator", "clock").stdout.startswith("2030-01-03T03:0")
-
-
 def test_start_on_a_port_in_use_names_the_address(served, local):
     """`env` still finds the emulator that listens there."""
     url, _ = served()
@@ -678,29 +498,6 @@ def test_start_on_a_port_in_use_names_the_address(served, local):
     assert url in local("emulator", "env").stdout
 
 
-NOTE = {"base_url": "http://127.0.0.1:1", "pid": 1, "has_key": False, "database": "x"}
-
-
-@pytest.mark.parametrize(
-    "note",
-    ["", "[]", "3", "{}", '{"pid": 1}', "base_url, pid and has_key"]
-    + [json.dumps(NOTE | {"pid": pid}) for pid in (None, "1", 10**30, 1)],
-)
-def test_an_emulator_file_that_is_malformed_or_that_no_process_locks_is_ignored(
-    local, clean_environ, note
-):
-    """It may be of another version, and is kept then. A process ID may belong to another process by now."""
-    path = Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators" / "1.lock"
-    path.parent.mkdir(parents=True)
-    path.write_text(note)
-    done = local("emulator", "env")
-    assert (done.exit, done.stderr) == (
-        1,
-        "ant: no emulator is running.\nStart one: ant emulator start\n",
-    )
-    assert path.exists() is (json.dumps("has_key") not in note)
-
-
 def test_serving_the_emulator_without_waitress_says_what_to_install(separate, tmp_path):
     """Only `ant emulator start` needs the extra. The emulator in the process works without it."""
     (tmp_path / "waitress.py").write_text("raise ImportError('no', name='waitress')")
@@ -712,45 +509,6 @@ def test_serving_the_emulator_without_waitress_says_what_to_install(separate, tm
             done.stderr
             == f"ant: serving the emulator needs waitress.\n{install_hint('emulator')}\n"
         )
-
-
-def test_a_named_database_that_is_created_is_noted_once_at_a_terminal(ant):
-    """In another folder, the same name is another file, which is empty."""
-    shown = [
-        ant(*LIST, env={"ANTHROPIC_BASE_URL": f"local:{name}"}, network=True, terminal=terminal)
-        for name, terminal in (("a.db", True), ("a.db", True), ("b.db", False), (":memory:", True))
-    ]
-    assert ["Created a.db" in each.stderr for each in shown] == [True, False, False, False]
-    assert "Created" not in "".join(each.stderr for each in shown[1:])
-
-
-@pytest.mark.parametrize("odd", ["é", "環境", "%", "a?b#c"])
-def test_the_error_for_an_unknown_id_quotes_it_unchanged(local, odd):
-    """This includes text outside of ASCII."""
-    done = local("beta:environments", "retrieve", odd)
-    assert done.exit == 5
-    assert f"there is no environment '{odd}'" in done.stderr
-
-
-@pytest.mark.parametrize("words", [("enqueue", "{}"), ("reset",), ("fault", "--list")])
-def test_emulator_commands_use_the_base_url_of_a_profile(local, words):
-    """`--profile` has the same effect as for the commands of the API."""
-    assert local("profile", "create", "here", "--base-url", "local:other.db").exit == 0
-    assert local("profile", "create", "active", "--base-url", "https://api.anthropic.com").exit == 0
-    environment_id = local(*CREATE, "--profile", "here", ANTHROPIC_BASE_URL="").stdout.strip()
-    named = [word.format(environment_id) for word in words]
-    assert local("emulator", *named, "--profile", "here", ANTHROPIC_BASE_URL="").exit == 0
-    assert local("emulator", *named, "--profile", "active", ANTHROPIC_BASE_URL="").exit == 2
-
-
-def test_an_unwritable_home_is_an_error_with_an_alternative(local):
-    """The hint names a database that works."""
-    nowhere = {"ANTHROPIC_BASE_URL": "local:", "XDG_STATE_HOME": "/dev/null/state"}
-    done = local(*LIST, **nowhere)
-    assert (done.exit, done.stdout) == (2, "")
-    assert "/dev/null/state/ant: not a directory." in done.stderr
-    assert "Errno" not in done.stderr
-    assert all(way in done.stderr for way in ("local:PATH", "local::memory:"))
 
 
 @needs_posix("a limit for the size of files")
@@ -777,36 +535,6 @@ def test_start_serves_without_a_state_folder_and_notes_that_env_cannot_find_it(s
     stderr = process.communicate()[1]
     assert process.returncode == 0
     assert "`ant emulator env` won't find" in stderr
-
-
-@pytest.mark.parametrize(
-    ("delay", "missing"), [("--delay-ms", "response"), ("--body-delay-ms", "more of the response")]
-)
-def test_the_timeout_applies_to_a_fault_in_the_process(ant, monkeypatch, delay, missing):
-    """The command does not wait for the delay of ten minutes. The environment is created, as on a server."""
-    waited = []
-    monkeypatch.setattr("ant_cli.emulator.faults.time.sleep", waited.append)
-    ant("--local", "emulator", "fault", delay, "600000", "--method", "POST")
-    create = ("--local", "beta:environments", "create", "--name", "n", "--config", "{type: cloud}")
-    result = ant(*create, "--timeout", "1.5")
-    assert (result.exit, [*filter(None, waited)]) == (8, [1.5])
-    assert f"no {missing} within 1.5 s" in result.stderr
-    assert ant("--local", *LIST, "--transform", "name", "-r").stdout == "n\n"
-
-
-def test_the_error_of_a_dropped_connection_has_the_id_of_the_fault(ant):
-    """IDs are case-sensitive."""
-    fault_id = ant("--local", "emulator", "fault", "--disconnect", "--times", "9").json["id"]
-    result = ant("--local", *LIST, "--max-retries", "0")
-    assert (result.exit, fault_id != fault_id.lower()) == (8, True)
-    assert f"injected fault ({fault_id}) dropped the connection" in result.stderr
-
-
-def test_a_database_in_a_folder_that_does_not_exist_is_an_error(ant, tmp_path):
-    """A mistyped path must not look like an empty account."""
-    refusal = ant("--base-url", f"local:{tmp_path}/missing/emulator.db", *LIST).refusal
-    assert f"there is no folder {tmp_path}/missing." in refusal
-    assert not (tmp_path / "missing").exists()
 
 
 def test_a_start_notes_an_emulator_that_serves_the_same_file(served, tmp_path):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,8 +13,9 @@ import pytest
 
 from ant_cli.commands import emulator_serve
 from ant_cli.commands.emulator_registry import RunningEmulator, register
+from ant_cli.errors import UsageError
 from ant_cli.help.emulator_commands import _BEHAVIOUR
-from tests.conftest import Screen, make_runtime, needs_posix
+from tests.conftest import Screen, make_runtime, needs_linux, needs_posix, piped
 
 URL = "http://127.0.0.1:8080"
 START = ("emulator", "start")
@@ -307,6 +309,47 @@ def test_an_emulator_that_ends_with_stdin_is_not_registered_and_ends_after_the_l
     assert done.stderr.splitlines()[-1] == "The emulator stops, because its stdin has ended."
 
 
+def test_an_emulator_reads_its_stdin_to_the_end_before_it_stops(clean_environ, monkeypatch):
+    """Not only its first part."""
+    monkeypatch.setattr(emulator_serve, "_CHUNK", 1)
+    ended = []
+    with os.fdopen(piped("xyz"), "rb") as stdin:
+        monkeypatch.setattr(emulator_serve, "terminate", lambda _: ended.append(stdin.read()))
+        emulator_serve._stop_after_stdin(make_runtime(clean_environ, stdin))
+    assert ended == [b""]
+
+
+def test_an_emulator_whose_stdin_is_closed_stops(clean_environ, monkeypatch):
+    """That is an end, too. So it is if nothing can be said about it."""
+
+    class Full(io.BytesIO):
+        def write(self, _):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    for stderr in (Screen(terminal=False), Full()):
+        ended = []
+        monkeypatch.setattr(emulator_serve, "terminate", ended.append)
+        with suppress(OSError):
+            emulator_serve._stop_after_stdin(make_runtime(clean_environ, None, None, stderr))
+        assert ended == [os.getpid()]
+
+
+@pytest.mark.usefixtures("served")
+def test_an_emulator_of_a_user_without_a_home_is_served_with_a_note(ant, monkeypatch):
+    """As in a container with an unknown user ID. Only the other commands need the folder."""
+
+    def fail():
+        raise RuntimeError
+
+    monkeypatch.setattr(Path, "home", fail)
+    done = ant(*IN_MEMORY, env={"XDG_STATE_HOME": None, "HOME": None})
+    assert (done.exit, done.stdout) == (0, f"{URL}\n")
+    note, _ = done.stderr.splitlines()
+    assert note.startswith(
+        "Note: `ant emulator env` won't find this emulator; this user has no home"
+    )
+
+
 def test_the_key_of_an_emulator_is_not_read_from_the_stdin_that_ends_it(ant, served):
     """The hint names the variable."""
     words = ("--until-stdin-closes", "--api-key-stdin")
@@ -373,6 +416,7 @@ def test_a_detached_emulator_gets_its_flags_its_key_and_its_files(ant, backgroun
     folder = Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators"
     log = background.environ["ANT_EMULATOR_LOG_FILE"]
     assert Path(log).parent == folder
+    assert (Path(log).stat().st_mode & 0o777, folder.stat().st_mode & 0o777) == (0o600, 0o700)
     assert done.stderr == (
         f"The emulator has started. Its log: {log}. To stop it: ant emulator stop\n"
     )
@@ -383,7 +427,7 @@ def test_a_detached_emulator_without_a_key_has_no_stdin(ant, background):
     """It would keep that of the shell open."""
     done = ant(*IN_MEMORY, "--detach", "--log-file", "own.log", "--format", "json")
     assert (done.exit, done.json) == (0, {"base_url": "http://127.0.0.1:8080"})
-    assert "--api-key-stdin" not in background.words
+    assert background.words[4:] == ("--host=127.0.0.1", "--port=0", "--lease-seconds=300")
     assert Path("got.stdin").read_text() == ""
     assert background.environ["ANT_EMULATOR_LOG_FILE"] == "own.log"
     assert "Its log: own.log." in done.stderr
@@ -419,3 +463,76 @@ def test_a_detached_emulator_that_ended_before_it_got_its_key_is_a_failed_start(
     monkeypatch.setattr(emulator_serve, "own_command", lambda *_: program)
     done = ant(*IN_MEMORY, "--detach", "--log-file", "own.log", "--api-key", "k" * 200_000)
     assert (done.exit, done.stderr.splitlines()[-1]) == (1, "ant: gone")
+
+
+@needs_posix("/bin/sh")
+@pytest.mark.usefixtures("background")
+def test_a_detached_emulator_does_not_hold_the_stdin_of_the_shell(ant):
+    """What is typed there is for other programs."""
+    reads = piped("typed")
+    before = os.dup(0)
+    os.dup2(reads, 0)
+    try:
+        assert ant(*IN_MEMORY, "--detach").exit == 0
+    finally:
+        os.dup2(before, 0)
+        for descriptor in (before, reads):
+            os.close(descriptor)
+    assert Path("got.stdin").read_text() == ""
+
+
+@needs_linux("/proc")
+def test_a_detached_emulator_is_in_a_session_of_its_own(ant, background):
+    """It goes on when the terminal is closed."""
+    background.script = "cut -d' ' -f6 /proc/$$/stat > got.session; echo http://127.0.0.1:8080"
+    assert ant(*IN_MEMORY, "--detach").exit == 0
+    assert int(Path("got.session").read_text()) != os.getsid(0)
+
+
+@needs_posix("/bin/sh")
+def test_a_detached_emulator_imports_no_module_from_the_working_directory(
+    ant, background, monkeypatch
+):
+    """An empty entry of the path would be that."""
+    monkeypatch.syspath_prepend("")
+    assert ant(*IN_MEMORY, "--detach").exit == 0
+    assert "" not in background.environ["PYTHONPATH"].split(os.pathsep)
+
+
+@needs_posix("/bin/sh")
+def test_a_detached_start_keeps_the_newest_logs_and_makes_its_own_private(
+    ant, background, clean_environ
+):
+    """They have what clients sent."""
+    folder = Path(clean_environ["XDG_STATE_HOME"]) / "ant" / "emulators"
+    folder.mkdir(parents=True)
+    for number in range(20):
+        (folder / f"0{number:02}.log").touch()
+        (folder / f"0{number:02}.log.1").touch()
+    assert ant(*IN_MEMORY, "--detach").exit == 0
+    log = Path(background.environ["ANT_EMULATOR_LOG_FILE"])
+    kept = [f"0{number:02}.log" for number in range(11, 20)]
+    assert sorted(path.name for path in folder.glob("*.log")) == [*kept, log.name]
+    assert sorted(path.name for path in folder.glob("*.1")) == [f"{name}.1" for name in kept]
+    assert log.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("flags", [(), ("--detach",)])
+def test_serving_needs_a_package_in_the_background_too(ant, background, monkeypatch, flags):
+    """The error is the same, and nothing is started."""
+
+    def fail():
+        raise UsageError("serving the emulator needs waitress.")
+
+    monkeypatch.setattr(emulator_serve, "import_server", fail)
+    assert "needs waitress" in ant(*IN_MEMORY, *flags).refusal
+    assert not hasattr(background, "words")
+
+
+@pytest.mark.parametrize("path", ["/dev/stdout", "/dev/stderr"])
+@needs_posix("descriptors")
+def test_a_log_that_would_end_with_the_command_is_rejected_in_the_background(ant, background, path):
+    """The emulator would go on without it."""
+    refusal = ant(*IN_MEMORY, "--detach", "--log-file", path).refusal
+    assert f"--log-file {path} is a stream of this command, which ends before" in refusal
+    assert not hasattr(background, "words")
