@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import errno
+import os
 import subprocess
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -22,9 +25,12 @@ def test_the_log_of_an_emulator_is_limited_and_has_no_secrets(tmp_path, monkeypa
     runtime = make_runtime({})
     runtime.redactor.register("correct-horse-battery")
     path = tmp_path / "emulator.log"
+    sizes = []
     with emulator_log.log_to(str(path), runtime) as log:
         for number in range(100):
             log(f"2026-12-01T{number:08} \x1b correct-horse-battery")
+            sizes.append(sum(file.stat().st_size for file in tmp_path.iterdir()))
+    assert (300 < max(sizes) <= 400, min(sizes[10:]) > 150) == (True, True)
     kept = [
         *path.with_name("emulator.log.1").read_text().splitlines(),
         *path.read_text().splitlines(),
@@ -71,6 +77,50 @@ def test_a_log_in_a_file_that_cannot_be_renamed_grows_on_and_says_so_once(
         f"Note: the log {path} can't be rotated: device or resource busy.\n"
     )
     assert len(path.read_text().splitlines()) == 100
+
+
+def test_a_log_that_goes_on_counts_what_it_has_already(tmp_path, say):
+    """It is rotated by the size of its file, and not by what this run adds."""
+    path = tmp_path / "emulator.log"
+    lines_of(path, 10, say)
+    assert [file.name for file in tmp_path.iterdir()] == ["emulator.log"]
+    lines_of(path, 1, say)
+    assert path.read_text() == "2026-12-01T00000000\n"
+    assert len(path.with_name("emulator.log.1").read_text().splitlines()) == 10
+
+
+@needs_linux("/proc")
+def test_a_log_closes_its_files_and_others_can_only_read_them(tmp_path, say):
+    """Whatever the umask allows: a log is served to people, and nobody else writes it."""
+    before = len([*Path("/proc/self/fd").iterdir()])
+    umask = os.umask(0)
+    try:
+        lines_of(tmp_path / "emulator.log", 100, say)
+    finally:
+        os.umask(umask)
+    assert len([*Path("/proc/self/fd").iterdir()]) == before
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o644}
+
+
+def test_a_line_waits_for_the_one_that_another_thread_writes(tmp_path, say, monkeypatch):
+    """They come from many threads, and one of them may be rotating the file."""
+    waited = []
+
+    def write(descriptor, data):
+        if not waited:
+            other = threading.Thread(target=log, args=("2026-12-01T second",))
+            waited.append(other)
+            other.start()
+            other.join(0.05)
+            assert other.is_alive()
+        return os.write(descriptor, data)
+
+    monkeypatch.setattr(emulator_log, "os", SimpleNamespace(**vars(os) | {"write": write}))
+    path = tmp_path / "emulator.log"
+    with emulator_log.log_to(str(path), say) as log:
+        log("2026-12-01T first")
+        waited[0].join()
+    assert path.read_text() == "2026-12-01T first\n2026-12-01T second\n"
 
 
 @pytest.mark.parametrize("foreign", ["emulator.log", "emulator.log.1"])

@@ -203,11 +203,18 @@ def test_a_key_that_no_client_can_send_is_rejected_from_either_source(ant, serve
 
 
 @pytest.mark.parametrize("key", [None, "sk-of-its-own"])
-def test_a_served_emulator_is_registered_with_its_database_until_it_ends(ant, served, key):
+def test_a_served_emulator_is_registered_with_its_database_until_it_ends(
+    ant, served, clean_environ, key
+):
     """The path is the real one, and the note says whether it has a key."""
     Path("link.db").symlink_to("real.db")
     shown = []
-    served.meanwhile = lambda: shown.append(ant("emulator", "status", "--format", "json").json)
+
+    def meanwhile():
+        shown.append(ant("emulator", "status", "--format", "json").json)
+        shown.append(Path(clean_environ["XDG_STATE_HOME"], "ant/emulators").stat().st_mode & 0o777)
+
+    served.meanwhile = meanwhile
     words = ("--api-key", key) if key else ()
     done = ant(*START, "--database", "link.db", *words)
     assert (done.exit, done.stdout) == (0, f"{URL}\n")
@@ -218,7 +225,8 @@ def test_a_served_emulator_is_registered_with_its_database_until_it_ends(ant, se
             "pid": os.getpid(),
             "has_key": bool(key),
             "database": os.path.realpath("real.db"),
-        }
+        },
+        0o700,
     ]
     assert served.options["database"] == "link.db"
     assert ant("emulator", "status").exit == 1
@@ -508,12 +516,13 @@ def test_a_detached_start_keeps_the_newest_logs_and_makes_its_own_private(
     folder.mkdir(parents=True)
     for number in range(20):
         (folder / f"0{number:02}.log").touch()
-        (folder / f"0{number:02}.log.1").touch()
+        if number % 2:
+            (folder / f"0{number:02}.log.1").touch()
     assert ant(*IN_MEMORY, "--detach").exit == 0
     log = Path(background.environ["ANT_EMULATOR_LOG_FILE"])
     kept = [f"0{number:02}.log" for number in range(11, 20)]
     assert sorted(path.name for path in folder.glob("*.log")) == [*kept, log.name]
-    assert sorted(path.name for path in folder.glob("*.1")) == [f"{name}.1" for name in kept]
+    assert sorted(path.name for path in folder.glob("*.1")) == [f"{name}.1" for name in kept[::2]]
     assert log.stat().st_mode & 0o777 == 0o600
 
 

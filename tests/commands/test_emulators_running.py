@@ -270,6 +270,16 @@ def test_env_gives_up_after_the_time_to_wait(ant, clock, seconds):
 # status
 
 
+def test_an_emulator_of_another_version_that_listens_without_a_port_is_ignored(ant, clean_environ):
+    """It runs, since its file is locked, and no command here could name it."""
+    with ExitStack() as life:
+        odd = RunningEmulator("unix:/run/ant.sock", 7, has_key=False, database=":memory:")
+        register(odd, life, make_runtime(clean_environ))
+        done = ant("emulator", "status")
+    assert (done.exit, done.stdout) == (1, "")
+    assert done.stderr.startswith("ant: no emulator is running.")
+
+
 def test_status_shows_what_is_known_of_each_emulator(ant, machine):
     """As lines for people, or as data, without what only `stop` needs."""
     first, second = machine.run(8080), machine.run(8081, ELSEWHERE, has_key=True, database="/a.db")
