@@ -7,9 +7,11 @@ import io
 import itertools
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import httpx
 import pytest
@@ -90,7 +92,9 @@ def test_ant_pager_has_precedence_over_pager(terminal):
     assert terminal.shown() == b"paged\n" + LONG
 
 
-@pytest.mark.parametrize("environ", [{"PAGER": ""}, {"ANT_PAGER": " ", "PAGER": "less"}])
+@pytest.mark.parametrize(
+    "environ", [{"PAGER": ""}, *({"ANT_PAGER": text, "PAGER": pager(COPY)} for text in ("", " "))]
+)
 def test_an_empty_variable_disables_the_pager(terminal, environ):
     """Then rows are printed as they arrive."""
 
@@ -158,6 +162,24 @@ def test_a_pager_for_which_there_is_no_process_left_is_reported(terminal, monkey
     why = "can't be started (resource temporarily unavailable), so the list is not paged."
     said = " ".join(terminal.said.text().split())
     assert said.count(why) == 1
+
+
+def test_an_interrupt_does_not_end_the_command_before_its_pager(terminal, monkeypatch):
+    """It is for the pager alone until the pager ends. After that, it ends the command."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def communicate() -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    program = Mock(stdin=io.BytesIO(), communicate=communicate)
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: program)
+    try:
+        terminal.show([LONG], PAGER=pager(COPY))
+        assert program.stdin.getvalue() == LONG
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_the_default_pager_is_less_if_it_is_installed(tmp_path):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 
 import pytest
 
 from ant_cli.output.progress import Progress
-from ant_cli.runtime.live_line import ERASE_LINE
-from tests.conftest import make_runtime
+from ant_cli.runtime.live_line import ERASE_LINE, LiveLine
+from tests.conftest import make_runtime, needs_posix
 from tests.helpers.streams import Watched
 from tests.helpers.words import EMPTY, LIST, page
 
@@ -119,6 +120,86 @@ def test_nothing_is_shown_while_a_pager_is_open(terminal, said):
     with progress.waiting_for("an answer"), progress.before_retry("503", 1, 2, 30.0):
         pass
     assert screen.text() == said
+
+
+def test_a_countdown_that_is_over_stays_at_zero():
+    """The sleep may take a little longer."""
+    screen = Watched("Retry")
+    with progress_on(screen).before_retry("503", 1, 2, 0.0):
+        assert screen.shown.wait(10)
+    assert "Retry 1 of 2 in 0.0 s: 503" in screen.text()
+
+
+def test_a_secret_in_the_reason_of_a_retry_is_redacted():
+    """The reason is what the server or the system said."""
+    screen = Watched()
+    runtime = make_runtime({"COLUMNS": "80"}, stderr=screen)
+    runtime.redactor.register("hush-hush")
+    with Progress(runtime).before_retry("503 hush-hush", 1, 2, 30.0):
+        assert screen.shown.wait(10)
+    assert "s: 503 [redacted]" in screen.text()
+
+
+@pytest.mark.parametrize(("ended", "cells"), [(0, 0), (1, 10), (2, 20), (3, 30)])
+def test_a_bar_is_filled_as_far_as_requests_have_ended(monkeypatch, ended, cells):
+    """It has thirty cells."""
+    monkeypatch.setattr("ant_cli.output.progress._BAR_PATIENCE_S", 0.0)
+    screen = Watched()
+    with progress_on(screen).of_many(lambda: (ended, f"archived {ended} of 3"), 3):
+        assert screen.shown.wait(10)
+    filled = "━" * cells + "·" * (30 - cells)
+    assert f"⠋ {filled} archived {ended} of 3{ERASE_LINE}" in screen.text()
+
+
+def test_the_bar_of_many_requests_stays_while_each_of_them_waits(monkeypatch):
+    """There is one last line, and the waits of the requests don't get into it."""
+    monkeypatch.setattr("ant_cli.output.progress._BAR_PATIENCE_S", 0.0)
+    screen = Watched()
+    progress = progress_on(screen)
+    bar = progress.of_many(lambda: (1, "archived 1 of 2"), 2)
+    with bar, progress.waiting_for("an answer"), progress.before_retry("503", 1, 2, 30.0):
+        assert screen.shown.wait(10)
+    assert "archived 1 of 2" in screen.text()
+    assert "answer" not in screen.text()
+    assert "Retry" not in screen.text()
+
+
+def test_the_line_is_drawn_after_its_delay_and_then_ten_times_a_second(monkeypatch):
+    """It shows that the run goes on, and takes no processor time in between."""
+    waits = []
+
+    class Closed(threading.Event):
+        def wait(self, timeout=None):
+            waits.append(timeout)
+            return len(waits) > 3
+
+    monkeypatch.setattr("ant_cli.runtime.live_line.Event", Closed)
+    screen = Watched()
+    line = LiveLine(make_runtime({}, stderr=screen), lambda: "x", delay_s=7.0, every_s=0.1)
+    line.close()
+    assert waits == [7.0, 0.1, 0.1, 0.1]
+    assert screen.text() == f"{ERASE_LINE}x" * 3 + ERASE_LINE
+
+
+@needs_posix("terminals")
+def test_the_width_of_the_line_is_that_of_the_terminal_of_stderr():
+    """Stdout may be a file, or another terminal."""
+    import pty
+    import termios
+
+    def terminal(columns):
+        ours, theirs = pty.openpty()
+        termios.tcsetwinsize(theirs, (24, columns))
+        return ours, open(theirs, "wb", buffering=0)  # noqa: PTH123 - a descriptor
+
+    (out, stdout), (err, stderr) = terminal(30), terminal(60)
+    with stdout, stderr:
+        progress = Progress(make_runtime({}, stdout=stdout, stderr=stderr))
+        with progress.before_retry("x" * 100, 1, 2, 30.0):
+            shown = os.read(err, 1000).decode()
+    os.close(out)
+    os.close(err)
+    assert 40 < len(shown.removeprefix(ERASE_LINE)) <= 60
 
 
 def test_a_pager_that_opens_while_requests_are_on_their_way_erases_their_progress(monkeypatch):

@@ -6,6 +6,7 @@ import itertools
 import json
 import re
 import subprocess
+import time
 
 import httpx
 import pytest
@@ -112,6 +113,27 @@ def test_json_formats_print_a_line_for_each_change(ant, form):
     """A response that is the same as before is not a change."""
     result = ant(*STATS, "--format", form, replies=[{"n": [1]}, {"n": [1]}, {"n": [2]}, GONE])
     assert result.stdout == '{"n":[1]}\n{"n":[2]}\n'
+
+
+def test_a_response_that_is_only_laid_out_in_another_way_is_no_change(ant):
+    """The values are compared."""
+    bodies = ('{"n": [1, 2]}', '{"n":[1,2]}', '{\n"n":[1,3]}')
+    replies = [httpx.Response(200, text=body) for body in bodies]
+    result = ant(*STATS, replies=[*replies, GONE])
+    assert result.stdout == '{"n":[1,2]}\n{"n":[1,3]}\n'
+
+
+def test_items_without_an_id_are_told_apart_by_their_values(ant):
+    """A change of one of them is a removal and an addition."""
+    replies = [page({"n": 1}, {"n": 2}, 3), page({"n": 1}, {"n": 4}, 3), GONE]
+    found = [(line["change"], line["item"]) for line in lines_of(ant(*LIST, replies=replies))]
+    assert found == [
+        ("added", {"n": 1}),
+        ("added", {"n": 2}),
+        ("added", 3),
+        ("added", {"n": 4}),
+        ("removed", {"n": 2}),
+    ]
 
 
 def test_strings_from_the_server_are_escaped_at_a_terminal(ant):
@@ -314,6 +336,18 @@ def test_a_terminal_shows_the_rows_that_a_change_adds_or_replaces(ant):
         ["d", "queued"],
     ]
     assert (result.exit, len(result.requests)) == (5, 5)
+
+
+def test_the_clock_of_a_change_at_a_terminal_is_that_of_the_server(ant):
+    """This machine's clock may be wrong. It stands still here, at the year 1970."""
+    minutes = (10, 11)
+    replies = [
+        httpx.Response(200, json={"n": n}, headers={"date": f"Thu, 01 Jan 1970 00:{n}:00 GMT"})
+        for n in minutes
+    ]
+    result = ant(*STATS, terminal=True, now=lambda: 0.0, replies=[*replies, GONE])
+    shown = [time.strftime("%H:%M:%S", time.localtime(60 * n + 1)) for n in minutes]
+    assert re.findall(f"^{CLOCK}$", result.stderr, re.MULTILINE) == shown
 
 
 def test_a_terminal_shows_the_view_of_an_object_after_each_change(ant):
