@@ -18,12 +18,13 @@ import pytest
 
 from ant_cli.main import main
 from ant_cli.output.pager import command_of, lines_of, show
+from ant_cli.output.progress import Progress
 from ant_cli.output.style import Style
 from tests.conftest import Screen, make_runtime, needs_linux, needs_posix
 from tests.helpers.processes import COVERAGE, command_line
 from tests.helpers.servers import response
 from tests.helpers.transports import transport_to
-from tests.helpers.words import LIST, page
+from tests.helpers.words import ARCHIVE, LIST, RETRIEVE, page
 
 STYLE = Style(width=80, height=10, colour=False, clock=lambda: 0.0)
 LONG = b"row\n" * 10
@@ -244,6 +245,39 @@ def test_the_pager_is_at_most_a_page_of_memory_behind(terminal):
     size = "import fcntl, sys; print(fcntl.fcntl(0, fcntl.F_GETPIPE_SZ)); sys.stdin.read()"
     terminal.show([LONG], PAGER=pager(size))
     assert int(terminal.shown()) == os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.parametrize(
+    ("words", "opens"),
+    [
+        (LIST, True),
+        ((*LIST, "--max-items", "3"), False),
+        ((*LIST, "--format", "jsonl"), True),
+        ((*LIST, "--slurp"), True),
+        ((*LIST, "--watch", "--for", "1s"), False),
+        ((*LIST, "--until", "#>0"), True),
+        (RETRIEVE, False),
+        ((*ARCHIVE, *map(str, range(40)), "--yes"), False),
+    ],
+)
+def test_only_a_long_list_opens_the_pager_and_nothing_is_drawn_from_then_on(
+    ant, monkeypatch, words, opens
+):
+    """The pager owns the screen. The result of a change, and that of a watch, is printed at once."""
+    drawn = []
+    monkeypatch.setattr("ant_cli.output.pager._start", lambda *_: drawn.append("opened"))
+    disable = Progress.disable
+    monkeypatch.setattr(Progress, "disable", lambda self: drawn.append("off") or disable(self))
+    objects = [{"id": str(number)} for number in range(40)]
+
+    def respond(request):
+        return page(*objects) if request.url.path.endswith("s") else {"id": "a", "l": objects}
+
+    environ = {"PAGER": pager(COPY), "LINES": "10"}
+    result = ant(*words, replies=respond, terminal=True, env=environ)
+    assert result.exit == 0
+    assert (drawn == ["off", "opened"]) is opens
+    assert ("opened" in drawn) is opens
 
 
 def test_a_list_goes_through_the_pager(ant):

@@ -138,6 +138,24 @@ def test_changes_that_can_be_repeated_as_they_are_get_no_such_hint(many):
     assert "To create" not in many(*ARCHIVE, *IDS, api=FakeAPI({"env_3": 400})).stderr
 
 
+def test_a_pool_does_more_tasks_than_it_may_begin_ahead():
+    """Each result that is taken makes room for another task."""
+    pool = Pool(range(2500), lambda item: -item, parallel=2, fail_fast=False)
+    assert [(done.item, done.value) for done in pool.results()] == [
+        (item, -item) for item in range(2500)
+    ]
+
+
+def test_a_pool_checks_for_signals_before_and_after_each_result():
+    """A signal must not wait for a slow request, nor for the next one."""
+    checks, results_at = [], []
+    pool = Pool(range(3), lambda item: item, lambda: checks.append(1), parallel=1, fail_fast=False)
+    for _ in pool.results():
+        results_at.append(len(checks))
+    assert results_at[0] > 0
+    assert results_at[0] < results_at[1] < results_at[2] < len(checks)
+
+
 def test_nothing_begins_after_a_stop():
     """Its thread ends after what has begun."""
     before, go_on = {*threading.enumerate()}, threading.Event()
@@ -494,6 +512,27 @@ def test_a_terminal_shows_a_summary_and_no_sentence_for_each_object(many):
     result = many(*ARCHIVE, "env_1", "env_2", "--yes", terminal=True)
     assert "Archived 2 of 2." in result.stderr
     assert "Archived env_1." not in result.stderr
+
+
+def test_results_of_several_inputs_are_rows_of_one_table_at_a_terminal(many):
+    """As in a list. It does not wait for a pager."""
+    result = many(*ARCHIVE, *IDS[:3], "--yes", terminal=True)
+    rows = [re.sub("\x1b\\[\\d*m", "", line).split()[0] for line in result.stdout.splitlines()]
+    assert rows == ["ID", *IDS[:3]]
+
+
+@pytest.mark.parametrize(
+    ("ids", "objects"),
+    [
+        (IDS[:3], "3 objects (env_1, env_2, env_3)"),
+        (IDS[:4], "4 objects (env_1, env_2, env_3, ...)"),
+    ],
+)
+def test_a_question_names_the_first_three_objects(many, ids, objects):
+    """More would not be read."""
+    asked = []
+    many(*DELETE[:2], *ids, terminal=True, ask=lambda text: asked.append(text) or "n")
+    assert asked[0].startswith(f"Delete {objects} at ")
 
 
 def test_nothing_is_asked_without_a_terminal(many):

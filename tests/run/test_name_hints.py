@@ -340,3 +340,22 @@ def test_a_session_of_the_emulator_is_created_for_the_environment_with_the_name(
     ant("--local", "beta:environments", "create", "--name", "edge", "--config.type", "self_hosted")
     result = ant("--local", "emulator", "session", "create", "--environment-id", "edge")
     assert (result.exit, result.stdout.startswith("session_")) == (0, True)
+
+
+def test_environments_are_listed_once_for_all_names_of_a_run(ant):
+    """Also if there are none, and if the same name is given again."""
+    for listed in (page(), LISTED):
+        replies = [NOT_FOUND, listed, *[NOT_FOUND] * 2]
+        words = (*ARCHIVE, "other", "another", "other", "--parallel", "1")
+        result = ant(*words, replies=replies)
+        assert sent(result).count("GET /v1/environments") == 1
+        assert result.exit == 5
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_an_api_key_that_is_rejected_looks_for_no_name(ant, status):
+    """Only to the key of an environment, these statuses may mean that there is no such ID."""
+    result = ant(
+        "beta:environments:work", "list", "prod", replies=[httpx.Response(status, json={})]
+    )
+    assert (result.exit, len(result.requests)) == (4, 1)

@@ -11,9 +11,10 @@ import pytest
 
 from ant_cli import __version__
 from ant_cli.errors import APIError
+from ant_cli.runtime.live_line import ERASE_LINE
 from ant_cli.runtime.process import Terminated
 from tests.conftest import needs_posix
-from tests.helpers.streams import Head
+from tests.helpers.streams import Head, Watched
 from tests.helpers.words import ARCHIVE, CREATE, DELETE, KEY, LIST, NO_KEY, PRINTED, RETRIEVE, page
 
 ERROR = {"type": "error", "error": {"type": "not_found_error", "message": "No such environment."}}
@@ -95,6 +96,103 @@ def test_a_long_wait_is_announced(ant):
         *RETRIEVE, "--max-retries", "4", replies=[*[ConnectionRefusedError("Refused.")] * 4, {}]
     )
     assert re.fullmatch(r"Note: refused\. Retry 4 of 4 in [34] s\.\n", result.stderr)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "waits", "code"),
+    [
+        (429, {"retry_after": "60"}, [60.0], 0),
+        (429, {"retry_after": "0"}, [0.0], 0),
+        (503, {"retry_after_ms": "2500", "retry_after": "9"}, [2.5], 0),
+        (503, {"retry_after_ms": "soon", "retry_after": "9"}, [9.0], 0),
+        (503, {"retry_after": "-9"}, [0.0], 0),
+        (400, {"x_should_retry": "true", "retry_after": "1"}, [1.0], 0),
+        (503, {"x_should_retry": "false", "retry_after": "1"}, [], 7),
+        (400, {"retry_after": "1"}, [], 1),
+        (200, {"x_should_retry": "true"}, [], 0),
+        (200, {"retry_after": "3600"}, [], 0),
+    ],
+)
+def test_the_server_says_whether_and_when_a_failed_request_is_sent_again(
+    ant, status, headers, waits, code
+):
+    """Its delay is used as it is, up to a minute. A result is a result, whatever its headers say."""
+    first = failure(status, **headers)
+    if status == 200:
+        first = httpx.Response(200, json={}, headers=first.headers)
+    result = ant(*RETRIEVE, replies=[first, {}])
+    assert (result.exit, result.waits, len(result.requests)) == (code, waits, len(waits) + 1)
+
+
+@pytest.mark.parametrize("lost", [ConnectionResetError("reset"), failure(500), failure(408)])
+@pytest.mark.parametrize("after", [ConnectionRefusedError("refused"), failure(409)])
+def test_a_change_stays_in_doubt_however_its_later_attempts_fail(ant, lost, after):
+    """The first one may have been carried out. Those after it were certainly not."""
+    result = ant(*ARCHIVE, "env_1", replies=[lost, after, after])
+    assert result.stderr.endswith(f"before you repeat it: {LOOK[DELETE]}\n")
+    again = ant(*ARCHIVE, "env_1", replies=[after] * 3)
+    assert "may have succeeded" not in again.stderr
+
+
+def test_the_wait_for_a_retry_is_shown_until_it_is_over(ant):
+    """The countdown is on the last line of the terminal, and nothing of it remains."""
+    screen = Watched("Retry 1 of 2 in ")
+    shown = []
+    result = ant(
+        *RETRIEVE,
+        replies=[failure(503, retry_after="30"), {}],
+        stderr=screen,
+        sleep=lambda _: shown.append(screen.shown.wait(10)),
+    )
+    assert (result.exit, shown) == (0, [True])
+    assert result.stderr.endswith(ERASE_LINE)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_shown"), [("https://api.example", True), ("http://127.0.0.1:1", False)]
+)
+def test_a_debug_log_names_the_certificate_authorities_of_https(ant, url, is_shown):
+    """Without TLS, there are none."""
+    result = ant(*RETRIEVE, "--debug", "--base-url", url, replies=[{}])
+    assert ("* certificate authorities: " in result.stderr) is is_shown
+    assert f"> GET {url}/v1/environments/env_1?beta=true\n" in result.stderr
+
+
+def test_the_emulator_in_this_process_takes_every_credential_without_hints(ant):
+    """It knows no accounts, so nothing about a credential explains its errors."""
+    key = {"ANTHROPIC_API_KEY": None, "ANTHROPIC_ENVIRONMENT_KEY": "env-key-1"}
+    for words in (LIST, ("beta:environments:work", "list", "env_1")):
+        result = ant("--local", *words, env=key)
+        assert "The API takes" not in result.stderr
+    assert ant("--local", *LIST, env=key).exit == 0
+
+
+def test_blanks_before_a_response_are_no_reason_to_reject_it(ant):
+    """Some gateways send them while they wait."""
+    result = ant(*RETRIEVE, replies=[httpx.Response(200, content=b"\r\n" * 200 + b'{"id":"x"}')])
+    assert (result.exit, result.json) == (0, {"id": "x"})
+
+
+def test_a_redirect_with_the_body_of_an_error_is_a_redirect(ant):
+    """The base URL is wrong, whatever the page of the redirect says."""
+    moved = httpx.Response(302, headers={"location": "/login"}, json=ERROR)
+    assert '302 Found, a redirect to "/login".' in ant(*RETRIEVE, replies=[moved]).stderr
+
+
+@pytest.mark.parametrize(
+    ("flags", "objects", "title"),
+    [
+        ((), ({"archived_at": None},), False),
+        (("--include-archived",), ({"archived_at": None},), True),
+        (("--include-archived=false",), ({"archived_at": None},), False),
+        ((), ({"archived_at": None}, {"archived_at": "2026-01-01T00:00:00Z"}), True),
+    ],
+)
+def test_the_column_of_archived_items_is_shown_if_they_were_asked_for(ant, flags, objects, title):
+    """Also if the first page has none: a later one may."""
+    items = [{"id": "env_1", "type": "environment", "name": "n", **each} for each in objects]
+    result = ant(*LIST, *flags, replies=[page(*items)], terminal=True, env={"COLUMNS": "200"})
+    assert ("ARCHIVED" in result.stdout) is title
 
 
 LOOK = {
