@@ -160,8 +160,7 @@ class FreshUpdate:
             self._say_notes(notes)
         if not body:
             return response
-        name = request.object_name or str(remote.get("name") or "")
-        return request._replace(body=encode(body), object_name=name)
+        return request._replace(body=encode(body))
 
     def _edit(self, body: dict[str, Value], edit: Edit, remote: Mapping[str, Any]) -> str:
         """Apply an edit to the body of the update. Return a note about it, which may be empty."""

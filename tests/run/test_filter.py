@@ -410,3 +410,52 @@ def test_a_group_needs_no_columns(monkeypatch):
         is_awaited=False,
     )
     assert (wanted(b'{"txt":"x"}'), wanted(b'{"txt":"y"}')) == (True, False)
+
+
+def test_two_conditions_on_one_mistyped_member_are_one_warning(ant):
+    """The second one says nothing new."""
+    result = ant(*LIST, "--filter", "stat!=a", "--filter", "stat!=b", replies=PAGES)
+    assert result.exit == 2
+    result = ant(*LIST, "--filter", "stat==a", "--filter", "stat==b", replies=PAGES)
+    assert (result.exit, result.stdout) == (0, "")
+    assert result.stderr.count("Warning: --filter: there is no 'stat' in the response.") == 1
+
+
+@pytest.mark.parametrize(
+    ("condition", "ids"),
+    [
+        ("created_at<2020-01-01", ["a", "b"]),
+        ("created_at>=1970-01-01", ["a", "b", "c"]),
+        ("created_at<=1970-01-01T00:00:00Z", ["a"]),
+        ("created_at>now-1d", []),
+        ("metadata==null", ["c"]),
+        ("metadata!=null", ["a", "b"]),
+        ("metadata", ["a", "b"]),
+    ],
+)
+def test_a_time_or_an_object_may_be_as_small_as_there_is(ant, condition, ids):
+    """The first second of 1970 is a time, and an empty object is an object."""
+    items = [
+        {"id": "a", "created_at": "1970-01-01T00:00:00Z", "metadata": {}},
+        {"id": "b", "created_at": "2019-12-31T23:59:59Z", "metadata": {"k": "v"}},
+        {"id": "c", "created_at": "2020-01-01T00:00:00Z"},
+    ]
+    result = ant(*LIST, "--filter", condition, replies=[page(*items)])
+    assert (result.exit, result.stdout.split(), result.stderr) == (0, ids, "")
+
+
+@pytest.mark.parametrize(
+    ("flags", "is_noted"),
+    [
+        ((), True),
+        (("--include-archived",), False),
+        (("--include-archived=false",), True),
+    ],
+)
+@pytest.mark.parametrize("condition", ["archived_at!=null", 'state=="archived"', "archived_at"])
+def test_a_filter_on_archived_environments_says_that_they_are_not_listed(
+    ant, flags, is_noted, condition
+):
+    """Otherwise an empty list looks like the answer."""
+    stderr = ant(*LIST, *flags, "--filter", condition, replies=PAGES).stderr
+    assert ("archived environments are listed only with --include-archived" in stderr) is is_noted

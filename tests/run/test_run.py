@@ -149,6 +149,23 @@ def test_the_wait_for_a_retry_is_shown_until_it_is_over(ant):
 
 
 @pytest.mark.parametrize(
+    ("flags", "repeated"),
+    [
+        (("--base-url", "http://ada:pass-word@h:1"), " --base-url http://h:1"),
+        (("--profile", "p", "--workspace-id", "w"), " --profile p --workspace-id w"),
+        (("--api-key", "key-of-a-flag", "--timeout", "9"), ""),
+    ],
+)
+def test_a_suggested_command_goes_where_the_failed_one_went(ant, flags, repeated):
+    """Secrets are left out, and what does not choose a server or an account."""
+    ant("profile", "create", "p")
+    ant("profile", "set", "api_key", "--profile", "p", stdin="sk-ant-of-the-profile")
+    result = ant(*DELETE, *flags, replies=[httpx.Response(200, content=b"{]")])
+    assert result.stderr.endswith(f"before you repeat it: {LOOK[DELETE]}{repeated}\n")
+    assert "pass-word" not in result.stderr
+
+
+@pytest.mark.parametrize(
     ("url", "is_shown"), [("https://api.example", True), ("http://127.0.0.1:1", False)]
 )
 def test_a_debug_log_names_the_certificate_authorities_of_https(ant, url, is_shown):

@@ -44,6 +44,40 @@ def test_the_end_of_the_time_is_exit_code_8_after_the_last_object(ant):
     assert "timed out after 1 s, waiting until depth==0" in result.stderr
 
 
+def test_the_time_of_for_begins_with_the_first_request(ant):
+    """It does not begin again with each of them. Here a wait takes as long as it should."""
+    waits = []
+    flags = ("--every", "2s", "--for", "5s")
+    result = ant(
+        *STATS,
+        *UNTIL_IDLE,
+        *flags,
+        replies=[BUSY] * 3,
+        sleep=waits.append,
+        now=lambda: 1000.0 + sum(waits),
+    )
+    assert (result.exit, waits, len(result.requests)) == (8, [2.0, 2.0], 3)
+
+
+@pytest.mark.parametrize("flags", [("--watch",), ("--until", "name==null")])
+def test_several_inputs_are_not_waited_for(ant, flags):
+    """Nor watched. One is."""
+    words = (*RETRIEVE[:2], *flags, "--for", "1s")
+    refusal = ant(*words, stdin="env_1\nenv_2\n").refusal
+    assert "--watch and --until take one input, but there are 2 inputs." in refusal
+    assert ant(*words, stdin="env_1\n", replies=[{"name": None}]).exit == 0
+
+
+def test_a_response_may_be_printed_raw_when_the_condition_is_true(ant):
+    """A list is printed item by item, so its raw responses have no conditions."""
+    words = (*STATS[:3], "--format", "raw", "--until", "depth==0")
+    result = ant(*words, replies=[BUSY, IDLE])
+    assert (result.exit, result.stdout) == (0, '{"depth":0,"pending":0}\n')
+    for flag in ("--until", "--filter"):
+        refusal = ant(*WORK[:3], "--format", "raw", flag, "#==0").refusal
+        assert refusal.startswith(f"ant: {flag} is about items, but --format raw ")
+
+
 def test_a_clock_that_is_set_does_not_end_the_time_of_for(monkeypatch, ant):
     """The time is measured by a clock that nobody sets."""
     hours = count(0, 3600)
@@ -171,6 +205,10 @@ IMPOSSIBLE = {
             for text in texts
         ),
         ((*STATS, "--until", ""), "--until is empty."),
+        ((*STATS, "--every", "1s"), "--every needs --until or --watch."),
+        ((*STATS, "--for", "1s"), "--for needs --until or --watch."),
+        ((*STATS, "--for", "1s", "--every", "1s"), "--every needs --until or --watch."),
+        ((*STATS, *UNTIL_IDLE, "--watch"), "--until and --watch"),
         (
             (*STATS, *UNTIL_IDLE, "--every", "soon"),
             "--every must be a duration such as 30s or 1m30s, got 'soon'.",

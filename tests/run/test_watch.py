@@ -285,6 +285,16 @@ def test_a_rate_limit_delays_the_next_round_as_long_as_the_server_asks(ant, aske
     assert result.waits == [2.0, waited, 2.0]
 
 
+def test_a_delay_that_is_longer_than_the_time_that_is_left_ends_a_watch(ant):
+    """Nobody asked for a request after that."""
+    limited = httpx.Response(429, headers={"retry-after": "30"}, json={})
+    result = ant(
+        *STATS, "--max-retries", "0", "--for", "10s", replies=[{"n": 1}, limited], now=lambda: 0.0
+    )
+    assert (result.exit, result.waits) == (0, [2.0])
+    assert "Asking again in 30 s" in result.stderr
+
+
 def test_a_watch_ends_with_0_when_it_can_not_print_a_change_any_more(clean_environ):
     """Its reader has left, as `head` and `grep -m1` do."""
     with ScriptedServer(*(response({"n": number}) for number in range(1, 2000))) as server:
