@@ -193,3 +193,34 @@ def test_no_part_of_a_value_is_lost():
         word in shown
         for word in ("pandas==2.2.0", "allow_mcp_servers", "Ask ada.", "github.com", "organization")
     )
+
+
+@pytest.mark.parametrize("key", ["last_heartbeat", "latest_heartbeat_at", "stopped_at"])
+def test_members_that_are_times_have_their_age(key):
+    """Their names say what they are."""
+    assert view({key: "2026-03-14T14:18:00Z"}) == f"{key}  2026-03-14T14:18:00Z (42 min ago)\n"
+    assert "ago" not in view({"note": "2026-03-14T14:18:00Z"})
+
+
+def test_a_time_inside_an_object_has_its_age_too():
+    """The name counts, and not what stands before it on its line."""
+    value = {"data": {"note": "a, b", "started_at": "2026-03-14T14:18:00Z", "l": [{"x": 1}]}}
+    assert "    started_at  2026-03-14T14:18:00Z (42 min ago)" not in view(value)
+    assert "  started_at  2026-03-14T14:18:00Z (42 min ago)\n" in view(value)
+
+
+def test_lists_whose_texts_would_be_unclear_on_one_line_have_a_row_for_each():
+    """An empty text, a comma or a null can't be told apart between commas."""
+    for inner in ("", "a,b", None):
+        shown = view({"l": ["x", inner]})
+        assert [row.split()[0] for row in shown.splitlines()] == ["l", "1.", "2."]
+    assert view({"l": ["x", 0, False]}) == "l  x, 0, false\n"
+
+
+def test_the_width_of_labels_does_not_depend_on_rows_without_a_text():
+    """Nor on a label that is longer than 32 cells."""
+    value = {"a": "1", "nothing_next_to_it": {"b": {"c": "x, y"}}}
+    assert view(value) == "a      1\nnothing_next_to_it\n  b\n    c  x, y\n"
+    assert view({"a": "1", "l" * 33: "2", "b" * 32: "3"}) == (
+        f"{'a':<32}  1\n{'l' * 33}  2\n{'b' * 32}  3\n"
+    )

@@ -134,6 +134,62 @@ def test_chosen_columns_of_times_and_states_look_as_those_of_a_table():
     assert "\x1b[32mactive" in shown
 
 
+@pytest.mark.parametrize("blank", [" ", "", "\u3000", "\n", None, [], {}, {"a": []}])
+def test_a_cell_is_never_blank(blank):
+    """Programs like awk count the cells, and people see that there is nothing."""
+    assert table([{"id": "a", "x": blank, "y": 1}]) == "ID  X  Y\na   -  1\n"
+
+
+def test_a_time_that_is_none_is_shown_as_it_is():
+    """A later API may send a word."""
+    item = {"type": "work", "id": "a", "created_at": "soon"}
+    assert table([item], "id,created_at", WIDE) == "ID  CREATED_AT\na   soon\n"
+
+
+def test_archived_items_are_dim_except_for_the_colour_of_a_state():
+    """They are in the way if somebody looks for the others."""
+    old = {"id": "a", "state": "active", "archived_at": "2026-03-14T14:18:00Z"}
+    first, second = table(
+        [old, {"id": "b", "archived_at": None}], "id,state", COLOURED
+    ).splitlines()[1:]
+    assert first == "\x1b[2ma\x1b[0m   \x1b[32mactive\x1b[0m"
+    assert second == "b   \x1b[2m-\x1b[0m"
+
+
+def test_columns_that_were_chosen_by_their_titles_are_never_left_out():
+    """The user has asked for them, however narrow the screen is."""
+    shown = table(ENVIRONMENTS, "id,type,network,scope,created,archived", WIDE._replace(width=40))
+    assert len(titles(shown)) == 6
+
+
+def test_an_item_with_more_than_fifty_members_has_fifty_columns_and_a_note():
+    """With fifty, nothing is left out, and nothing is said."""
+    for count, notes in ((50, 0), (51, 1)):
+        said = []
+        shown = table([{f"k{number}": 1 for number in range(count)}], warn=said.append)
+        assert (len(titles(shown)), len(said)) == (50, notes)
+
+
+@pytest.mark.parametrize(("key", "is_whole"), [("id", True), ("agent_id", True), ("paid", False)])
+def test_ids_are_narrowed_last_whatever_comes_before_them(key, is_whole):
+    """A word that ends with these letters is none."""
+    item = {"note": "n" * 30, key: "x" * 30}
+    row = table([item], style=WIDE._replace(width=42)).splitlines()[1]
+    assert row.endswith("x" * 30) is is_whole
+
+
+def test_a_warning_about_a_column_looks_at_all_of_the_first_items():
+    """A member may be missing in some of them. A longer path is no suggestion for its beginning."""
+    said = []
+    table([{"id": "a"}, {"id": "b", "note": 1}], "note", warn=said.append)
+    assert said == []
+    table([{"name": "a"}], "name.first", warn=said.append, is_list=False)
+    assert said == ["Warning: --columns: 'name.first' matches nothing in the response."]
+
+
+# For other programs
+
+
 # For other programs
 
 
@@ -167,6 +223,24 @@ def test_a_csv_reader_finds_the_values_that_were_sent(name):
     assert cells == ['{"a":[1,"x"]}', '["x"]', ""]
     draw = make_renderer(BY_NAME[name], "v", is_list=True)
     assert draw([b'{"v": 1.000000000000000000001e2}']) == b"V\n1.000000000000000000001e2\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        (0, "0"),
+        (False, "false"),
+        ("", ""),
+        (None, ""),
+        ([], "[]"),
+        ({}, "{}"),
+        (1.50, "1.5"),
+        (" ", " "),
+    ],
+)
+def test_a_cell_of_csv_is_empty_only_for_what_is_missing_or_empty(value, cell):
+    """Zero is a number."""
+    assert delimited("csv", "id,x", [{"id": "a", "x": value}]) == f"ID,X\na,{cell}\n"
 
 
 def test_csv_on_a_terminal_has_no_control_characters():
