@@ -31,6 +31,7 @@ from ant_cli.output.explorer.application import Choice, Explorer
 from ant_cli.output.explorer.full_screen import explore, missing_requirement
 from ant_cli.output.explorer.tree import MAX_VIEW, Value, in_a_row, in_full, path_of, text_to_copy
 from ant_cli.runtime import Runtime
+from ant_cli.runtime.process import Terminated
 from tests.conftest import Screen, make_runtime, needs_posix
 from tests.helpers.words import LIST, RETRIEVE
 
@@ -702,6 +703,23 @@ def test_a_string_in_full_is_wrapped_between_words_on_a_window_of_any_size():
     play(script, ["a\tb\n" + "word " * 20 + "\n[red]日本[/red]\n" * 30 + "end"])
 
 
+def test_each_page_of_a_value_begins_at_its_top():
+    """Also after another one was scrolled to its end."""
+
+    async def script(app: Explorer, pilot: Any) -> None:
+        for keys in (["v", "G"], ["escape", "j", "v"]):
+            for key in keys:
+                await enter(pilot, key)
+            await settled(pilot)
+            while key == "G" and app.page.scroll_offset.y == 0:
+                await pilot.pause()  # textual scrolls when it is idle
+        await pilot.pause()
+        assert app.page.scroll_offset.y == 0
+        assert lines_of(app.text)[0].text.strip() == "first of 2"
+
+    play(script, [f"first of {number}" + "\nx" * 60 for number in (1, 2)])
+
+
 def test_one_key_copies_the_value_and_another_the_path():
     """A string is copied without its quotes, and the path in the form for `--transform`."""
     for seen, copied in zip(screens([ITEM], "eGkkky", "Y"), ("a.b", "config.hosts.0"), strict=True):
@@ -873,6 +891,64 @@ def test_the_explorer_opens_for_an_empty_list():
     assert opened(["j", "p", "P", "q"], iter([])) == (b"", False, None)
 
 
+def test_the_progress_ends_after_the_first_page_and_before_the_screen_opens():
+    """The line would get into the screen. If there is no page, the error is printed without a screen."""
+    seen: list[str] = []
+
+    def pages(*, fails: bool) -> Iterator[list[bytes]]:
+        seen.append("page")
+        if fails:
+            raise ResponseError("no page")
+        yield texts(1)
+
+    def run(_: Explorer) -> Choice:
+        seen.append("screen")
+        return Choice(b"", is_raw=False, error=None)
+
+    runtime = process_of(Screen(terminal=True))
+    options: dict[str, Any] = {"is_list": True, "before_screen": lambda: seen.append("ready")}
+    with patch.object(Explorer, "run", run):
+        explore(pages(fails=False), runtime, **options)
+        assert seen == ["page", "ready", "screen"]
+        with pytest.raises(ResponseError):
+            explore(pages(fails=True), runtime, **options)
+    assert seen == ["page", "ready", "screen", "page"]
+
+
+@pytest.mark.parametrize(
+    ("environ", "set_to"), [({"NO_COLOR": "1"}, "1"), ({"NO_COLOR": ""}, None)]
+)
+def test_the_explorer_has_the_colours_of_other_output(monkeypatch, environ, set_to):
+    """Textual knows only its own variable, in which an empty text means that it is set."""
+    seen = []
+
+    def run(_: Explorer) -> Choice:
+        seen.append(os.environ.get("NO_COLOR"))
+        return Choice(b"", is_raw=False, error=None)
+
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    with patch.object(Explorer, "run", run):
+        explore(iter([texts(1)]), process_of(Screen(terminal=True), **environ), is_list=True)
+    assert (seen, os.environ.get("NO_COLOR")) == ([set_to], None)
+
+
+@needs_posix("SIGTERM")
+def test_sigterm_ends_the_explorer_as_it_ends_other_commands():
+    """Textual is asked to shut down as by Ctrl-C, but the exit status is that of SIGTERM."""
+
+    def run(_: Explorer) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    handler = signal.getsignal(signal.SIGTERM)
+    try:
+        with patch.object(Explorer, "run", run), pytest.raises(Terminated):
+            explore(iter([texts(1)]), process_of(Screen(terminal=True)), is_list=True)
+        assert signal.getsignal(signal.SIGTERM) == handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_ctrl_c_in_the_explorer_ends_the_run():
     """Ctrl-C does the same outside of the explorer."""
     with pytest.raises(KeyboardInterrupt):
@@ -987,6 +1063,45 @@ def test_missing_requirements_of_the_explorer_are_named():
     assert missing_requirement(process_of(Screen(terminal=True))) is None
     assert missing_requirement(process_of(Screen(terminal=True), TERM="dumb")) == "a terminal"
     assert missing_requirement(process_of(io.BytesIO())) == "a terminal"
+
+
+@pytest.mark.parametrize("stream", range(3))
+def test_the_explorer_needs_each_of_the_three_streams(stream):
+    """It reads keys from one, draws on another, and holds back messages of the third."""
+    streams = [Screen(terminal=number != stream) for number in range(3)]
+    assert missing_requirement(make_runtime({}, *streams)) == "a terminal"
+
+
+@pytest.mark.parametrize(
+    ("command", "missing"),
+    [
+        ("pip install x", "textual (`pip install x`)"),
+        ("", "textual, which this frozen program does not have"),
+    ],
+)
+def test_without_textual_a_command_that_installs_it_is_named(monkeypatch, command, missing):
+    """A frozen program can't install anything."""
+    monkeypatch.setattr(full_screen, "find_spec", lambda _: None)
+    monkeypatch.setattr(full_screen, "install_command", lambda _: command)
+    assert missing_requirement(process_of(Screen(terminal=True))) == missing
+
+
+def test_the_explorer_gets_the_transform_and_prints_strings_as_asked_for(ant, monkeypatch):
+    """Paths are relative to --transform. With -r, a chosen string has no quotes."""
+    paths = []
+
+    def opened(_pages, _runtime, *, is_list, path, before_screen):
+        before_screen()
+        paths.append((is_list, path))
+        return Choice(b'"x"', is_raw=False, error=None)
+
+    monkeypatch.setattr(full_screen, "explore", opened)
+    monkeypatch.setattr(full_screen, "missing_requirement", lambda _: None)
+    words = ("--format", "explore", "--transform", "config")
+    raw = ant(*LIST, *words, "-r", terminal=True, env={"NO_COLOR": "1"})
+    quoted = ant(*RETRIEVE, *words, replies=[ITEM], terminal=True, env={"NO_COLOR": "1"})
+    assert (raw.stdout, quoted.stdout) == ("x\n", '"x"\n')
+    assert paths == [(True, "config"), (False, "config")]
 
 
 @pytest.mark.parametrize(("terminal", "used"), [(False, "json"), (True, "pretty")])

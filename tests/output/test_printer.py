@@ -12,7 +12,7 @@ import pytest
 from ant_cli.operations.formats import BY_NAME
 from ant_cli.output.rendering import make_renderer
 from ant_cli.output.style import PLAIN
-from tests.helpers.words import LIST, PRINTED, RETRIEVE, page
+from tests.helpers.words import LINES, LIST, PRINTED, RETRIEVE, page
 
 EVIL = "\x1b]0;title\x07\x9b31m\u202eevil\r\x7f"
 ENVIRONMENT = {"id": "env_1", "type": "environment", "name": EVIL, "archived_at": None}
@@ -244,3 +244,30 @@ def test_a_page_of_very_many_values_is_rejected(ant):
     result = ant(*LIST, replies=[{"data": [1] * 600_000}])
     assert result.exit == 1
     assert "not a page of a list. It has more than 500,000 values.\n" in result.stderr
+
+
+@pytest.mark.parametrize("flags", [(), ("--slurp",)])
+def test_room_in_a_table_is_reserved_only_for_pages_that_follow(ant, flags):
+    """With --slurp, everything is one page, of which each cell is known."""
+    environ = {"NO_COLOR": "1", "COLUMNS": "100"}
+    item = {"id": "a", "type": "environment", "name": "n", "config": {"type": "cloud"}}
+    one = ant(*LIST, *flags, replies=[page(item)], terminal=True, env=environ)
+    assert one.stdout.splitlines()[0] == "ID  NAME  TYPE   NETWORK  CREATED"
+    two = ant(
+        *LIST, *flags, replies=[page(item, after="p"), page(item)], terminal=True, env=environ
+    )
+    is_reserved = two.stdout.startswith(f"ID  {'NAME':<24}  TYPE")
+    assert is_reserved is (flags == ())
+
+
+def test_strings_among_other_values_are_printed_without_quotes(ant):
+    """Each value is printed by itself."""
+    items = [{"a": "x"}, {"a": 1}, {"a": {"b": "y"}}, {"a": "z"}, {}]
+    result = ant(*LINES, "--transform", "a", "-r", replies=[page(*items)])
+    assert result.stdout == 'x\n1\n{"b":"y"}\nz\nnull\n'
+
+
+def test_an_empty_response_to_a_list_is_not_an_empty_list(ant):
+    """Nothing is said about what the server has."""
+    result = ant(*LIST, replies=[httpx.Response(204)], terminal=True)
+    assert (result.exit, result.stdout, result.stderr) == (0, "", "")
