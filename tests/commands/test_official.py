@@ -204,3 +204,72 @@ def test_the_official_tool_ends_by_the_signal_of_a_closed_pipe(run):
     """Python ignores SIGPIPE. If the program inherited that, `ant models list | head` would end with an error."""
     done = run("models", programs=["#!/bin/sh\n# anthropics/anthropic-cli\nkill -PIPE $$\n"])
     assert done.returncode == -signal.SIGPIPE
+
+
+class HandedOver(BaseException):
+    """What a test raises in place of the start of the official tool."""
+
+
+@pytest.fixture
+def handed(ant, monkeypatch, tmp_path):
+    """Run `ant` in this process; return what would be executed, or None and the result."""
+    official = tmp_path / "official"
+    official.write_text(OFFICIAL)
+    official.chmod(0o755)
+
+    def execute(program, argv, environ):
+        raise HandedOver(program, argv, environ)
+
+    def run(*words, env={}):  # noqa: B006 - it is only read
+        before = signal.getsignal(signal.SIGPIPE)
+        try:
+            result = ant(*words, env={"ANT_OFFICIAL": str(official), **env})
+        except HandedOver as handed:
+            return handed.args
+        finally:
+            signal.signal(signal.SIGPIPE, before)
+        return None, result.refusal, {}
+
+    monkeypatch.setattr("ant_cli.commands.official.os.execve", execute)
+    return run
+
+
+@pytest.mark.parametrize(
+    ("words", "url", "is_handed_over"),
+    [
+        ((), "", True),
+        ((), "local:", False),
+        (("--base-url", "http://h"), "local:", True),
+        (("--base-url", "local:a", "--base-url", "http://h"), "", True),
+        (("--base-url", "http://h", "--base-url=local:a"), "", False),
+        (("--base-url=http://h?a=b",), "local:", True),
+        (("--name=--base-url", "local:"), "", False),
+        (("--local", "--help"), "local:", True),
+        (("--local",), "http://h", False),
+    ],
+)
+def test_the_last_base_url_decides_whether_a_command_is_for_the_emulator(
+    handed, tmp_path, words, url, is_handed_over
+):
+    """Help may be shown in any case."""
+    program, argv, environ = handed("models", "list", *words, env={"ANTHROPIC_BASE_URL": url})
+    assert (program is not None) is is_handed_over
+    if is_handed_over:
+        assert argv == [str(tmp_path / "official"), "models", "list", *words]
+        assert (environ["ANT_OFFICIAL"], environ["ANTHROPIC_BASE_URL"]) == ("", url)
+    else:
+        assert "the emulator has no 'models'." in argv
+
+
+def test_the_first_official_tool_on_path_is_found(handed, tmp_path):
+    """Relative folders and other programs of this name don't count."""
+    folders = [tmp_path / name for name in ("apache", "first", "second")]
+    for folder, text in zip(folders, (APACHE, OFFICIAL, OFFICIAL), strict=True):
+        folder.mkdir()
+        (folder / "ant").write_text(text)
+        (folder / "ant").chmod(0o755)
+    (tmp_path / "ant").write_text(OFFICIAL)
+    (tmp_path / "ant").chmod(0o755)
+    path = os.pathsep.join([".", "", *map(str, folders)])
+    program, *_ = handed("models", "list", env={"ANT_OFFICIAL": None, "PATH": path})
+    assert program == str(tmp_path / "first" / "ant")

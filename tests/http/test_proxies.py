@@ -44,6 +44,15 @@ def test_a_request_through_a_proxy_is_the_same_as_over_a_direct_connection(
     assert "content-length" not in request.headers
 
 
+def test_a_body_is_sent_through_a_proxy(through, httpx_mock: HTTPXMock):
+    """Byte for byte, with its length."""
+    httpx_mock.add_response(json={"id": "env_1"})
+    assert through(*CREATE).exit == 0
+    (request,) = httpx_mock.get_requests()
+    assert (request.method, request.content) == ("POST", b'{"name":"n"}')
+    assert request.headers["content-length"] == "12"
+
+
 @pytest.mark.parametrize(
     "error", [httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.PoolTimeout]
 )

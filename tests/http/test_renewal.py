@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -12,8 +13,9 @@ from ant_cli.http.access import authenticated
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime.storage import locked
 from ant_cli.settings.loading import load
-from tests.conftest import make_runtime
+from tests.conftest import Server, make_runtime
 from tests.helpers.federation import OBJECT, SIGNATURE, bearers, grant
+from tests.helpers.transports import transport_to
 from tests.helpers.words import ARCHIVE, KEY, LIST, RETRIEVE
 
 UNAUTHORIZED = httpx.Response(
@@ -308,3 +310,40 @@ def test_a_rejected_token_that_another_thread_is_replacing_is_not_replaced_again
     tokens = authenticated(load(runtime, Flags({})).connection, runtime).tokens
     assert tokens is not None
     assert tokens.renew("a rejected token")
+
+
+def tokens_of(environ, clock, *replies):
+    """Return the access tokens of a federation whose server gives these replies."""
+    runtime = make_runtime(environ, transport=transport_to(Server(replies).respond), now=clock)
+    tokens = authenticated(load(runtime, Flags({})).connection, runtime).tokens
+    assert tokens is not None
+    return tokens
+
+
+@pytest.fixture
+def environ(variables, clean_environ):
+    """The environment of a federation."""
+    return {name: value for name, value in (clean_environ | variables).items() if value}
+
+
+def test_a_token_is_used_while_another_thread_renews_it(environ, clock):
+    """Its end is near, but no request has to wait for the exchange."""
+    tokens = tokens_of(environ, clock, grant(1, expires_in=600), grant(2, expires_in=600))
+    assert tokens.current().secret == f"{KEY}-1"
+    clock.now += 500
+    with ThreadPoolExecutor(1) as thread:
+        with tokens._lock:
+            assert thread.submit(tokens.current).result(timeout=10).secret == f"{KEY}-1"
+        assert thread.submit(tokens.current).result(timeout=10).secret == f"{KEY}-2"
+
+
+def test_a_token_that_was_rejected_waits_for_the_thread_that_renews_it(environ, clock):
+    """So that one rejected token is exchanged once."""
+    tokens = tokens_of(environ, clock, grant(1))
+    tokens.current()
+    with ThreadPoolExecutor(1) as thread:
+        with tokens._lock:
+            renewal = thread.submit(tokens.renew, "an older token")
+            with pytest.raises(TimeoutError):
+                renewal.result(timeout=0.05)
+        assert renewal.result(timeout=10) is True

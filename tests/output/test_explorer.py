@@ -106,6 +106,14 @@ def test_special_characters_of_keys_are_escaped_in_paths(value, keys, path):
     assert path_of(found) == path
 
 
+@pytest.mark.parametrize("raw", [b"{ }", b"[\n]", b" [] ", b"1", b'"[1]"', b"null"])
+def test_nothing_opens_that_has_no_members(raw):
+    """Some servers put blanks between brackets."""
+    assert not Value(raw).can_open
+    assert Value(b'[ "" ]').can_open
+    assert Value(b'{"": 1}').can_open
+
+
 def test_the_path_of_a_whole_value_is_the_transform_of_the_run():
     """Below a transform, a path starts with it."""
     (whole,) = texts({"": {"a": 1}})

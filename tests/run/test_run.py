@@ -30,6 +30,10 @@ def failure(status, **headers):
     ("problem", "said"),
     [
         (OSError(24, "Too many open files"), "the operating system refused: Too many open files"),
+        (
+            OSError("a text without a number"),
+            "the operating system refused: a text without a number",
+        ),
         (MemoryError(), "there is not enough memory for this"),
     ],
 )
