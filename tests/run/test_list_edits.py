@@ -378,3 +378,24 @@ def test_a_string_from_the_server_in_a_note_can_not_control_the_terminal(update)
     result = update("--remove", "packages.pip=evil", replies=[environment(pip=["evil==\x1b[2J"])])
     assert "\x1b" not in result.stderr
     assert "evil==" in result.stderr
+
+
+def test_a_dry_run_of_edits_shows_no_control_characters(ant):
+    """They may come from a variable of a CI job."""
+    for more in ((), ("--debug",)):
+        words = (
+            "beta:environments",
+            "update",
+            "env_1",
+            "--set",
+            "metadata.a=\x1b[2Jb",
+            "--dry-run",
+        )
+        result = ant(*words, *more)
+        assert (result.exit, result.requests) == (0, [])
+        assert "\x1b" not in result.stdout + result.stderr
+        assert "metadata.a=" in result.stdout
+        assert (
+            "Note: nothing was read, so the changes are shown as they were typed.\n"
+            in result.stderr
+        )

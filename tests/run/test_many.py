@@ -535,6 +535,47 @@ def test_a_question_names_the_first_three_objects(many, ids, objects):
     assert asked[0].startswith(f"Delete {objects} at ")
 
 
+@pytest.mark.parametrize(
+    ("content", "asked"),
+    [
+        ('{"id": "env_1", "name": "data"}', "Archive env_1 (data) at https://api.anthropic.com? "),
+        ('{"id": "env_1"}', "Archive env_1 at https://api.anthropic.com? "),
+        (
+            '{"id": "env_1", "name": "data"}\n{"id": "env_2"}',
+            "Archive 2 objects (env_1 data, env_2) at https://api.anthropic.com? ",
+        ),
+    ],
+)
+def test_a_question_has_the_names_that_the_input_has(many, tmp_path, content, asked):
+    """They are what a person recognizes."""
+    (tmp_path / "input.json").write_text(content)
+    questions = []
+    result = many(
+        *ARCHIVE,
+        "-f",
+        "input.json",
+        terminal=True,
+        ask=lambda question: questions.append(question) or "n",
+    )
+    assert (result.exit, result.sent) == (2, [])
+    assert questions[0].startswith(asked)
+
+
+@pytest.mark.parametrize(("reply", "sent"), [("y", 2), ("", 0)])
+def test_many_from_a_pipe_are_confirmed_at_the_terminal_of_stderr(many, monkeypatch, reply, sent):
+    """The pipe is the input, so the reply comes from elsewhere. For a pipe of one, a script is responsible."""
+    asked = []
+    monkeypatch.setattr(
+        "ant_cli.runtime.confirmation._ask_terminal", lambda text, _: asked.append(text) or reply
+    )
+    stderr = Screen(terminal=True)
+    result = many(*DELETE[:2], stdin="env_1\nenv_2\n", stderr=stderr)
+    assert (len(asked), len(result.sent)) == (1, sent)
+    assert many(*DELETE[:2], stdin="env_1\n", stderr=Screen(terminal=True)).sent == ["env_1"]
+    assert many(*DELETE[:2], stdin="env_1\nenv_2\n", stdout=Screen(terminal=True)).exit == 0
+    assert len(asked) == 1
+
+
 def test_nothing_is_asked_without_a_terminal(many):
     """A script continues without waiting."""
     assert many(*ARCHIVE, "a", "b", ask=lambda _: pytest.fail("asked")).exit == 0

@@ -169,6 +169,25 @@ def test_a_suggested_command_goes_where_the_failed_one_went(ant, flags, repeated
     assert "pass-word" not in result.stderr
 
 
+def test_a_suggested_command_is_for_the_emulator_if_the_change_was(ant):
+    """The API has no such environment."""
+    result = ant("--local", *CREATE, stdout=Head(0, errno.ENOSPC))
+    assert result.stderr.endswith(f"To check: {LOOK[CREATE]} --local\n")
+
+
+def test_a_question_names_the_server_without_the_user_of_its_url(ant):
+    """A person may share the screen."""
+    asked = []
+    ant(
+        *DELETE,
+        "--base-url",
+        "http://ada:pass-word@h:1/gate",
+        terminal=True,
+        ask=lambda question: asked.append(question) or "n",
+    )
+    assert asked == ["Delete env_1 at http://h:1/gate? This can't be undone. [y/N] "]
+
+
 @pytest.mark.parametrize(
     ("url", "is_shown"), [("https://api.example", True), ("http://127.0.0.1:1", False)]
 )
