@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ant_cli.http.direct import DirectTransport
+from ant_cli.http.transport import timeouts_of
+from tests.helpers.transports import ScriptedSocket
 from tests.http.two_parsers import as_h11_writes_them, by_h11, by_ours
 
 ODD = st.sampled_from(
@@ -128,3 +132,29 @@ def test_every_valid_form_of_a_response_is_parsed_as_by_h11(sent: bytes):
     assert ours is not None
     assert theirs is not None
     assert ours[:2] == theirs[:2] == (200, b"hello")
+
+
+def test_informational_responses_share_the_room_of_one_head():
+    """A server that sends them without end is no HTTP server."""
+    hint = b"HTTP/1.1 103 Early Hints\r\nlink: " + b"x" * 1000 + b"\r\n\r\n"
+    response = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
+    assert by_ours([hint * 10 + response]) is not None
+    assert by_ours([hint * 100 + response]) is None
+
+
+class Resetting(ScriptedSocket):
+    """A server that rejects a request before all of it has arrived, and closes the connection."""
+
+    def sendall(self, data: bytes) -> None:
+        super().sendall(data)
+        raise ConnectionResetError
+
+
+def test_a_response_that_came_before_the_end_of_the_request_is_used():
+    """Such as a 413 or a 401 of a gateway, which does not read the rest."""
+    early = httpx.Response(413, json={"type": "error"})
+    transport = DirectTransport({}, lambda origin, _: Resetting(origin, lambda _: early))
+    with transport.stream("POST", "http://h/", {}, b"{}", timeouts_of(5)) as response:
+        response.read()
+    assert (response.status, response.body) == (413, b'{"type":"error"}')
+    transport.close()

@@ -169,6 +169,41 @@ def test_a_suggested_command_goes_where_the_failed_one_went(ant, flags, repeated
     assert "pass-word" not in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "length", "kind"),
+    [
+        (RETRIEVE, None, None),
+        (DELETE, None, None),
+        ((*ARCHIVE, "env_1"), "0", None),
+        (CREATE, "12", "application/json"),
+    ],
+)
+def test_a_request_says_how_long_its_body_is(ant, words, length, kind):
+    """A POST without a body has the length 0. Without it, some gateways wait for a body."""
+    headers = ant(*words, replies=[{}]).request.headers
+    assert (headers.get("content-length"), headers.get("content-type")) == (length, kind)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_usable"),
+    [
+        ("http://api.example.", True),
+        ("http://[::1]:9", True),
+        ("http://api..example", False),
+        (f"http://{'a' * 64}.example", False),
+        (f"http://{'a' * 63}.example", True),
+        ("http://ada:a%40b@api.example:81/gate", True),
+    ],
+)
+def test_a_host_name_has_the_form_that_a_system_can_look_up(ant, url, is_usable):
+    """Others are usage errors, before anything is sent."""
+    result = ant(*RETRIEVE, "--base-url", url, replies=[{}])
+    assert (result.exit, len(result.requests)) == ((0, 1) if is_usable else (2, 0))
+    if is_usable:
+        host = url.removeprefix("http://ada:a%40b@").removeprefix("http://").partition("/")[0]
+        assert result.request.headers["host"] == host
+
+
 def test_a_suggested_command_is_for_the_emulator_if_the_change_was(ant):
     """The API has no such environment."""
     result = ant("--local", *CREATE, stdout=Head(0, errno.ENOSPC))
