@@ -100,6 +100,15 @@ def test_a_response_through_a_proxy_that_is_not_http_is_a_clear_error(
     assert (result.exit, "the response is not valid HTTP" in result.stderr) == (8, True)
 
 
+def test_a_connection_that_a_proxy_closes_is_no_malformed_response(through, httpx_mock: HTTPXMock):
+    """The URL is right, so nothing is to be checked there."""
+    closed = httpx.RemoteProtocolError("Server disconnected without sending a response.")
+    httpx_mock.add_exception(closed, is_reusable=True)
+    result = through(*RETRIEVE)
+    assert (result.exit, "not valid HTTP" in result.stderr) == (8, False)
+    assert "erver disconnected without sending a response" in result.stderr
+
+
 # Threads share the transport
 
 

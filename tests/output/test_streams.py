@@ -115,6 +115,17 @@ def test_a_result_is_for_the_terminal_of_stdout_and_a_message_for_that_of_stderr
     assert ("Retry" in result.stderr) is (BUSY in replies)
 
 
+def test_the_program_alone_shows_the_first_steps_at_a_terminal_and_its_help_in_a_pipe(ant):
+    """A person starts here. A pipe searches."""
+    steps = ant(stdout=Screen(terminal=True), stderr=Screen(terminal=False))
+    page = ant(stdout=Screen(terminal=False), stderr=Screen(terminal=True))
+    assert (steps.exit, page.exit) == (0, 0)
+    assert "Log in:" in steps.stdout
+    assert "Usage:" not in steps.stdout
+    assert page.stdout == ant("help").stdout == ant("-h").stdout == ant("--help").stdout
+    assert page.stdout.startswith("Usage: ant COMMAND")
+
+
 def test_colours_are_those_of_the_stream_that_is_written(ant):
     """A result in a pipe has none, even if messages are on a terminal."""
     for is_stdout in (True, False):
