@@ -73,3 +73,12 @@ def test_an_access_token_without_an_end_is_printed_without_one(ant, variables):
     assert ant("auth", "token", env=variables, replies=[endless]).stdout == f"{EXCHANGED}\n"
     done = ant("auth", "print-credentials", env=variables, replies=[endless])
     assert done.json == {"version": "1.0", "type": "oauth_token", "access_token": EXCHANGED}
+
+
+@pytest.mark.usefixtures("official")
+@pytest.mark.parametrize("variable", ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"])
+def test_a_key_or_token_of_a_variable_is_not_printed_but_that_of_the_profile(printed, variable):
+    """As in the official tool. Other commands use the variable."""
+    environ = {"ANTHROPIC_API_KEY": None, variable: "of-the-variable"}
+    assert printed("--access-token", env=environ).stdout == f"{TOKEN}\n"
+    assert printed("--env", env=environ).stdout == f"ANTHROPIC_AUTH_TOKEN={TOKEN}\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import itertools
+import os
 import re
 import shutil
 import socket
@@ -22,10 +23,12 @@ import certifi
 import pytest
 import trustme
 
+from ant_cli.errors import UsageError
 from ant_cli.http.choice import is_direct, proxy_variable
 from ant_cli.http.direct import DirectTransport
 from ant_cli.http.proxied import proxy_url
 from ant_cli.http.transport import FailedAttempt, Timeouts, timeouts_of
+from ant_cli.http.trust import describe_trust, tls_context
 from ant_cli.runtime.extras import install_hint
 from tests.conftest import Result, needs_linux, needs_posix
 from tests.helpers.runs import OK, OUTPUT
@@ -624,6 +627,32 @@ def test_the_proxy_of_the_other_scheme_is_not_used():
     assert proxy_variable("https://api.example", env | {"all_proxy": "p:2"}) == "all_proxy"
 
 
+@pytest.mark.parametrize(
+    ("environ", "chosen"),
+    [
+        ({"http_proxy": "a", "HTTP_PROXY": "b"}, "http_proxy"),
+        ({"http_proxy": " ", "HTTP_PROXY": "b"}, "HTTP_PROXY"),
+        ({"HTTP_PROXY": "b", "all_proxy": "c"}, "HTTP_PROXY"),
+        ({"all_proxy": "c", "ALL_PROXY": "d"}, "all_proxy"),
+        ({"HTTP_PROXY": "", "ALL_PROXY": "d"}, "ALL_PROXY"),
+        ({"http_proxy": "a", "no_proxy": " ", "NO_PROXY": "api.example"}, None),
+        ({"http_proxy": "a", "no_proxy": "b.example", "NO_PROXY": "api.example"}, "http_proxy"),
+        ({"http_proxy": "a", "no_proxy": "api.example", "NO_PROXY": "b.example"}, None),
+        ({"http_proxy": "a", "NO_PROXY": "b.example , api.example:"}, None),
+        ({"http_proxy": "a", "NO_PROXY": "api.example:80"}, None),
+        ({"http_proxy": "a", "NO_PROXY": "api.example:81"}, "http_proxy"),
+        ({"http_proxy": "a", "NO_PROXY": ".example"}, None),
+        ({"http_proxy": "a", "NO_PROXY": ".api.example,*.api.example"}, "http_proxy"),
+        ({"http_proxy": "a", "NO_PROXY": "*"}, None),
+    ],
+)
+def test_of_two_variables_about_a_proxy_the_more_specific_one_and_the_lower_case_win(
+    environ, chosen
+):
+    """As in curl and Go. A blank one counts as unset."""
+    assert proxy_variable("http://api.example", environ) == chosen
+
+
 def test_the_direct_transport_is_for_urls_of_servers_without_a_proxy():
     """Whether a worker can send its requests on its event loop depends on that."""
     proxy = {"ALL_PROXY": "http://proxy.invalid:3128"}
@@ -649,6 +678,18 @@ def test_http_proxy_in_capitals_is_ignored_below_a_web_server():
 def authority() -> trustme.CA:
     """A certificate authority that exists only for this test."""
     return trustme.CA()
+
+
+@pytest.mark.parametrize("other", ["", "/no-such-folder"])
+def test_an_empty_or_additional_place_of_authorities_is_no_mistake(tmp_path, other):
+    """Go and OpenSSL look into each folder that exists. An empty variable counts as unset."""
+    folders = os.pathsep.join(filter(None, [str(tmp_path), other]))
+    assert tls_context({"SSL_CERT_FILE": "", "SSL_CERT_DIR": folders})
+    assert describe_trust({"SSL_CERT_FILE": "", "SSL_CERT_DIR": folders}) == (
+        f"{folders} (SSL_CERT_DIR)"
+    )
+    with pytest.raises(UsageError):
+        tls_context({"SSL_CERT_DIR": str(tmp_path / "missing")})
 
 
 @pytest.fixture
