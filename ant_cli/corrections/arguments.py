@@ -31,10 +31,10 @@ def is_of_other_program(command: Argv) -> bool:
 
 def argument_steps(line: Line) -> Iterator[Step | Sentence]:
     """Yield what may have been meant by the words after a command, the likeliest first."""
+    yield from _columns(line)
     yield from word_rows(line)
     yield from _help(line)
     yield from _dashes(line)
-    yield from _columns(line)
     yield from _joined(line)
     yield from _nouns(line)
     if takes_program(line.command):
@@ -212,6 +212,8 @@ def _several_ids(line: Line, operation: Operation) -> Iterator[Step]:
 
 def places_for_missing(line: Line) -> Iterator[Step]:
     """Yield the line with a place for each value that was left out, such as ENVIRONMENT_ID."""
+    if line.ends_in_flag:
+        return
     operation = line.command.operation
     if operation is None:
         required = [param for param in line.command.arguments if param.required]

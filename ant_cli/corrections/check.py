@@ -34,7 +34,7 @@ def may_be_shown(step: Step, typed: Typed) -> bool:
     """Whether a line is accepted, and does what was typed."""
     first, *others = commands_in(step.argv)
     own = others if is_of_other_program(first) else [first, *others]
-    if is_unwritable(step.argv) or typed.shows_secret(step.argv, own):
+    if is_unwritable(step.argv):
         return False
     for command in own:
         has_input = command in others
@@ -42,6 +42,8 @@ def may_be_shown(step: Step, typed: Typed) -> bool:
             return False
         if _names_other_object(command) or typed.is_exceeded(command):
             return False
+    if typed.shows_secret(step.argv, own):
+        return False
     return not typed.is_lost(step.argv, step.consumed, own)
 
 

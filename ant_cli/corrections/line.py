@@ -131,6 +131,14 @@ class Line:
         """Whether a flag follows the command."""
         return any(part.role is Role.FLAG for part in self.parts)
 
+    @property
+    def ends_in_flag(self) -> bool:
+        """Whether the last argument is a flag without the value that it takes, so that nothing can follow."""
+        last = next(reversed(self.parts), None)
+        if last is None or last.param is None or last.role is not Role.FLAG:
+            return False
+        return last.param.takes_value and last.text in self.known
+
     def replacing(self, at: int, *words: str, count: int = 1, consumed: Argv = ()) -> Step:
         """Return the line with other words in place of some."""
         before, after = self.rest[:at], self.rest[at + count :]
