@@ -145,7 +145,7 @@ class _Builder(NamedTuple):
         """
         operation = self.operation
         given.pop(SCHEMA_KEY, None)
-        name = given.get("name") or typed.get("name")
+        name = given.get("name")
         given = self._changes_in(given, typed)
         values = {**self.line.from_variables, **piped, **typed}
         self._note_variables(piped, typed)

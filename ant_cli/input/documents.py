@@ -21,7 +21,7 @@ _CSV = r"[^\s,]++(?:,[^\s,]++)++(?:\s|$)"
 """How the header of a CSV file begins."""
 _CSV_TO_JSON = "python3 -c 'import csv,json,sys; [print(json.dumps(row)) for row in csv.DictReader(sys.stdin)]'"
 _ID_LINE = (
-    r"[ \t]*+(?!(?:---|\.\.\.|null)[ \t\r]*$|- )((?:[\w.~-]++(?: [\w.~-]++)*+)?)[ \t\r]*+(?:#.*)?"
+    r"[ \t]*+(?!(?:---|\.\.\.|null)[ \t]*$|- )((?:[\w.~-]++(?: [\w.~-]++)*+)?)[ \t]*+(?:#.*)?"
 )
 """A line with one ID or name, or with only white space and a comment."""
 
