@@ -277,6 +277,9 @@ def notes(tmp_path):
     (tmp_path / "latin.txt").write_bytes(b"caf\xe9")
     (tmp_path / "bom.txt").write_bytes(b"\xef\xbb\xbftext")
     (tmp_path / "word").write_text("from a file")
+    (tmp_path / "me@home.txt").write_text("at home")
+    (tmp_path / "late.bin").write_bytes(b"x" * 512 + b"\0")
+    (tmp_path / "last.bin").write_bytes(b"x" * 511 + b"\0")
     (tmp_path / "c.yaml").write_text("type: self_hosted\n")
 
 
@@ -290,6 +293,11 @@ def notes(tmp_path):
         ("@b.bin", "AAE="),
         ("@bom.txt", "text"),
         ("@word", "from a file"),
+        ("@me@home.txt", "at home"),
+        ("@file://me@home.txt", "at home"),
+        ("@file://b.bin", "\x00\x01"),
+        ("@late.bin", "x" * 512 + "\0"),
+        ("@last.bin", "eHh4" * 170 + "eAA="),
         ("@", "@"),
     ],
 )
