@@ -41,7 +41,9 @@ def test_inner_flags_and_the_outer_flag_build_one_object(ant, flags, config):
 
 
 @pytest.mark.parametrize("words", [CREATE, UPDATE])
-@pytest.mark.parametrize("text", ["", "null", "~", "clowd", "two words", "cloud,", "1"])
+@pytest.mark.parametrize(
+    "text", ["", "null", "NULL", "None", "~", "clowd", "two words", "cloud,", "1"]
+)
 def test_a_type_that_can_be_none_is_rejected_whichever_flag_gives_it(ant, words, text):
     """One check for `--config.type` and `--config`, so an empty variable is noticed by both."""
     one, all_ = ("--config.type", text), ("--config", json.dumps({"type": text}))

@@ -80,6 +80,42 @@ def test_a_value_that_can_not_be_a_file_name_is_sent_without_a_note(ant, text):
     assert (result.exit, result.stderr, result.body) == (0, "", {"name": text.removeprefix("\\")})
 
 
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ({"Name": 1, "CONFIG": 2, "Created_At": 3}, ""),
+        ({"anthropic-bta": 1, "zzz": 2}, "'anthropic-bta', 'zzz' of the input. Did you mean 'anthropic-beta'?"),
+        ({"x": 1, "y": 2, "z": 3}, "'x', 'y', 'z' of the input."),
+        ({"w": 1, "x": 2, "y": 3, "z": 4}, "'w', 'x', 'y', ... of the input."),
+    ],
+)  # fmt: skip
+def test_a_note_names_the_first_unused_keys_of_the_input(ant, keys, said):
+    """Members of an object from the server are no mistake, in upper or lower case."""
+    done = ant(ENV, "retrieve", stdin=json.dumps({"ID": "env_1", **keys}))
+    assert done.path == "/v1/environments/env_1"
+    assert done.stderr == (f"Note: {ENV} retrieve does not use {said}\n" if said else "")
+
+
+def test_a_file_is_noted_at_any_depth_with_a_short_name_and_no_folder_is(ant, tmp_path):
+    name = "x" * 150
+    (tmp_path / name).write_text("text")
+    (tmp_path / "folder").mkdir()
+    data = {"name": "@folder", "config": {"packages": {"npm": [f"@{name}"]}}}
+    done = ant(ENV, "create", "--dry-run", stdin=json.dumps(data))
+    assert done.stderr == (
+        f"Note: '@{'x' * 96}...' is sent literally: files are read only for values of flags.\n"
+    )
+
+
+def test_a_warning_about_a_choice_names_the_document(ant):
+    lines = '{"name": "a"}\n{"name": "b", "scope": "acount"}\n'
+    done = ant(ENV, "create", "--dry-run", stdin=lines)
+    assert done.stderr.startswith(
+        "Warning: standard input, line 2: 'acount' is not a known scope; it is sent unchanged. "
+        "Did you mean 'account'?\n"
+    )
+
+
 WORK = (f"{ENV}:work", "heartbeat", "--environment-id", "env_1", "--work-id", "work_1")
 POLL = (f"{ENV}:work", "poll", "env_1")
 

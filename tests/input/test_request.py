@@ -9,6 +9,8 @@ from urllib.parse import quote
 import pytest
 
 from ant_cli.input.build import build_all
+from ant_cli.input.request import is_id, request_of
+from ant_cli.operations import OPERATIONS
 from ant_cli.operations.environments import ENVIRONMENT_ID
 from ant_cli.operations.spec import Field, Flags, Operation
 from tests.conftest import make_runtime, piped
@@ -166,6 +168,53 @@ def test_a_new_operation_needs_only_a_row():
     assert (request.method, request.path) == ("PUT", "/v1/environments/env_1/name")
     assert request.query == (("beta", "true"), ("dry", "true"))
     assert request.body == b'{"name":"n"}'
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.command)
+def test_a_request_has_the_credentials_and_the_retries_of_its_operation(operation):
+    """A create that is sent twice makes two objects; a precondition may no longer hold."""
+    ids = {field.name: "x" for field in operation.fields_in("path")}
+    request = request_of(operation, ids)
+    assert request.accepts == operation.accepts
+    assert request.retries == ("unless_unknown" if operation.creates else "always")
+    assert (request.body is None) == (not operation.has_body)
+    if operation.precondition:
+        for value, retries in (("t", "unless_timed_out"), (None, "always")):
+            assert request_of(operation, {**ids, operation.precondition: value}).retries == retries
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("env_1", True),
+        ("a b", True),
+        ("", False),
+        (" ", False),
+        ("..", False),
+        ("a\nb", False),
+        ("a\x1b[2J", False),
+        (5, False),
+        (None, False),
+    ],
+)
+def test_an_id_of_a_server_is_one_printable_segment(value, expected):
+    assert is_id(value) is expected
+
+
+@pytest.mark.parametrize(("flag", "said"), [("--force", "Stopped"), ("--force=false", "Requested")])
+def test_a_message_names_the_id_without_the_space_around_it(ant, flag, said):
+    done = ant(WORK, "stop", "--environment-id", "env_1", " work_1 ", flag, terminal=True)
+    assert said in done.stderr
+    assert done.stderr.endswith(" work_1.\n")
+
+
+def test_zero_false_and_empty_texts_of_the_input_are_sent(ant):
+    """Only null, and an empty list, mean no value."""
+    text = "limit: 0\ninclude_archived: false\npage: ''\nanthropic-beta: []\n"
+    done = ant(ENV, "list", "--file", "-", stdin=text)
+    expected = {"beta": "true", "limit": "0", "include_archived": "false", "page": ""}
+    assert dict(done.request.url.params) == expected
+    assert done.request.headers["anthropic-beta"] == "managed-agents-2026-04-01"
 
 
 # stdin
@@ -415,6 +464,19 @@ CLOSED = "{type: cloud, networking: {type: limited}, packages: {pip: [x]}}"
             ["metadata.tier: must be text, got a number: write it in quotes"],
         ),
         ((*CREATE, "--config", "{type: tpu}"), []),
+        ((*CREATE, "--config", "{type: cloud, networking: null, packages: null}"), []),
+        (
+            (*CREATE, "--config", "{type: cloud, networking: {type: limited}, packages: null}"),
+            [],
+        ),
+        (
+            (
+                *CREATE,
+                "--config",
+                "{type: cloud, networking: {type: limited}, packages: {pip: []}}",
+            ),
+            [],
+        ),
         ((*UPDATE, "--config", CLOSED), []),
         ((*UPDATE, "--metadata", "{tier: null}"), []),
     ],
@@ -426,3 +488,71 @@ def test_what_the_api_may_take_is_sent(ant, words, warnings):
     assert done.stderr == "".join(
         f"Warning: {warning}; it is sent unchanged.\n" for warning in warnings
     )
+
+
+def test_all_mistakes_of_a_body_are_named_together(ant):
+    """Of more than fifty, the first ones are."""
+    body = {
+        "name": 5,
+        "config": {"type": "cloud", "networking": {"type": "limited"}, "packages": {"pip": ["x"]}},
+    }
+    refusal = ant(ENV, "create", stdin=json.dumps(body)).refusal
+    assert "name: must be text, got a number: write it in quotes; config: packages under" in refusal
+    for count, is_cut in ((50, False), (51, True)):
+        packages = json.dumps({"pip": [1] * count})
+        refusal = ant(*CREATE, "--config.packages", packages).refusal
+        assert refusal.count("must be text") == 50
+        assert ("; and more mistakes." in refusal) == is_cut
+
+
+@pytest.mark.parametrize(
+    ("config", "mistakes"),
+    [
+        ({"type": "cloud", "networking": {"type": 5}}, ["config.networking.type: must be "]),
+        ({"networking": {"type": "limited"}}, []),
+        ({"type": "self_hosted", "packages": {}}, []),
+        ({"type": True}, ["config.type: must be 'cloud' or 'self_hosted', got a boolean"]),
+        (
+            {"type": "cloud", "packages": {"pip": None, "apt": {}}},
+            ["config.packages.apt: must be a list, got keys and values"],
+        ),
+        (
+            {"type": "cloud", "networking": {"type": "limited", "allow_mcp_servers": 1}},
+            ["must be true or false, got a number"],
+        ),
+    ],
+)
+def test_a_value_of_another_type_is_rejected_and_an_unknown_combination_is_sent(
+    ant, config, mistakes
+):
+    done = ant(*UPDATE, stdin=json.dumps({"config": config}))
+    assert (done.exit, len(done.requests)) == ((2, 0) if mistakes else (0, 1))
+    assert all(mistake in done.stderr for mistake in mistakes)
+
+
+@pytest.mark.parametrize(
+    ("host", "is_known"),
+    [
+        ("example.com", True),
+        ("*.example.com", True),
+        ("a.*.example.com", False),
+        ("*.*.com", False),
+        ("münchen.de", True),
+        ("a_b.example", True),
+        ("-a.com", False),
+        ("a-.com", False),
+        ("a..com", False),
+        ("", False),
+        (f"{'a' * 63}.com", True),
+        (f"{'a' * 64}.com", False),
+        (f"{'a.' * 126}a", True),
+        (f"{'a.' * 126}aa", False),
+        ("https://a.com", False),
+        ("a.com:80", False),
+    ],
+)
+def test_a_host_that_can_be_none_gets_a_warning(ant, host, is_known):
+    config = {"type": "cloud", "networking": {"type": "limited", "allowed_hosts": ["a.com", host]}}
+    done = ant(*CREATE, "--config", json.dumps(config))
+    assert len(done.requests) == 1
+    assert ("config.networking.allowed_hosts[1]: " in done.stderr) != is_known

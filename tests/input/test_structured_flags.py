@@ -37,6 +37,8 @@ def test_each_key_can_be_given_as_key_equals_value(ant, command):
         ("k='quoted'", "'quoted'"),
         ("k=\\@home", "@home"),
         ("k=@nobody", "@nobody"),
+        ("k=~", "~"),
+        ("k=Null", "Null"),
         ("größe=ü", "ü"),
     ],
 )
@@ -104,3 +106,13 @@ def test_yaml_that_looks_like_key_equals_value_gets_a_note(ant):
     hint = noted.rpartition("--metadata '")[2].partition("'")[0]
     assert json.loads(hint) == {"note": "see: this"}
     assert ant(*UPDATE, "--metadata", '{"a=b": "c"}').stderr == ""
+
+
+def test_only_yaml_next_to_a_pair_is_ambiguous(ant):
+    """Next to another mapping, it is the last one."""
+    done = ant(*UPDATE, *metadata("{a: b}", "note=see: this"))
+    assert done.body["metadata"] == {"note=see": "this"}
+    assert "is YAML with the key 'note=see'." in done.stderr
+    refusal = ant(*UPDATE, *metadata("a=b", "note=see: this")).refusal
+    assert "For the key 'note': --metadata '{\"note\":\"see: this\"}'" in refusal
+    assert "For the key 'note=see': --metadata '{\"note=see\":\"this\"}'" in refusal

@@ -106,6 +106,7 @@ def test_text_is_read_as_json_or_relaxed_yaml(text, expected):
         ("{a: !!bool yes}", ["the tag !!bool needs true or false"]),
         ("{a: !!null 0}", ["the tag !!null needs null or nothing"]),
         ("{a: !!int 0x" + "f" * 5000 + "}", ["at most 1000 digits"]),
+        ("{a: !<int> 3}", ["the tag 'int' is not known"]),
         ("{a: !!set x}", ["the tag 'tag:yaml.org,2002:set' is not known"]),
         ("[" * 101 + "]" * 101, ["nested deeper than 100"]),
         ('{"a":' * 101 + "1" + "}" * 101, ["nested deeper than 100"]),
