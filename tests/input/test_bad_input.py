@@ -172,6 +172,13 @@ def test_the_error_for_a_lone_surrogate_names_the_document(ant):
     assert "standard input, line 2: description contains" in ant(*CREATE[:2], stdin=lines).refusal
 
 
+def test_the_line_of_a_document_is_that_of_its_beginning(ant):
+    """Blank lines and line breaks within the documents count."""
+    text = '\n{"name":\n"a"}\n\n  {"name": 5}\n'
+    refusal = ant(*CREATE[:2], stdin=text).refusal
+    assert refusal.startswith("ant: standard input, line 5: name: must be text")
+
+
 def test_a_warning_about_metadata_that_is_no_text_names_the_document_before_anything_is_sent(ant):
     """The others would be created, and a second run would conflict with them."""
     lines = '{"name": "a"}\n{"name": "b", "metadata": {"n": 5}}\n'

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ant_cli.errors import UsageError
 from ant_cli.gjson.json_text import Number
 from ant_cli.input.values import convert, encode, parse
-from ant_cli.input.yaml_reader import YAMLProblem, read_yaml
+from ant_cli.input.yaml_reader import YAMLProblem, positions_of, read_yaml
 from ant_cli.operations.spec import Field
 
 
@@ -75,6 +75,23 @@ def refusal(text):
         ('{a: ?b, b: "\\U000f0000 \\U000F0001"}', '{"a":"?b","b":"\U000f0000 \U000f0001"}'),
         ("{?foo: bar, b: ?c, ?d : [?e, a ?f]}", '{"?foo":"bar","b":"?c","?d":["?e","a ?f"]}'),
         ("? foo\n: bar\n", '{"foo":"bar"}'),
+        ("{} # nothing", "{}"),
+        ("[] # nothing", "[]"),
+        ("0 # nothing", "0"),
+        ("'' # nothing", '""'),
+        ("false # nothing", "false"),
+        ("- 0\n- ''\n- {}\n- ~\n", '[0,"",{},null]'),
+        (
+            "{a: 0x1f, b: 0X1f, c: 0o7, d: 0o8, e: 0xg}",
+            '{"a":31,"b":"0X1f","c":7,"d":"0o8","e":"0xg"}',
+        ),
+        (
+            "{a: 1.5, b: 1., c: .5, d: +1, e: -0, f: 01, g: 1.5e3}",
+            '{"a":1.5,"b":"1.","c":".5","d":"+1","e":-0,"f":"01","g":1.5e3}',
+        ),
+        ("{a: NaN, b: Infinity, c: -}", '{"a":"NaN","b":"Infinity","c":"-"}'),
+        ("a: &x 1\nb: {<<: [{c: 1}], c: 2}\n", '{"a":1,"b":{"c":2}}'),
+        ("a: 'x: y'\nb: \"x\\ty\"\nc: >\n  d\n  e\n", '{"a":"x: y","b":"x\\ty","c":"d e\\n"}'),
         ("a: R&D.x &b:c *d:e\nb: 'x &b:c'\n", '{"a":"R&D.x &b:c *d:e","b":"x &b:c"}'),
     ],
 )
@@ -106,6 +123,32 @@ def test_text_is_read_as_json_or_relaxed_yaml(text, expected):
         ("{a: !!bool yes}", ["the tag !!bool needs true or false"]),
         ("{a: !!null 0}", ["the tag !!null needs null or nothing"]),
         ("{a: !!int 0x" + "f" * 5000 + "}", ["at most 1000 digits"]),
+        ("a:\n\tb: 2", ["line 2, column 1", "a tab can't indent YAML: write spaces"]),
+        ("a: @x", ["line 1, column 4", "a text that starts with @ needs quotes in YAML"]),
+        ("a: `x", ["starts with ` needs quotes"]),
+        ("a: %x", ["starts with % needs quotes"]),
+        ("{a:1}", ["line 1, column 2", "'a:' needs a space after the colon, or quotes"]),
+        ("{a: 1, b:c:d}", ["line 1, column 8", "'b:' needs a space"]),
+        ("{1: a}", ["line 1, column 2", 'a key must be a string: write "1"']),
+        ("null: a", ['a key must be a string: write "null"']),
+        ("[a]: b", ["line 1, column 1", "a key must be a string"]),
+        ("{a: 1, b: 2, a: 3}", ["line 1, column 14", "the key 'a' appears twice"]),
+        ("a: *b", ["line 1, column 4", "there is no &b before this *b"]),
+        ("a: .inf", ["line 1, column 4", "JSON has no .inf, so it can't be sent"]),
+        ("a: -.Inf", ["JSON has no -.Inf"]),
+        ("a: .NaN", ["JSON has no .NaN"]),
+        ('{"a": NaN}', ["JSON has no NaN"]),
+        ("a: 1\n---\nb: 2", ["line 2, column 1", "there is a second document"]),
+        ('{"a": 1} {"b": 2}', ["something follows the end of the value"]),
+        ("<<: 1", ["<< takes keys and values from maps only"]),
+        ("<<: [{a: 1}, 2]", ["<< takes keys and values from maps only"]),
+        ("{a: !x 1}", ["the tag '!x' is not known"]),
+        ("a: !x [1]", ["the tag '!x' is not known"]),
+        ("a: !!bool 1", ["the tag !!bool needs true or false"]),
+        ("a: !!float 1x", ["the tag !!float needs a number"]),
+        ('{"a" 1}', ["line 1, column 6", "not valid JSON: expecting ':' delimiter"]),
+        ("{a: [1, 2}", ["line 1, column 10", "not valid YAML"]),
+        ("{a: [1,\n", ["line 1, column 8", "not valid YAML"]),
         ("{a: !<int> 3}", ["the tag 'int' is not known"]),
         ("{a: !!set x}", ["the tag 'tag:yaml.org,2002:set' is not known"]),
         ("[" * 101 + "]" * 101, ["nested deeper than 100"]),
@@ -252,3 +295,40 @@ def test_a_text_has_the_value_that_the_yaml_parser_finds_unless_it_is_json(text)
         return
     with suppress(UsageError):
         assert parse(text, "--config") == yaml_value(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("type:cloud", "Write a space after the colon: --config '{type: cloud}'"),
+        ("type:two words", "For example: --config '{type: cloud}'"),
+        ("env.yml", "To read it from a file: --config @env.yml"),
+        ("a/b.json", "To read it from a file: --config @a/b.json"),
+        ("cloud", "For example: --config '{type: cloud}'"),
+    ],
+)
+def test_a_text_in_place_of_keys_and_values_gets_a_hint_at_what_was_meant(text, hint):
+    with pytest.raises(UsageError) as caught:
+        convert(Field("config", "body", dict, ""), "--config", text)
+    assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("+5", "5"), ("-005", "-5"), ("0", "0"), ("-0", "0"), ("000", "0"), ("+0", "0"), ("100", "100")],
+)  # fmt: skip
+def test_a_whole_number_is_sent_in_the_form_of_json(text, value):
+    assert encode(convert(LIMIT, "--limit", text)) == value.encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "positions"),
+    [
+        ("a: 1\nb:\n  - c\n  - d: 2\n", {("a",): (1, 1), ("b", 1): (4, 5), ("b", 1, "d"): (4, 5)}),
+        ('{"a": [1, {"b": 2}]}', {("a", 0): (1, 8), ("a", 1, "b"): (1, 12), (): (1, 1)}),
+        ("a:\n  b: 1\n", {("a", "x"): (1, 1), ("x",): (1, 1), ("a", "b", "c"): (2, 3)}),
+        ("a: [", {("a",): (1, 1)}),
+    ],
+)
+def test_the_position_of_a_value_is_that_of_its_key_or_of_what_is_around_it(text, positions):
+    assert positions_of(text, list(positions)) == list(positions.values())
