@@ -256,6 +256,7 @@ def test_the_pager_is_at_most_a_page_of_memory_behind(terminal):
         ((*LIST, "--slurp"), True),
         ((*LIST, "--watch", "--for", "1s"), False),
         ((*LIST, "--until", "#>0"), True),
+        ((*RETRIEVE, "--until", 'id=="a"'), False),
         (RETRIEVE, False),
         ((*ARCHIVE, *map(str, range(40)), "--yes"), False),
     ],

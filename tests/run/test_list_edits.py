@@ -153,6 +153,7 @@ GOPLS = "golang.org/x/tools/gopls"
         ("pip", ["b", "a==1", "a==2", "c"], "a==2", ["b", "a==2", "c"]),
         ("apt", ["curl=8.5.0-2", "libc6:i386=2"], "curl/stable", ["curl/stable", "libc6:i386=2"]),
         ("apt", ["libc6:i386=2"], "libc6:amd64=2", ["libc6:i386=2", "libc6:amd64=2"]),
+        ("apt", "no list", "curl", ["curl"]),
         ("apt", None, "curl", ["curl"]),
     ],
 )

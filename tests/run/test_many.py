@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from ant_cli.http.pool import Pool
+from ant_cli.output.progress import Progress
 from ant_cli.runtime.live_line import ERASE_LINE
 from tests.conftest import Screen
 from tests.helpers.many import IDS, FakeAPI, rate_limited_api
@@ -125,6 +126,41 @@ def test_the_hint_after_creates_names_what_was_not_sent_too(many):
     result = created(many, "--fail-fast", b=400)
     hint = "To create the rest, send only inputs 2, 3, 4, 5 again: the others exist now.\n"
     assert result.stderr.endswith(f"ant: created 1 of 5, 1 failed.\n{hint}")
+
+
+def test_the_hint_after_many_failed_creates_names_twenty_of_them(many):
+    """And it counts the others."""
+    for failures, end in ((20, "19, 20 again"), (21, "19, 20 and 1 more again")):
+        names = [f"n{number}" for number in range(failures + 2)]
+        stdin = "".join(f'{{"name": "{name}"}}\n' for name in names)
+        api = FakeAPI(dict.fromkeys(names[:failures], 400))
+        result = many("beta:environments", "create", stdin=stdin, api=api)
+        assert "send only inputs 1, 2, 3, " in result.stderr
+        assert f"{end}: the others exist now.\n" in result.stderr
+
+
+def test_the_progress_counts_what_is_unchanged_among_what_has_ended(many, monkeypatch):
+    """Otherwise the bar would never be full."""
+    states = []
+    of_many = Progress.of_many
+
+    def watched(self, state, total):
+        states.append(state)
+        return of_many(self, state, total)
+
+    monkeypatch.setattr(Progress, "of_many", watched)
+    edit = ("--set", "metadata.a=1")
+    stdin = "env_1\nenv_2\nenv_3\n"
+    same = httpx.Response(200, json={"id": "x", "metadata": {"a": "1"}})
+    result = many(
+        "beta:environments",
+        "update",
+        *edit,
+        stdin=stdin,
+        api=FakeAPI({"env_2": same, "env_3": 404}),
+    )
+    assert states[0]() == (3, "updated 1 of 3, 1 unchanged, 1 failed")
+    assert result.stderr.endswith("ant: updated 1 of 3, 1 unchanged, 1 failed.\n")
 
 
 @pytest.mark.parametrize("replies", [{}, dict.fromkeys("abcde", 400), {"c": 504}])
