@@ -459,3 +459,11 @@ def test_a_filter_on_archived_environments_says_that_they_are_not_listed(
     """Otherwise an empty list looks like the answer."""
     stderr = ant(*LIST, *flags, "--filter", condition, replies=PAGES).stderr
     assert ("archived environments are listed only with --include-archived" in stderr) is is_noted
+
+
+def test_a_condition_without_a_comparison_asks_whether_there_is_something(ant):
+    """A query for all matches always finds a list, so it would select everything."""
+    items = [{"id": "a", "l": [{"x": 1}]}, {"id": "b", "l": [{"x": 2}]}, {"id": "c"}]
+    result = ant(*LIST, "--filter", "l.#(x==1)", replies=[page(*items)])
+    assert result.stdout.split() == ["a"]
+    assert "is not a condition" in ant(*LIST, "--filter", "l.#(x==1)#").refusal

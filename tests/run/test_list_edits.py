@@ -400,3 +400,20 @@ def test_a_dry_run_of_edits_shows_no_control_characters(ant):
             "Note: nothing was read, so the changes are shown as they were typed.\n"
             in result.stderr
         )
+
+
+def test_a_key_is_removed_by_its_name_alone(ant):
+    """An empty value is a value, which may have been meant for --set."""
+    words = ("beta:environments", "update", "env_1")
+    refusal = ant(*words, "--remove", "metadata.a=").refusal
+    assert "removes a key, and takes no value" in refusal
+    assert "needs a value" in ant(*words, "--set", "metadata.a=").refusal
+    assert "needs a value" in ant(*words, "--set", "metadata.a").refusal
+
+
+def test_spaces_around_the_name_of_a_list_or_key_are_no_part_of_it(update):
+    """Those in a value are."""
+    result = update("--add", " packages.pip =polars", remote=environment(pip=[]))
+    assert bodies(result)[-1] == packages(pip=["polars"])
+    result = update("--set", " metadata.a =b c", remote=environment())
+    assert bodies(result)[-1] == {"metadata": {"a": "b c"}}
