@@ -271,3 +271,39 @@ def test_an_empty_response_to_a_list_is_not_an_empty_list(ant):
     """Nothing is said about what the server has."""
     result = ant(*LIST, replies=[httpx.Response(204)], terminal=True)
     assert (result.exit, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_a_raw_response_ends_with_one_line_feed(ant):
+    """Some servers end theirs with several, others with none."""
+    for content in (b'{"id": "x"}', b'{"id": "x"}\n', b'\r\n{"id": "x"}\r\n\n'):
+        reply = httpx.Response(200, content=content)
+        assert ant(*RETRIEVE, "--format", "raw", replies=[reply]).stdout == '{"id": "x"}\n'
+
+
+@pytest.mark.parametrize("name", ["yaml", "pretty", "table", "markdown"])
+def test_one_value_that_is_too_large_for_a_format_is_printed_as_json(monkeypatch, name):
+    """With those beside it on the page, whose rows would be misread otherwise."""
+    monkeypatch.setattr("ant_cli.output.rendering._MOST_VALUES", 3)
+    said = []
+    render = make_renderer(BY_NAME[name], is_list=True, style=PLAIN, warn=said.append)
+    shown = render([b'{"a":1}', b'{"a":[1,2,3,4,5]}'])
+    assert shown == b"".join(
+        make_renderer(BY_NAME["json"])([value]) for value in (b'{"a":1}', b'{"a":[1,2,3,4,5]}')
+    )
+    assert len(said) == 1
+    assert render([b'{"a":1}']) != b'{\n  "a": 1\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("nam", " Did you mean 'name'?"),
+        ("name.first", ""),
+        ("nam.first", " Did you mean 'name'?"),
+        ("id,name", " For several members: --transform '{id,name}'"),
+    ],
+)
+def test_the_note_about_a_path_without_a_match_suggests_a_member_for_its_first_key(ant, path, hint):
+    """A key that is there is not the mistake."""
+    result = ant(*RETRIEVE, "--transform", path, replies=[{"id": "a", "name": "b"}])
+    assert result.stderr == f"Note: --transform {path!r} matched nothing.{hint}\n"
