@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from ant_cli.completion.scripts import FILES, PROGRAMS, script
 from ant_cli.errors import EXIT_CODES, INTERRUPTED, TERMINATED
 from ant_cli.help.catalog import catalog
 from ant_cli.help.command_page import flag_row, topic_page
 from ant_cli.help.command_row import HELP, VERSION
-from ant_cli.help.contents import TOPICS
+from ant_cli.help.contents import OTHER_NAMES, TOPICS
 from ant_cli.help.tool_commands import TOOL_COMMANDS
 from ant_cli.input.validation import known_fields
 from ant_cli.operations import GROUPS, OPERATIONS
@@ -293,3 +294,39 @@ def test_ant_alone_shows_how_to_begin_at_a_terminal(ant):
     assert ant(*commands[1][1:], "--dry-run", replies=[]).exit == 0
     assert ant(*commands[0][1:], "--help").exit == 0
     assert ant(*commands[2][1:]).stdout == ant().stdout
+
+
+@pytest.mark.parametrize(("other", "name"), OTHER_NAMES.items())
+def test_a_topic_is_found_by_what_people_call_it(ant, other, name):
+    """Each word leads to one page."""
+    assert ant("help", other).stdout == ant("help", name).stdout != ant("help").stdout
+
+
+@pytest.mark.parametrize("name", [name for name in TOPICS if "-" in name])
+def test_the_name_of_a_topic_may_be_two_words(ant, name):
+    """As it is said."""
+    assert ant("help", *name.split("-")).stdout == ant("help", name).stdout
+
+
+def test_a_mistaken_topic_names_the_topics_and_a_mistaken_command_its_group(ant):
+    """What follows a whole command does not matter: it may be the rest of a line."""
+    assert "The topics are: input, output, " in ant("help", "nonsense").refusal
+    assert "unknown command 'x' for 'ant beta:environments'" in (
+        ant("help", "beta:environments", "x").refusal
+    )
+    page = ant("beta:environments", "list", "--help").stdout
+    assert ant("help", "beta:environments", "list", "x").stdout == page
+
+
+@pytest.mark.parametrize(
+    ("started_as", "program"), [*((name, name) for name in PROGRAMS), ("python", PROGRAMS[0])]
+)
+def test_a_completion_script_is_for_the_name_under_which_the_program_runs(
+    ant, monkeypatch, started_as, program
+):
+    """`pwsh` is the other name of PowerShell."""
+    monkeypatch.setattr("sys.argv", [f"/usr/bin/{started_as}"])
+    for shell in FILES:
+        assert ant("completion", shell).stdout == script(shell, program)
+    assert ant("completion", "pwsh").stdout == script("powershell", program)
+    assert "The shells are: " in ant("completion", "csh").refusal

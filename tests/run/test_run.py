@@ -44,6 +44,32 @@ def test_a_refusal_of_the_operating_system_is_an_error(ant, monkeypatch, problem
     assert (result.exit, result.stderr) == (1, f"ant: {said}.\n")
 
 
+def test_an_unexpected_exception_is_a_bug_with_the_line_that_raised_it(ant, monkeypatch):
+    """Not the line that called it. The status is 1, and no traceback is shown."""
+
+    def fail(*_: object) -> None:
+        raise LookupError("nothing there")
+
+    monkeypatch.setattr("ant_cli.run.run", lambda *_: fail())
+    result = ant(*RETRIEVE)
+    line = fail.__code__.co_firstlineno + 1
+    what = f"LookupError at {__name__}:{line}: nothing there"
+    assert result.exit == 1
+    assert result.stderr == (
+        f"ant: this is a bug in ant {__version__}: {what}\n"
+        "Please report it with the command that you ran, but without your key.\n"
+    )
+
+
+def test_a_thread_that_the_system_refuses_is_an_error_and_no_bug(ant, monkeypatch):
+    """A container may have too few. Another RuntimeError is a bug."""
+    for text, is_bug in (("can't start new thread", False), ("can't start", True)):
+        monkeypatch.setattr("ant_cli.run.run", Mock(side_effect=RuntimeError(text)))
+        result = ant(*RETRIEVE)
+        assert (result.exit, "this is a bug" in result.stderr) == (1, is_bug)
+        assert ("ulimit -a" in result.stderr) is not is_bug
+
+
 def test_the_repr_of_an_error_has_no_body():
     """The log of asyncio shows it."""
     assert "hush" not in repr(APIError("GET /", 401, "Unauthorized", b"hush", "req_1"))
