@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+from typing import Any
+
 import httpx
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ant_cli.http.direct import DirectTransport
+from ant_cli.http.direct import DirectTransport, Origin
+from ant_cli.http.response import Response
 from ant_cli.http.transport import timeouts_of
 from tests.helpers.transports import ScriptedSocket
 from tests.http.two_parsers import as_h11_writes_them, by_h11, by_ours
@@ -157,4 +161,68 @@ def test_a_response_that_came_before_the_end_of_the_request_is_used():
     with transport.stream("POST", "http://h/", {}, b"{}", timeouts_of(5)) as response:
         response.read()
     assert (response.status, response.body) == (413, b'{"type":"error"}')
+    transport.close()
+
+
+class Counted(ScriptedSocket):
+    """A socket that a test asks whether it was closed."""
+
+    is_closed = False
+
+    def close(self) -> None:
+        super().close()
+        self.is_closed = True
+
+
+def test_a_kept_connection_carries_one_request_at_a_time():
+    """Threads share the connections, but none of them while a response is being received."""
+    sockets: list[Counted] = []
+
+    def open_socket(origin: Origin, _: object) -> Any:
+        sockets.append(Counted(origin, lambda request: httpx.Response(200, text=request.url.path)))
+        return sockets[-1]
+
+    def stream(path: str, host: str = "h") -> AbstractContextManager[Response]:
+        return transport.stream("GET", f"http://{host}{path}", {}, b"", timeouts_of(5))
+
+    def bodies(*responses: Response) -> list[bytes]:
+        for response in responses:
+            response.read()
+        return [response.body for response in responses]
+
+    transport = DirectTransport({}, open_socket)
+    with stream("/1") as first:
+        assert bodies(first) == [b"/1"]
+    for _ in range(2):
+        with stream("/2") as second, stream("/3") as third:
+            assert bodies(third, second) == [b"/3", b"/2"]
+        assert len(sockets) == 2
+    with stream("/4", "other") as fourth:
+        assert bodies(fourth) == [b"/4"]
+    assert [each.is_closed for each in sockets] == [True, True, False]
+    transport.close()
+    assert all(each.is_closed for each in sockets)
+
+
+def test_a_connection_whose_response_was_not_read_to_its_end_is_closed():
+    """What is left of it would be taken for the next response."""
+    sockets: list[Counted] = []
+
+    def open_socket(origin: Origin, _: object) -> Any:
+        sockets.append(Counted(origin, lambda _: httpx.Response(200, text="{}")))
+        return sockets[-1]
+
+    transport = DirectTransport({}, open_socket)
+    for _ in range(2):
+        with transport.stream("GET", "http://h/", {}, b"", timeouts_of(5)):
+            pass
+
+    def fail() -> None:
+        with transport.stream("GET", "http://h/", {}, b"", timeouts_of(5)) as response:
+            response.read()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert [each.is_closed for each in sockets] == [True, True, True]
     transport.close()
