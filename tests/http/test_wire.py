@@ -200,6 +200,9 @@ def test_a_kept_connection_carries_one_request_at_a_time():
     with stream("/4", "other") as fourth:
         assert bodies(fourth) == [b"/4"]
     assert [each.is_closed for each in sockets] == [True, True, False]
+    with stream("/5", "other") as fifth, stream("/6", "other") as sixth:
+        assert bodies(fifth, sixth) == [b"/5", b"/6"]
+    assert [each.is_closed for each in sockets] == [True, True, False, False]
     transport.close()
     assert all(each.is_closed for each in sockets)
 
