@@ -657,6 +657,12 @@ def test_a_paste_is_text_in_a_prompt_and_ignored_elsewhere():
     )
 
 
+def test_keys_without_a_character_are_no_part_of_a_search():
+    """Such as Ctrl-A, or a function key."""
+    seen = press([{"name": "ab"}], "burst:/a\x01", "f5", "burst:b", size=(40, 10))
+    assert seen.prompt.strip() == "ab"
+
+
 def test_the_prompt_has_the_editing_keys_of_a_shell():
     """The end of a long text is visible."""
     edits = [["left", "X"], ["home", "X", "end", "Y"], ["ctrl+w", "X"], ["ctrl+u", "X"]]
@@ -736,7 +742,11 @@ def test_one_key_copies_the_value_and_another_the_path():
 
 def test_a_long_string_is_copied_whole():
     """The status line has room only for its beginning."""
-    assert press(["x" * 5000], "y").clipboard == "x" * 5000
+    seen = press(["x" * 5000], "y")
+    assert seen.clipboard == "x" * 5000
+    assert seen.status == f"item 1 of 1 · copied: {'x' * 500}"
+    seen = press(["a\nb\x1b[2J"], "y")
+    assert (seen.clipboard, seen.status) == ("a\nb\x1b[2J", "item 1 of 1 · copied: a␊b␛[2J")
 
 
 @pytest.mark.parametrize(

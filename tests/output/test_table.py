@@ -134,6 +134,15 @@ def test_chosen_columns_of_times_and_states_look_as_those_of_a_table():
     assert "\x1b[32mactive" in shown
 
 
+@pytest.mark.parametrize("style", [PLAIN, WIDE])
+def test_a_cell_with_json_shows_no_control_characters(style):
+    """They may change the direction of what follows, also in a pipe."""
+    shown = table([{"id": "a", "x": [{"k": "\u202e\x9b"}]}], style=style)
+    assert "\u202e" not in shown
+    assert "\x9b" not in shown
+    assert r"\u202e" in shown
+
+
 @pytest.mark.parametrize("blank", [" ", "", "\u3000", "\n", None, [], {}, {"a": []}])
 def test_a_cell_is_never_blank(blank):
     """Programs like awk count the cells, and people see that there is nothing."""
