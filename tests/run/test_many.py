@@ -361,6 +361,17 @@ def test_a_rate_limit_holds_back_all_requests(many):
     assert {seconds for seconds, _ in waits} == {30}
 
 
+@pytest.mark.parametrize("retries", [0, 3])
+@pytest.mark.parametrize("parallel", ["1", "8"])
+def test_each_of_many_requests_is_retried_as_often_as_asked_for(many, retries, parallel):
+    """The threads share the policy of the run."""
+    api = FakeAPI({"env_2": httpx.Response(503, json={})})
+    flags = ("--max-retries", str(retries), "--parallel", parallel)
+    result = many(*ARCHIVE, *IDS[:3], *flags, api=api)
+    assert (result.exit, result.failed) == (7, ["env_2"])
+    assert [api.sent.count(name) for name in IDS[:3]] == [1, retries + 1, 1]
+
+
 @pytest.mark.parametrize("status", [400, 404, 408, 409, 500, 503, 529])
 def test_only_a_rate_limit_holds_back_the_other_requests(many, status):
     """Any other failure says nothing about them."""
