@@ -26,10 +26,15 @@ DEEP_BOMB = "k0: &k0 {}\n" + "".join(
     f"k{n}: &k{n} {'[' * 90}*k{n - 1}{']' * 90}\n" for n in range(1, 40)
 )
 
+LEFT_BOMB = "k0: &k0 {}\n" + "".join(
+    f"k{n}: &k{n} {'[' * 90}*k{n - 1}{', x]' * 90}\n" for n in range(1, 40)
+)
+
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        (LEFT_BOMB.encode(), "line 3, column 99: nested deeper than 100"),
         (b"name: \xff\n", "UTF-8"),
         (
             "name: x\n".encode("utf-16"),

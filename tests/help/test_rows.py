@@ -1,0 +1,184 @@
+"""The rows of commands, and the parts of their pages."""
+
+from __future__ import annotations
+
+import pytest
+
+from ant_cli.help.catalog import catalog, longest_match
+from ant_cli.help.command_page import flag_row, fold, section, synopsis
+from ant_cli.help.command_row import (
+    Command,
+    argument,
+    argument_name,
+    arguments,
+    first_sentence,
+    group,
+    help_text,
+    number_flag,
+    text_flag,
+    tool,
+)
+from ant_cli.operations.spec import Field, Flags, Setting, flag_name, values_of
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ([], ""),
+        (["auth"], "auth"),
+        (["auth", "login", "x"], "auth login"),
+        (["auth", "nope", "login"], "auth"),
+        (["login"], ""),
+        (["beta:environments", "list", "list"], "beta:environments list"),
+        (["emulator", "session", "show"], "emulator session show"),
+    ],
+)
+def test_the_longest_command_is_found_that_the_first_words_lead_to(path, found):
+    assert longest_match(path).full_name == found
+
+
+def test_all_commands_are_below_the_catalog_once():
+    paths = [command.path for command in catalog().walk()]
+    assert len(paths) == len(set(paths))
+    assert all(longest_match(path).path == path for path in paths)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("One. Two.", "One"),
+        ("One.\n\nTwo.", "One"),
+        ("A file such as x.yaml is read. It", "A file such as x.yaml is read"),
+        ("None", "None"),
+    ],
+)
+def test_a_summary_is_the_first_sentence(text, sentence):
+    assert first_sentence(text) == sentence
+    assert Command(("x",), text).summary == sentence
+
+
+def test_an_argument_is_in_brackets_if_it_is_optional_and_has_dots_if_there_may_be_several():
+    assert argument_name(argument("name", "x")) == "NAME"
+    assert argument_name(argument("name", "x", required=False)) == "[NAME]"
+    assert argument_name(argument("name", "x", value_name="FILE")) == "FILE"
+    assert argument_name(arguments("path", "x")) == "[PATH]..."
+
+
+def test_the_help_of_a_flag_has_its_choices_and_its_default():
+    flag = text_flag("sort", "Sort.", "ORDER", choices=("up", "down"), default="up", short="-s")
+    assert help_text(flag) == "Sort. One of: up, down. [default: up]"
+    assert flag_row(flag) == ("-s, --sort ORDER", "Sort. One of: up, down. [default: up]")
+    assert flag_row(Setting("all", bool, "All.")) == ("--all", "All.")
+    assert flag_row(number_flag("count", "How many.", 1, 9)) == (
+        "--count NUMBER",
+        "How many. [1-9]",
+    )
+    assert flag_row(Field("page", "query", str, "Page.", nullable=True))[0] == "--page TEXT|null"
+    assert flag_row(Field("dry", "query", bool, "Dry.", nullable=True))[0] == "--dry"
+
+
+def test_a_group_has_the_first_examples_of_its_commands_then_the_second_ones():
+    first = tool("g a", "A.", "m:a", ("one", "ant g a 1"), ("two", "ant g a 2"))
+    second = tool("g b", "B.", "m:b", ("three", "ant g b 3"))
+    examples = group("g", "G.", first, second).examples
+    assert [tuple(example) for example in examples] == [
+        ("a: one", "ant g a 1"),
+        ("b: three", "ant g b 3"),
+        ("a: two", "ant g a 2"),
+    ]
+    assert synopsis(group("g", "G.", first)) == "ant g COMMAND [FLAGS]"
+    assert len(group("g", "G.", first, second, first, second).examples) == 3
+
+
+@pytest.mark.parametrize(
+    ("command", "args", "code"),
+    [
+        (Command(("x",), "X."), [], 2),
+        (Command(("x",), "X.", usage_code=9), [], 9),
+        (Command(("x",), "X.", reports_changes=True), [], 1),
+        (Command(("x",), "X.", (), (Setting("exit_code", bool, ""),), reports_changes=True), [], 2),
+        (
+            Command(("x",), "X.", (), (Setting("exit_code", bool, ""),), reports_changes=True),
+            ["--exit-code=true"],
+            1,
+        ),
+        (Command(("x",), "X.", (), (Setting("exit_code", bool, ""),)), ["--exit-code"], 2),
+    ],
+)
+def test_a_usage_error_has_code_1_if_2_means_changes(command, args, code):
+    assert command.usage_exit_code(args) == code
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "is_shown"),
+    [
+        (["auth", "login"], "abc", False),
+        (["profile", "set"], "abc", False),
+        (["auth", "status"], "abc", True),
+        (["auth", "status"], "sk-ant-HIDDEN7x", False),
+        (["auth"], "print-access-token", True),
+        (["profile"], "HIDDEN7x2b9c4d", False),
+        (["beta:environments", "list"], "HIDDEN7x2b9c4d", True),
+        (["apply"], "abc", True),
+    ],
+)
+def test_a_misplaced_argument_is_not_quoted_where_it_may_be_a_key(path, text, is_shown):
+    assert longest_match(path).quoted(text) == (repr(text) if is_shown else "'[redacted]'")
+
+
+def test_a_long_example_is_broken_before_flags_and_operators():
+    line = f"ant x {'y' * 50} --flag value --other z | ant w && ant v"
+    assert fold(line).split("\n") == [
+        f"ant x {'y' * 50} --flag value \\",
+        "    --other z | ant w && ant v",
+    ]
+    fits = f"ant {'x' * 63} --a b"
+    assert fold(fits) == fits
+    assert fold(f"{fits}c") == f"ant {'x' * 63} \\\n    --a bc"
+
+
+def test_a_section_without_rows_is_left_out():
+    assert section("Flags", []) == ""
+    assert section("Flags", [("--a", "A."), ("--b", "B.")]) == "## Flags\n- `--a`: A.\n- `--b`: B."
+
+
+# Flags and their values
+
+
+ROWS = (
+    Setting("count", int, "", default="3", parse=lambda _, text: int(text)),
+    Setting("debug", bool, ""),
+    Setting("name", str, ""),
+    Setting("filter", list, "", parse=lambda source, text: f"{source} {text}"),
+    Setting("limit", int, "", parse=lambda _, text: int(text)),
+)
+COUNT, DEBUG, NAME, FILTER, LIMIT = ROWS
+
+
+def test_a_flag_that_was_not_given_has_its_default_or_the_one_of_its_type():
+    assert [Flags().of(row) for row in ROWS] == [3, False, "", (), None]
+    given = values_of({"count": "0", "debug": "false", "filter": ["a", "b"], "other": "x"}, ROWS)
+    assert given == {"count": 0, "debug": False, "filter": ["--filter a", "--filter b"]}
+    assert [given.of(row) for row in (COUNT, DEBUG, NAME)] == [0, False, ""]
+
+
+def test_flags_are_never_changed_and_show_no_values():
+    flags = Flags({"name": "SECRET", "count": 1})
+    assert repr(flags) == "Flags(name, count)"
+    assert flags.only(["count", "other"]) == {"count": 1}
+    assert flags.with_values(count=2, debug=True) == {"name": "SECRET", "count": 2, "debug": True}
+    assert flags == {"name": "SECRET", "count": 1}
+
+
+def test_the_names_of_a_field_follow_from_its_row():
+    inner = Field("config.type", "body", str, "")
+    assert (inner.outer, inner.inner, inner.flag) == ("config", "type", "--config.type")
+    other = Field("worker_id", "header", str, "", wire="Worker-ID", aliases=("worker",))
+    assert (other.outer, other.wire_name) == ("", "Worker-ID")
+    assert other.input_keys == ("Worker-ID", "worker")
+    assert other.spellings == ("--worker-id", "-worker-id")
+    assert Setting("file", str, "", short="-f").spellings == ("--file", "-f", "-file")
+    assert flag_name("a_b_c") == "--a-b-c"
+    pairs = Field("metadata", "body", dict, "", key_values="new")
+    assert (pairs.takes_pairs, pairs.repeatable, inner.repeatable) == (True, True, False)
+    assert Field("beta", "header", list, "").repeatable
