@@ -164,6 +164,13 @@ def test_a_variable_may_give_the_id_that_a_line_lacks(ant):
     assert done.stderr.endswith("Did you mean: ant beta:environments:work list\n")
 
 
+def test_a_file_of_a_suggested_line_exists_or_has_the_name_of_one(ant, tmp_path):
+    """For other tools, `-f` is --force or --follow."""
+    assert answer(ant, "create -f body").startswith("Run `ant beta:environments create --help`")
+    (tmp_path / "body").write_text("name: n")
+    assert answer(ant, "create -f body") == "Did you mean: ant beta:environments create -f body"
+
+
 def test_a_blank_argument_is_no_dash_of_a_word_processor(ant):
     assert not answer(ant, "beta:environments list ''").endswith(" --")
 
