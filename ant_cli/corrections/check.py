@@ -21,7 +21,7 @@ from ant_cli.help.command_row import HELP, HELP_COMMAND
 from ant_cli.help.contents import OTHER_NAMES, TOPICS
 from ant_cli.operations import GROUPS
 from ant_cli.operations.ids import OBJECT_NAMES, is_of_other_object
-from ant_cli.operations.shared_flags import EDITS, FILE, FILTER, UNTIL
+from ant_cli.operations.shared_flags import EDITS, FILE, FILTER, IDLE, UNTIL
 from ant_cli.operations.spec import Field, Text
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
@@ -189,6 +189,8 @@ class _Request:
         """Raise UsageError if a text is not a condition, which only `run/` can tell."""
         for setting, is_awaited in ((FILTER, False), (UNTIL, True)):
             texts = self._call.flags.of(setting)
+            if is_awaited and self._call.operation.busy_states:
+                texts = [text for text in texts if text != IDLE]
             if texts:
                 from ant_cli.run.conditions import Condition  # late: 6 ms, and few lines have one
 

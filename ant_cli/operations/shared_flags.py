@@ -53,6 +53,8 @@ FOR = Setting(
 )
 WATCHING = (WATCH, EVERY, FOR)
 WAITING = (UNTIL, *WATCHING)
+IDLE = "idle"
+"""The value of `--until` that waits until no item is in a busy state."""
 UNTIL_IN_LIST = UNTIL._replace(
     help="Repeat until this holds for the list: '#==0', '#.name==\"demo\"'. May be repeated."
 )

@@ -24,7 +24,7 @@ from ant_cli.http.names import NameClient
 from ant_cli.http.retries import RETRIED
 from ant_cli.operations import work
 from ant_cli.operations.formats import AUTO_LIST, AUTO_OBJECT, AUTO_PIPE, BY_NAME
-from ant_cli.operations.shared_flags import EVERY, FOR, UNTIL, WATCH
+from ant_cli.operations.shared_flags import EVERY, FOR, IDLE, UNTIL, WATCH
 from ant_cli.operations.spec import Flags, Operation
 from ant_cli.output.printer import Printer
 from ant_cli.output.progress import Progress
@@ -33,9 +33,6 @@ from ant_cli.run.conditions import Condition
 from ant_cli.run.sending import Sending
 from ant_cli.runtime import Runtime
 from ant_cli.settings.loading import OutputSettings
-
-_IDLE = "idle"
-"""The value of `--until` that waits until no item is in a busy state."""
 
 
 def make_repetition(
@@ -153,7 +150,7 @@ def _conditions(operation: Operation, texts: Sequence[str]) -> tuple[list[str], 
     """Return the conditions for the values of `--until`, and their description. Raises UsageError for a bad one."""
     expressions, descriptions = list[str](), list[str]()
     for text in texts:
-        if text == _IDLE:
+        if text == IDLE:
             expressions += _expressions_of_idle(operation)
             *states, last = operation.busy_states
             descriptions.append(f"no item is {', '.join(states)} or {last}")
@@ -166,9 +163,9 @@ def _conditions(operation: Operation, texts: Sequence[str]) -> tuple[list[str], 
 def _expressions_of_idle(operation: Operation) -> list[str]:
     """Return conditions that hold if no item is in a busy state. Raises UsageError if items have none."""
     if not operation.busy_states:
-        example = command_line(work.LIST.command, "ENVIRONMENT_ID", UNTIL.flag, _IDLE)
+        example = command_line(work.LIST.command, "ENVIRONMENT_ID", UNTIL.flag, IDLE)
         raise UsageError(
-            f"{UNTIL.flag} {_IDLE} is for lists of work items.", f"For example: {example}"
+            f"{UNTIL.flag} {IDLE} is for lists of work items.", f"For example: {example}"
         )
     return [f'#.state!="{state}"' for state in operation.busy_states]
 

@@ -106,6 +106,9 @@ CONSUMED = (
         ("delete data --dry-run", "beta:environments delete data"),
         ("tidy data", "beta:environments delete data"),
         ("tidy data", "beta:environments archive data"),
+        ("tidy data --dry-run", "beta:environments delete data --dry-run"),
+        ("tidy data --dry-run", "apply data"),
+        ("aply -y", "apply --yes --prune"),
         ("delete data", "beta:environments delete data --yes"),
         ("aply", "apply --force"),
         ("diff env.yaml --foo", "apply env.yaml"),
@@ -147,6 +150,8 @@ def test_a_line_that_does_more_or_less_than_was_typed_is_not_shown(typed, shown)
         ("delete data --dry-run", "beta:environments delete data --dry-run"),
         ("delte data", "beta:environments delete data"),
         ("rm data -y", "beta:environments delete data --yes"),
+        ("aply -y", "apply --yes"),
+        ("tidy data --dry-run", "apply data --dry-run"),
         (
             "new x --pip 5",
             "beta:environments create --name x --config '{type: cloud, packages: {pip: [\"5\"]}}'",
