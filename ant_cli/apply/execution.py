@@ -141,7 +141,7 @@ def _find_created(client: Sends, body: dict[str, Value], error: AntError) -> Obj
     name = str(body["name"])
     candidates: list[Object] = []
     with suppress(AntError):  # the server may still not respond
-        candidates = server.having_names(server.list_all(client), {name}).get(name, [])
+        candidates = server.by_name(server.list_all(client)).get(name, [])
     if len(candidates) == 1 and not changes_between(body, candidates[0]):
         return candidates[0]
     raise error.with_hints(
@@ -261,10 +261,6 @@ class Execution:
             lock = lock.with_entry(step.key, entry)
         self.lock = lock
         self._unrecorded.add(step.key)
-        try:
-            lock.save()
-        except OutputError:
-            self._failed = True
-            raise
+        lock.save()
         self._unrecorded.clear()  # the lock file has all steps so far
         self._journal.end(step.name)

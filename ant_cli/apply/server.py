@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import NamedTuple, TypeVar
@@ -63,14 +63,14 @@ def retrieve(client: Sends, identifier: str) -> Object | None:
         raise
 
 
-def having_names(remotes: Iterable[Object], names: Collection[str]) -> dict[str, list[Object]]:
-    """Return the environments that have one of these names."""
-    by_name: dict[str, list[Object]] = {}
+def by_name(remotes: Iterable[Object]) -> dict[str, list[Object]]:
+    """Return the environments by their names."""
+    found: dict[str, list[Object]] = {}
     for remote in remotes:
         name = remote.get("name")
-        if isinstance(name, str) and name in names:
-            by_name.setdefault(name, []).append(remote)
-    return by_name
+        if isinstance(name, str):
+            found.setdefault(name, []).append(remote)
+    return found
 
 
 def list_all(client: Sends, *, archived: bool = False) -> list[Object]:
@@ -192,9 +192,8 @@ def look_up(
     )
     if not needs_names(known):
         return known
-    names = {each.name for each in (*declarations.values(), *untracked.values())}
     everything = listed or list_all(connection.client, archived=True)
-    return known._replace(named=having_names(everything, names))
+    return known._replace(named=by_name(everything))
 
 
 def _remotes_of(

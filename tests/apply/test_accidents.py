@@ -118,6 +118,7 @@ def test_an_archived_environment_that_others_changed_meanwhile_is_not_deleted(tr
         1,
         True,
     )
+    assert not Path("claude-lock.json.lock").exists(), "the name is still noted as being created"
     assert set(tracked.server(archived=True)) == {*"abc"}
 
 

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from ant_cli.apply import server
+from ant_cli.apply.lockfile import LockFile, ResourceOrigin
 from ant_cli.emulator import Emulator
+from ant_cli.errors import AntError
 from tests.apply.conftest import Team
 from tests.helpers.emulators import serving
 
@@ -105,3 +108,42 @@ def test_a_moved_account_is_accepted_and_recorded_on_request(accounts):
     assert json.loads(LOCK.read_text())["origin"] == origin
     assert prod.diff() == 0
     assert staging.diff() == 1
+
+
+RECORDED = ResourceOrigin("https://API.example/x", "org-1", "wrkspc_1")
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({}, None),
+        ({"base_url": "https://api.example/x/"}, None),
+        (
+            {"base_url": "https://api.example/y"},
+            "server https://API.example/x, but the credentials",
+        ),
+        (
+            {"organization_id": "ORG-1"},
+            "organization org-1, but the credentials in use target ORG-1.",
+        ),
+        (
+            {"workspace_id": "wrkspc_2"},
+            "workspace wrkspc_1, but the credentials in use target wrkspc_2.",
+        ),
+        (
+            {"workspace_id": ""},
+            "workspace wrkspc_1, but https://API.example/x does not confirm it.",
+        ),
+    ],
+)
+def test_only_the_case_and_a_slash_of_a_server_may_differ_from_the_lock_file(change, why):
+    """The case of an ID counts. What the lock file does not have may be anything."""
+    current = RECORDED._replace(**change)
+    lock = LockFile(LOCK, exists=True, origin=RECORDED)
+    server.check_origin(lock._replace(origin=ResourceOrigin()), current)
+    if why is None:
+        server.check_origin(lock, current)
+        return
+    with pytest.raises(AntError) as caught:
+        server.check_origin(lock, current)
+    assert why in caught.value.message

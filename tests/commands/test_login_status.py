@@ -106,3 +106,51 @@ def test_status_of_a_federation_shows_a_cached_token_of_any_year(status, variabl
         json.dumps({"access_token": "a-token", "obtained_at": -1e15 - 60, "expires_at": -1e15})
     )
     assert "its access token ended 1970-01-01 00:00 UTC  <- used" in status(env=variables).stdout
+
+
+@pytest.mark.parametrize(
+    ("login", "owner"),
+    [
+        ({}, "no token"),
+        ({"account_email": "ada@example.com"}, "ada@example.com"),
+        ({"organization_name": "Example"}, "organization Example"),
+        ({"organization_uuid": "org-1"}, "organization org-1"),
+        (
+            {"organization_name": "Example", "organization_uuid": "org-1"},
+            "organization Example (org-1)",
+        ),
+        ({"workspace_name": "W", "account_email": "a@b"}, "a@b, workspace W"),
+    ],
+)
+def test_status_names_the_owner_of_a_login_by_what_its_file_has(status, official, login, owner):
+    """Each of them may be missing."""
+    official.write_config("default", {"authentication": {"type": "user_oauth"}})
+    official.write_credentials("default", {"access_token": TOKEN, **login})
+    expected = owner if login else "...oken, never ends"
+    assert f"Official    default: {expected}\n" in status().stdout
+
+
+def test_what_a_login_says_about_its_owner_wins_over_the_profile(status, official):
+    """It is newer, and the profile may have been edited."""
+    official.log_in(organization_id="org-of-profile", workspace_id="wrkspc_of_profile")
+    found = status("--format", "json").json["official_profile"]
+    assert (found["organization_id"], found["workspace_id"]) == ("org-1", "wrkspc_1")
+    official.write_credentials("default", {"access_token": TOKEN})
+    found = status("--format", "json").json["official_profile"]
+    assert (found["organization_id"], found["workspace_id"]) == (
+        "org-of-profile",
+        "wrkspc_of_profile",
+    )
+
+
+def test_each_server_that_is_not_used_is_listed_once(status, official):
+    """The default is no source, and the one in use shadows itself not."""
+    official.log_in(base_url="https://of-login.example")
+    env = {"ANTHROPIC_BASE_URL": "https://variable.example"}
+    words = ("--format", "json", "--base-url", "https://flag.example")
+    shown = status(*words, env=env).json["base_url"]
+    login = {"source": "base_url of profile 'default'", "value": "https://of-login.example"}
+    variable = {"source": "ANTHROPIC_BASE_URL", "value": "https://variable.example"}
+    assert (shown["value"], shown["shadows"]) == ("https://flag.example", [login, variable])
+    shown = status("--format", "json", env=env).json["base_url"]
+    assert (shown["value"], shown["shadows"]) == (login["value"], [variable])

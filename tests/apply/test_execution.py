@@ -1,0 +1,192 @@
+"""What becomes of each step of a plan, when the server or the files are not as usual."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from unittest.mock import Mock
+
+import pytest
+
+from ant_cli.apply import server
+from ant_cli.apply.execution import _find_created
+from ant_cli.errors import NetworkError
+from tests.apply.conftest import Meddling
+from tests.conftest import needs_posix
+
+JOURNAL = Path("claude-lock.json.lock")
+TWO = "config: {type: cloud}\ndescription: two\n"
+BODY = {"name": "a", "config": {"type": "cloud"}}
+
+
+def changes_of(team, *words):
+    """Apply, and return the results and how many changes were sent."""
+    bodies = []
+    result = team.apply("--format", "json", *words, transport=Meddling(team, bodies.append))
+    return [step["result"] for step in result.json["resources"]], len(bodies)
+
+
+def test_an_adopted_environment_is_changed_to_what_the_file_says(team):
+    """One that is as the file says is only recorded."""
+    for name in "ab":
+        team.by_hand("create", "--name", name, "--config", "{type: cloud}")
+    team.add("a")
+    team.write("environments/b.yaml", TWO)
+    assert changes_of(team, "--adopt", ".") == (["adopted", "adopted"], 1)
+    assert team.server()["b"]["description"] == "two"
+    assert team.diff(".") == 0
+
+
+def test_an_environment_that_others_changed_is_only_recorded_if_the_file_says_nothing_else(tracked):
+    """An update would be empty, so none is sent. The next run finds nothing to do."""
+    identifier = tracked.ids()["./environments/a.yaml"]
+    tracked.by_hand(
+        "update", identifier, "--metadata", "{}", "--config", "{type: cloud, packages: {pip: [x]}}"
+    )
+    assert tracked.ant("apply", "--yes").exit == 1
+    assert changes_of(tracked, "--force") == (["updated"], 0)
+    assert tracked.server()["a"]["config"]["packages"]["pip"] == ["x"]
+    assert tracked.diff() == 0
+
+
+def test_an_archived_environment_whose_file_is_gone_is_forgotten(team):
+    """There is nothing left to archive, so nothing is sent."""
+    team.add("a", "b")
+    team.apply(".")
+    team.by_hand("archive", team.ids()["./environments/a.yaml"])
+    Path("environments/a.yaml").unlink()
+    results, sent = changes_of(team, "--prune")
+    assert (sorted(results), sent) == (["already gone", "unchanged"], 0)
+    assert list(team.ids()) == ["./environments/b.yaml"]
+
+
+def test_a_name_of_a_killed_run_that_was_recorded_after_all_is_forgotten(tracked):
+    """It was killed between the two writes."""
+    JOURNAL.write_bytes(b'\n"a"\n')
+    JOURNAL.chmod(0o600)
+    tracked.apply()
+    assert not JOURNAL.exists()
+
+
+# After a create whose response was lost
+
+
+def remote(identifier="env_1", **fields):
+    return {"id": identifier, "archived_at": None, **BODY, **fields}
+
+
+def find(monkeypatch, listed):
+    """Look for the environment after a lost response; `listed` returns the environments, or raises."""
+    monkeypatch.setattr(server, "list_all", listed)
+    return _find_created(Mock(), BODY, NetworkError("the response was lost."))
+
+
+def test_the_one_environment_of_the_name_is_that_of_a_lost_response(monkeypatch):
+    """Others have other names."""
+    others = [remote("env_2", name="A"), remote("env_3", name="b"), remote("env_4", name=None)]
+    assert find(monkeypatch, lambda _client: [*others, remote()])["id"] == "env_1"
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        [],
+        [remote("env_1"), remote("env_2")],
+        [remote("env_1", config={"type": "self_hosted"})],
+        [remote("env_1", description="x"), remote("env_2")],
+    ],
+    ids=["none", "two", "another", "another and one"],
+)
+def test_a_lost_response_stays_the_error_unless_exactly_one_environment_fits(monkeypatch, listed):
+    """The next run asks whether to adopt one."""
+    with pytest.raises(NetworkError, match=r"the response was lost\.") as caught:
+        find(monkeypatch, lambda _client: listed)
+    assert "'a' may have been created: run the same command again" in caught.value.hint
+
+
+def test_a_lost_response_stays_the_error_if_the_server_does_not_answer_the_search(monkeypatch):
+    """It says more than that the server is still down."""
+
+    def fail(_client):
+        raise NetworkError("still down.")
+
+    with pytest.raises(NetworkError, match=r"the response was lost\."):
+        find(monkeypatch, fail)
+
+
+def test_an_archived_environment_is_not_taken_for_one_that_was_created(monkeypatch):
+    """It keeps its name, and nothing in a list tells when it was made."""
+    one = remote(archived_at="2026-01-01T00:00:00Z")
+    with pytest.raises(NetworkError):
+        find(monkeypatch, lambda _client, *, archived=False: [one] if archived else [])
+
+
+# What is looked up before a plan
+
+
+def test_a_lock_file_without_an_origin_gets_that_of_the_first_run(team):
+    """An earlier version, or a person, has written it."""
+    team.add("a")
+    lock = Path("claude-lock.json")
+    lock.write_text('{"version": 1, "origin": {}, "resources": {}}')
+    team.apply(".")
+    assert json.loads(lock.read_text())["origin"]["base_url"] == team.url
+    team.write("environments/a.yaml", TWO)
+    lock.write_text(lock.read_text().replace(team.url, "http://elsewhere.example"))
+    assert team.ant("apply", "--yes", "--allow-origin-change").exit == 0
+    assert json.loads(lock.read_text())["origin"]["base_url"] == team.url
+
+
+def test_a_renamed_file_that_no_path_names_gets_no_name_that_is_taken(tracked):
+    """The plan says so, before the server rejects it."""
+    tracked.by_hand("create", "--name", "b", "--config", "{type: cloud}")
+    identifier = tracked.server()["b"]["id"]
+    Path("environments/a.yaml").rename("environments/b.yaml")
+    result = tracked.ant("diff")
+    assert f"blocked: {identifier} already has this name; choose another name" in result.stdout
+    assert (result.exit, set(tracked.server())) == (1, {"a", "b"})
+
+
+@pytest.mark.parametrize(("flags", "named"), [((), None), (("--profile", "work"), "work")])
+def test_the_target_names_a_profile_only_if_it_has_a_part_in_the_run(
+    tracked, profiles, flags, named
+):
+    """The key is that of a variable, and the active profile gives nothing."""
+    profiles('active = "work"\n[profiles.work]\ntimeout = 30\n')
+    assert tracked.ant("diff", "--format", "json", *flags).json["target"]["profile"] == named
+
+
+def test_a_run_notes_which_of_two_credentials_it_uses(tracked):
+    """The environments may be another organization's."""
+    result = tracked.ant("diff", ANTHROPIC_AUTH_TOKEN="other-token")
+    sources = "ANTHROPIC_API_KEY, ANTHROPIC_AUTH_TOKEN"
+    note = f"Note: multiple auth sources ({sources}); using ANTHROPIC_API_KEY."
+    assert note in result.stderr
+
+
+@needs_posix("permissions")
+@pytest.mark.parametrize("words", [("apply", "--yes", "."), ("export", "--all")])
+def test_a_lock_file_that_is_read_only_is_an_error_before_anything_is_sent(tracked, words):
+    """Otherwise what is created could not be recorded."""
+    tracked.add("b")
+    Path("claude-lock.json").chmod(0o444)
+    result = tracked.ant(*words)
+    assert (result.exit, "claude-lock.json: it is read-only.\n" in result.stderr) == (2, True)
+    assert set(tracked.server()) == {"a"}
+
+
+def test_one_missing_environment_of_several_is_replaced_on_request_and_the_others_stay(tracked):
+    """A single one may have been deleted. If all are gone, the credentials are most likely wrong."""
+    tracked.add("b")
+    tracked.apply(".")
+    tracked.by_hand("delete", tracked.ids()["./environments/a.yaml"], "--yes")
+    result = tracked.ant("apply", "--yes")
+    assert (result.exit, "no longer exists; re-run with --force" in result.stdout) == (1, True)
+    assert changes_of(tracked, "--force") == (["created", "unchanged"], 1)
+    for one in tracked.ids().values():
+        tracked.by_hand("delete", one, "--yes")
+    result = tracked.ant("apply", "--yes")
+    assert "none of the 2 environments that claude-lock.json tracks exists" in result.stderr
+    Path("environments/b.yaml").unlink()
+    result = tracked.ant("apply", "--yes", "--prune")
+    assert (result.exit, len(tracked.ids())) == (1, 2)
