@@ -119,7 +119,7 @@ def _files(remotes: Sequence[Object], folder: Path, lock: LockFile) -> list[_Fil
 
     """
     tracked = {entry.id: key for key, entry in lock.tracked.items()}
-    taken: dict[str, int] = {}
+    taken = {folded_name(lock.file_of(key).name): 1 for key in lock.tracked if lock.has_file(key)}
     files = []
     for remote in remotes:
         key = tracked.get(str(remote["id"]))

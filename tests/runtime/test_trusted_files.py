@@ -10,12 +10,14 @@ from types import SimpleNamespace
 
 import pytest
 
+from ant_cli.runtime import trusted_files
 from ant_cli.runtime.trusted_files import (
     NOTHING_FORBIDDEN,
     OTHERS_READ,
     FileRule,
     UntrustedFile,
     is_foreign,
+    path_below,
     read_trusted,
 )
 
@@ -253,3 +255,15 @@ def test_a_file_that_may_have_come_with_the_current_repository_is_rejected(
     assert read_trusted(str(path), rule) == b"content"
     monkeypatch.chdir(path.parent)
     assert problem(Path("f"), rule).startswith("its path is relative to the working folder")
+
+
+def test_a_path_is_below_a_folder_whatever_the_folder_is_called(monkeypatch):
+    """On macOS and Windows, the disk ignores the case of names."""
+    monkeypatch.setattr(
+        trusted_files, "is_same_file", lambda one, other: one.casefold() == other.casefold()
+    )
+    assert path_below("/Home/Work/x/y.yaml", "/home/work") == "x/y.yaml"
+    assert path_below("/Home/Work", "/home/work") == "."
+    assert path_below("/home/work/x", "/home/work") == "x"
+    assert path_below("/home/other/x", "/home/work") is None
+    assert path_below("/home", "/home/work") is None

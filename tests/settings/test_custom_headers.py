@@ -99,3 +99,12 @@ def test_a_dry_run_names_the_headers(ant):
     result = ant(*LIST, "--dry-run", env=with_headers("X-Team: data"))
     assert "\nx-team: [redacted]\n" in result.stdout
     assert "x-team: data" in ant(*LIST, "--debug", env=with_headers("X-Team: data")).stderr
+
+
+@pytest.mark.parametrize(("word", "is_hidden"), [("abcdefgh", True), ("abcdefg", False)])
+def test_a_word_of_eight_characters_may_be_a_key_and_a_shorter_one_is_a_word(ant, word, is_hidden):
+    """A name of an environment may be `staging`, and messages would be hard to read."""
+    refused = ConnectionRefusedError(f"no {word}")
+    for text in (f"x-a: {word}", f"x-a: b\nx-c: d; e={word},f"):
+        result = ant(*LIST, env=with_headers(text), replies=[refused] * 3)
+        assert (word in result.stderr) is not is_hidden

@@ -1,0 +1,146 @@
+"""What a person at a terminal is asked before anything is applied, and what the replies change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Screen
+
+ADOPT = "Manage these existing environments by the files? (y)es / (n)o"
+DELETE = "Delete these archived environments permanently, so that new ones can have their names?"
+APPLY = "Apply them? (y)es / (n)o / (d)etails"
+
+
+@pytest.fixture
+def taken(team):
+    """Return a team whose files have the names of an environment, and of an archived one."""
+    for name in "ab":
+        team.by_hand("create", "--name", name, "--config", "{type: cloud}")
+    team.by_hand("archive", team.server()["b"]["id"])
+    team.add(*"abc")
+    return team
+
+
+def ids(team):
+    return {name: one["id"] for name, one in team.server(archived=True).items()}
+
+
+def test_two_questions_may_both_be_answered_with_yes(taken):
+    """The second reply does not take the first one back."""
+    before = ids(taken)
+    result = taken.ant("apply", ".", typed="y\ny\ny\n")
+    asked = [result.stderr.index(question) for question in (ADOPT, DELETE, APPLY)]
+    assert asked == sorted(asked)
+    for name in "ab":
+        assert f"./environments/{name}.yaml: {before[name]} has the name '{name}'" in result.stderr
+    now = ids(taken)
+    assert (result.exit, set(now)) == (0, {*"abc"})
+    assert (now["a"] == before["a"], now["b"] == before["b"]) == (True, False)
+
+
+@pytest.mark.parametrize(("typed", "left"), [("n\ny\n", "a"), ("y\nn\n", "b")])
+def test_what_a_person_declines_stays_blocked_and_nothing_is_applied(taken, typed, left):
+    """The plan says what is in the way."""
+    before = ids(taken)
+    result = taken.ant("apply", ".", typed=typed)
+    assert (result.exit, APPLY in result.stderr, ids(taken)) == (1, False, before)
+    assert "refusing to apply: 1 blocked; the plan says why." in result.stderr
+    assert f"{before[left]}" in result.stdout
+
+
+def test_with_yes_nothing_is_asked_and_what_is_blocked_stays_so(taken):
+    """A script decides by flags."""
+    result = taken.ant("apply", "--yes", ".", typed="y\ny\ny\n")
+    assert (result.exit, ADOPT in result.stderr) == (1, False)
+    assert "refusing to apply: 2 blocked" in result.stderr
+
+
+def test_the_details_are_shown_on_request_and_the_question_comes_again(tracked):
+    """At a terminal, the fields of a new environment are left out at first."""
+    tracked.write("environments/b.yaml", "config: {type: cloud}\ndescription: of-b\n")
+    result = tracked.ant("apply", ".", typed="d\nn\n")
+    assert result.stderr.count(APPLY) == 2
+    assert result.stdout.count("of-b") == 1
+    assert (result.exit, "Aborted.\n" in result.stderr, set(tracked.server())) == (0, True, {"a"})
+    assert "unchanged" in result.stdout
+    assert "of-b" in tracked.ant("apply", ".", "--verbose", typed="n\n").stdout
+    assert "of-b" in tracked.ant("diff", ".").stdout
+
+
+def test_a_change_of_the_lock_file_alone_needs_no_confirmation(tracked):
+    """Nothing changes on the server."""
+    tracked.write("environments/a.yaml", "config: {type: cloud}\nmetadata: {}\n")
+    result = tracked.ant("apply", typed="")
+    assert (result.exit, APPLY in result.stderr) == (0, False)
+    assert tracked.ant("diff").exit == 0
+
+
+def test_without_a_path_new_files_are_offered_and_with_one_they_are_not(tracked):
+    """A person who names files has chosen them."""
+    tracked.add("b")
+    question = "Add it to this apply? (y)es / (n)o"
+    result = tracked.ant("apply", "environments/a.yaml", typed="")
+    assert question not in result.stderr
+    result = tracked.ant("apply", typed="n\n")
+    assert "./environments/b.yaml is not tracked yet" in result.stderr
+    assert (question in result.stderr, set(tracked.server())) == (True, {"a"})
+    assert "to add it:" not in result.stderr, "it was in the question"
+    result = tracked.ant("apply", typed="y\ny\n")
+    assert (result.exit, set(tracked.server())) == (0, {"a", "b"})
+    tracked.add("c")
+    assert "Note: ./environments/c.yaml is not tracked; to add it:" in tracked.ant("diff").stderr
+    assert "is not tracked" not in tracked.ant("diff", "environments/a.yaml").stderr
+
+
+@pytest.mark.parametrize("words", [("--format", "json"), ("--format", "yaml")])
+def test_data_on_stdout_is_one_document_after_yes_and_the_plan_comes_first_without(tracked, words):
+    """A person has to see what is asked about."""
+    tracked.add("b")
+    result = tracked.ant("apply", ".", *words, typed="y\n", stdout=Screen(terminal=False))
+    assert result.exit == 0
+    assert result.stdout.count("apply_result") == 1
+    assert result.stdout.count('"plan"' if "json" in words else "type: plan") == 1
+    tracked.add("c")
+    result = tracked.ant("apply", ".", *words, "--yes")
+    assert result.stdout.count("apply_result") == 1
+    assert result.stdout.count("resources") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (
+            ("diff", "--format", "markdown", "--transform", "x"),
+            "can't be combined with --transform",
+        ),
+        (("apply", "--only"), "--only needs a path."),
+        (("apply", "--only", "--prune", "."), "--only and --prune can't be combined"),
+        (("apply", "--exit-code"), "--exit-code needs --dry-run."),
+        (("apply", "--save-plan", "p"), "--save-plan needs --dry-run."),
+        (("apply", "--format", "markdown"), "--format markdown needs --dry-run."),
+        *(
+            (("apply", "--plan", "p", *more), "--plan takes everything from the plan.")
+            for more in (
+                ("--force",),
+                ("--prune",),
+                ("--adopt",),
+                ("--delete-archived",),
+                ("--allow-origin-change",),
+                ("--strict",),
+                ("--validate",),
+                ("--dry-run",),
+                ("--lock-file", "x"),
+                ("environments",),
+            )
+        ),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_flags_that_mean_nothing_together_are_rejected(tracked, words, problem):
+    """Nothing is printed or sent. In `ant diff`, the exit code 2 says that there are changes."""
+    Path("p").write_text("{}")
+    result = tracked.ant(*words)
+    expected = 1 if words[0] == "diff" or "--exit-code" in words else 2
+    assert (result.exit, result.stdout, problem in result.stderr) == (expected, "", True)

@@ -1,0 +1,126 @@
+"""Where `ant export` writes, what it says about that, and what it keeps."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Screen, needs_posix
+
+LOCK = Path("claude-lock.json")
+NOTE = "Note: the files are in ./environments; standard output has only their paths.\n"
+
+
+@pytest.fixture
+def two(team):
+    """Return a team with two environments on the server, and no files."""
+    for name in "ab":
+        team.by_hand("create", "--name", name, "--config", "{type: cloud}")
+    return team
+
+
+def test_an_environment_that_is_named_twice_is_exported_once(two):
+    """By its name and by its ID."""
+    identifier = two.server()["a"]["id"]
+    result = two.ant("export", "a", identifier, "a", "b")
+    assert (result.exit, len(result.stdout.splitlines())) == (0, 2)
+    assert sorted(path.name for path in Path("environments").iterdir()) == ["a.yaml", "b.yaml"]
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+@pytest.mark.parametrize(("words", "is_text"), [((), True), (("--format", "json"), False)])
+def test_a_note_says_where_the_files_are_if_stdout_has_only_their_paths(
+    two, is_terminal, words, is_text
+):
+    """Who redirects stdout may expect the files there. Where stderr goes does not matter."""
+    result = two.ant("export", "a", *words, stdout=Screen(terminal=is_terminal))
+    assert (NOTE in result.stderr) is (is_text and not is_terminal)
+    result = two.ant("export", "b", *words, typed="", stdout=Screen(terminal=is_terminal))
+    assert ("standard output has only" in result.stderr) is (is_text and not is_terminal)
+
+
+def test_an_export_of_nothing_new_says_so_and_as_data_is_nothing(two):
+    """A list prints its items one by one."""
+    assert two.ant("export", "--all").exit == 0
+    result = two.ant("export", "--all")
+    assert (result.stdout, result.stderr) == (
+        "",
+        "Nothing to export: the lock file already has everything.\n",
+    )
+    result = two.ant("export", "--all", "--format", "json")
+    assert (result.exit, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_a_file_that_is_gone_is_exported_again_and_others_stay(two):
+    """Also if neither the lock file nor the server has changed."""
+    assert two.ant("export", "--all").exit == 0
+    Path("environments/a.yaml").unlink()
+    Path("environments/b.yaml").write_text("name: b\nconfig: {type: cloud}\n# mine\n")
+    assert two.ant("export", "--all").stdout.startswith("./environments/a.yaml  env_")
+    assert Path("environments/a.yaml").exists()
+    assert "# mine" in Path("environments/b.yaml").read_text()
+
+
+@pytest.mark.parametrize("is_changed", [True, False])
+def test_a_new_environment_gets_no_file_that_another_one_already_has(two, is_changed):
+    """Not even with --force: the file is named after the one, and declares the other."""
+    two.write("environments/b.yaml", "name: a\nconfig: {type: cloud}\n")
+    two.apply("--adopt", ".")
+    if is_changed:
+        two.by_hand("update", two.server()["a"]["id"], "--description", "new")
+    result = two.ant("export", "--all", "--force")
+    assert result.exit == 0
+    assert set(two.ids()) == {"./environments/b.yaml", "./environments/b-2.yaml"}
+    assert "name: a\n" in Path("environments/b.yaml").read_text()
+    assert two.diff() == 0
+
+
+def test_an_export_over_a_tracked_file_keeps_what_it_does_not_know_of_its_entry(two):
+    """The official tool may have written more, and a server in another form."""
+    assert two.ant("export", "a").exit == 0
+    lock = json.loads(LOCK.read_text())
+    lock["origin"]["base_url"] += "/"
+    lock["resources"]["./environments/a.yaml"]["version"] = "7"
+    LOCK.write_text(json.dumps(lock))
+    two.by_hand("update", two.server()["a"]["id"], "--description", "new")
+    assert two.ant("export", "a", "--force").exit == 0
+    now = json.loads(LOCK.read_text())
+    assert now["origin"] == lock["origin"]
+    assert now["resources"]["./environments/a.yaml"]["version"] == "7"
+    assert "description: new\n" in Path("environments/a.yaml").read_text()
+    assert two.diff() == 0
+
+
+def test_an_export_from_another_account_writes_nothing(two):
+    """Its environments would be mixed with those in the lock file."""
+    LOCK.write_text(
+        '{"version": 1, "origin": {"base_url": "https://other.example"}, "resources": {}}'
+    )
+    result = two.ant("export", "--all")
+    assert (result.exit, Path("environments").exists()) == (1, False)
+    assert "tracks resources on server https://other.example" in result.stderr
+
+
+@needs_posix("permissions")
+def test_a_file_that_is_read_only_is_not_overwritten_even_with_force(two):
+    """Somebody has protected it."""
+    path = two.write("environments/a.yaml", "mine\n")
+    path.chmod(0o444)
+    result = two.ant("export", "a", "--force")
+    assert (result.exit, path.read_text()) == (2, "mine\n")
+    assert "environments/a.yaml: it is read-only." in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("suffix", "is_written"), [(".yml", True), (".YAML", True), (".json", False)]
+)
+def test_only_a_file_of_yaml_is_written_whatever_the_case_of_its_ending(two, suffix, is_written):
+    """An export writes nothing else."""
+    two.write(f"environments/a{suffix}", '{"config": {"type": "cloud"}}')
+    two.apply("--adopt", "environments")
+    two.by_hand("update", two.server()["a"]["id"], "--description", "new")
+    result = two.ant("export", "a", "--force")
+    assert (result.exit == 0) is is_written
+    assert ("is not a YAML file" in result.stderr) is not is_written

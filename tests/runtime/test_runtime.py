@@ -1,0 +1,375 @@
+"""What a run gets from its surroundings: who can be asked, colour, the time at the server, and messages."""
+
+from __future__ import annotations
+
+import io
+import threading
+from contextlib import suppress
+from itertools import product
+
+import pytest
+
+from ant_cli.errors import UsageError
+from ant_cli.runtime import ServerClock, http_date
+from ant_cli.runtime.background_writer import BackgroundWriter
+from ant_cli.runtime.confirmation import ask, can_ask, confirm, is_yes
+from ant_cli.runtime.hosts import is_loopback
+from ant_cli.runtime.redactor import Redactor
+from ant_cli.runtime.streams import Stderr, Stdin, Stdout
+from tests.conftest import Screen, make_runtime
+
+YES_OR_NO = [True, False]
+
+
+def runtime_at(*, stdin=False, stdout=False, stderr=False, environ=None, **seams):
+    """Return a runtime of which some streams are terminals."""
+    streams = (Screen(terminal=is_one) for is_one in (stdin, stdout, stderr))
+    return make_runtime(environ or {}, *streams, **seams)
+
+
+def said(runtime):
+    return runtime.stderr._file.text()
+
+
+# Questions
+
+
+@pytest.mark.parametrize(("stdin", "stdout", "stderr"), [*product(YES_OR_NO, repeat=3)])
+def test_a_person_can_be_asked_if_stderr_and_stdin_are_terminals_wherever_results_go(
+    stdin, stdout, stderr
+):
+    """`ant ... | jq` still asks, and `ant ... 2> log` does not. IDs from stdin leave the terminal for the reply."""
+    runtime = runtime_at(stdin=stdin, stdout=stdout, stderr=stderr)
+    assert can_ask(runtime) is (stdin and stderr)
+    assert can_ask(runtime, reads_stdin=True) is stderr
+
+
+@pytest.mark.parametrize(
+    ("reply", "is_agreed"),
+    [
+        (" Y \n", True),
+        ("YES\n", True),
+        ("n\n", False),
+        ("\n", False),
+        ("yep\n", False),
+        ("ye\n", False),
+    ],
+)
+def test_only_y_and_yes_agree_in_any_case_and_with_space_around(reply, is_agreed):
+    """Anything else is a no."""
+    runtime = runtime_at(stdin=True, stderr=True, ask=lambda _question: reply)
+    assert is_yes(ask("Delete?", runtime)) is is_agreed
+    if is_agreed:
+        confirm("Delete?", runtime)
+        return
+    with pytest.raises(UsageError, match=r"nothing was sent\."):
+        confirm("Delete?", runtime)
+
+
+def test_a_change_is_not_questioned_if_nobody_can_be_asked():
+    """A script means what it says."""
+    questions = []
+    confirm("Delete?", runtime_at(stderr=True, ask=questions.append))
+    confirm("Delete?", runtime_at(stdin=True, stdout=True, ask=questions.append))
+    assert questions == []
+
+
+def raising(error):
+    def reply(_question):
+        raise error
+
+    return reply
+
+
+def test_ctrl_d_is_an_empty_reply_and_ctrl_c_ends_the_run_both_on_a_new_line():
+    """The question is still on the line of the cursor."""
+    runtime = runtime_at(stdin=True, stderr=True, ask=raising(EOFError))
+    assert (ask("Delete?", runtime), said(runtime)) == ("", "\n")
+    runtime = runtime_at(stdin=True, stderr=True, ask=raising(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        ask("Delete?", runtime)
+    assert said(runtime) == "\n"
+
+
+def test_a_question_without_a_terminal_names_the_flag_that_skips_it():
+    """Such as in a container, where stderr is one, but the process has none of its own."""
+    with pytest.raises(UsageError, match="no terminal to ask on") as caught:
+        ask("Delete?", runtime_at(stderr=True, ask=raising(OSError("none"))))
+    assert caught.value.hint == "To skip the question: --yes"
+
+
+# Colour
+
+
+@pytest.mark.parametrize("is_terminal", YES_OR_NO)
+@pytest.mark.parametrize("no_colour", ["", "1"])
+@pytest.mark.parametrize("forced", ["", "0", "false", "1"])
+@pytest.mark.parametrize("variable", ["FORCE_COLOR", "CLICOLOR_FORCE"])
+@pytest.mark.parametrize(("clicolor", "term"), [*product(["", "0", "1"], ["xterm", "dumb"])])
+def test_no_color_wins_over_force_color_which_wins_over_clicolor_and_term(
+    is_terminal, no_colour, forced, variable, clicolor, term
+):
+    """Nothing makes colour in a pipe."""
+    environ = {"NO_COLOR": no_colour, variable: forced, "CLICOLOR": clicolor, "TERM": term}
+    runtime = runtime_at(stdout=is_terminal, stderr=not is_terminal, environ=environ)
+    expected = is_terminal and not no_colour
+    if expected and forced != "1":
+        expected = clicolor != "0" and term != "dumb"
+    assert runtime.shows_colour(runtime.stdout) is expected
+
+
+# The time at the server
+
+DATE = "Tue, 22 Sep 2026 13:33:20 GMT"
+AT = 1_790_084_000.0
+
+
+def test_the_time_of_a_header_is_that_of_http_and_nothing_else():
+    """What a proxy makes of it is no time."""
+    assert http_date(DATE) == AT
+    assert http_date("Thu, 01 Jan 1970 00:00:00 GMT") == 0
+    for text in (
+        "",
+        DATE[5:],
+        f"{DATE} ",
+        DATE.replace("GMT", "UTC"),
+        DATE.replace("Sep", "Foo"),
+        DATE.replace("22", "32"),
+    ):
+        assert http_date(text) is None
+
+
+@pytest.mark.parametrize(
+    ("local", "ahead"),
+    [
+        (AT, 0),
+        (AT + 0.9, 0),
+        (AT + 1, 0),
+        (AT + 1.5, -0.5),
+        (AT - 0.5, 1.5),
+        (AT - 3600, 3601),
+        (AT + 3600, -3599),
+    ],
+)
+def test_the_clock_of_the_server_is_that_of_its_latest_response(local, ahead):
+    """Its header has whole seconds. If both agree on the second, this computer's is as good."""
+    times = [local]
+    clock = ServerClock(lambda: times[0])
+    assert clock.now() == local
+    clock.take(DATE)
+    times[0] += 10
+    assert clock.now() == pytest.approx(local + 10 + ahead)
+    times[0] += 10
+    assert clock.now() == pytest.approx(local + 20 + ahead), "it is kept"
+    clock.take("")
+    assert clock.now() == pytest.approx(local + 20), "a response without a date has no time"
+
+
+# Messages
+
+
+def test_a_message_is_wrapped_for_the_terminal_it_is_on_and_redacted_before_that():
+    """Results may go to a file. A secret with a space would not be found on two lines."""
+    text = "The password is correct horse, and nobody may know."
+    runtime = runtime_at(stderr=True, environ={"COLUMNS": "23"})
+    runtime.redactor.register("correct horse")
+    runtime.say(text)
+    assert said(runtime) == "The password is\n[redacted], and nobody\nmay know.\n"
+    runtime = runtime_at(stdout=True, environ={"COLUMNS": "23"})
+    runtime.say(text)
+    assert said(runtime) == f"{text}\n"
+
+
+def test_a_message_is_either_an_event_of_the_log_or_a_line():
+    """A log of JSON has no other lines."""
+    events = []
+    runtime = runtime_at(stderr=True)
+    runtime.stderr.log = lambda *event: events.append(event)
+    runtime.say("one")
+    runtime.say("two", is_error=True)
+    assert (events, said(runtime)) == ([("one", False), ("two", True)], "")
+
+
+def test_hints_are_silenced_by_a_variable_and_messages_are_not():
+    """Whoever sets it has read them."""
+    hint = "To create one: here"
+    for value, lines in (("", f"{hint}\nx\n"), ("1", "x\n")):
+        runtime = runtime_at(environ={"ANT_NO_HINTS": value})
+        runtime.hint(hint)
+        runtime.say("x")
+        assert said(runtime) == lines
+
+
+# Secrets of responses
+
+
+def body_of(*secrets):
+    return ("[" + ",".join(f'{{"secret":"{secret}"}}' for secret in secrets) + "]").encode()
+
+
+def test_the_secrets_of_several_responses_are_redacted_in_later_text():
+    """The latest fifty: a server may send any number."""
+    redactor = Redactor()
+    redactor.register("registered-1")
+    redactor.redact_body(body_of("received-a"))
+    assert redactor.redact_body(body_of("received-b", "registered-1")) == body_of(
+        *["[redacted]"] * 2
+    )
+    shown = redactor.redact("received-a received-b registered-1")
+    assert shown == "[redacted] [redacted] [redacted]"
+    redactor.redact_body(body_of(*(f"more-secret-{number}" for number in range(10, 59))))
+    assert redactor.redact("received-a received-b") == "received-a [redacted]"
+    assert redactor.redact("registered-1 more-secret-10") == "[redacted] [redacted]"
+    redactor.redact_body(body_of("received-b"))
+    redactor.redact_body(body_of("one-more-secret"))
+    assert redactor.redact("received-b more-secret-10") == "[redacted] more-secret-10", (
+        "it was received again"
+    )
+
+
+@pytest.mark.parametrize(("count", "is_shown"), [(50, True), (51, False)])
+def test_a_body_with_more_secrets_than_can_be_redacted_is_not_shown(count, is_shown):
+    """Each of them slows down every message."""
+    body = body_of(*(f"secret-number-{number:02}" for number in range(count)))
+    shown = Redactor().redact_body(body)
+    assert b"secret-number" not in shown
+    assert (shown == b"[redacted: it contains 51 secrets]") is (not is_shown)
+
+
+def test_a_long_body_is_shown_in_part_without_a_part_of_a_secret_at_its_end():
+    """Where it is cut may be the middle of one."""
+    redactor = Redactor()
+    redactor.register("a-secret-that-is-cut")
+    body = b"x" * 100_000 + b"a-secret-that-is-cut" + b"y" * 100
+    assert redactor.redact_body(body, 100_010) == b"x" * 50_010
+    assert redactor.redact_body(body, len(body)) == b"x" * 100_000 + b"[redacted]" + b"y" * 100
+
+
+def test_an_empty_secret_redacts_nothing():
+    """A variable may be empty."""
+    redactor = Redactor()
+    redactor.register("")
+    assert redactor.redact("text") == "text"
+
+
+# Streams
+
+
+def test_a_stream_is_what_it_was_after_a_failure_inside_of_a_context():
+    """Later output would be lost, or go to a file that is closed."""
+    screen, other, lines = Screen(terminal=False), io.BytesIO(), []
+    stderr = Stderr(screen)
+    contexts = (
+        lambda: stderr.redirected(other),
+        lambda: stderr.in_background(lambda *text: lines.append(text)),
+        lambda: stderr.written_by(lambda _write: None),
+    )
+    for context in contexts:
+        with suppress(KeyError), context():
+            stderr.write("inside")
+            raise KeyError
+    stderr.write("after")
+    assert (screen.text(), other.getvalue(), len(lines)) == ("after", b"inside", 1)
+
+
+def test_stdin_is_read_once_and_has_no_more_input_then():
+    """Two arguments may ask for it."""
+    stdin = Stdin(io.BytesIO(b"text"))
+    assert stdin.read() == b"text"
+    with pytest.raises(UsageError, match="can be read only once"):
+        stdin.read()
+    assert not stdin.has_input
+
+
+def test_the_beginning_of_a_file_is_looked_at_from_where_it_would_be_read(tmp_path):
+    """`(read line; ant ...) < FILE` has read some of it."""
+    path = tmp_path / "file"
+    path.write_text("one\ntwo\n")
+    with path.open("rb", buffering=0) as file:
+        file.readline()
+        stdin = Stdin(file)
+        assert stdin.beginning_of_file() == "two\n"
+        assert stdin.read() == b"two\n"
+
+
+class Slow(Screen):
+    """A pipe that takes three bytes at a time."""
+
+    def write(self, data):
+        return super().write(bytes(data[:3]))
+
+
+def test_what_a_pipe_takes_in_parts_is_written_whole():
+    """A slow reader is no reason to lose something."""
+    file = Slow(terminal=False)
+    Stdout(file).write(b"0123456789")
+    assert file.text() == "0123456789"
+
+
+@pytest.mark.parametrize(("is_terminal", "escape"), [*product(YES_OR_NO, repeat=2)])
+def test_control_characters_are_escaped_on_a_terminal_only_and_unless_asked_otherwise(
+    is_terminal, escape
+):
+    """A file gets the bytes as they are."""
+    file = Screen(terminal=is_terminal)
+    Stdout(file).write(b"\x1b[1m", escape=escape)
+    assert file.text() == ("\u241b[1m" if is_terminal and escape else "\x1b[1m")
+
+
+# Hosts
+
+
+@pytest.mark.parametrize(
+    ("host", "is_here"),
+    [
+        ("localhost", True),
+        ("LOCALHOST.", True),
+        ("api.localhost", True),
+        ("127.0.0.1", True),
+        ("127.1", True),
+        ("127.9.9.9", True),
+        ("0.0.0.0", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("::", True),
+        ("fe80::1%lo", False),
+        ("localhost.example", False),
+        ("mylocalhost", False),
+        ("10.0.0.1", False),
+        ("128.0.0.1", False),
+        ("example.com", False),
+    ],
+)
+def test_this_machine_is_known_by_each_of_its_names_and_addresses(host, is_here):
+    """What is sent there needs no proxy, and nobody can read it on the way."""
+    assert is_loopback(host) is is_here
+
+
+# Texts of several threads
+
+
+def test_texts_that_arrive_at_the_same_time_are_counted_one_after_the_other(monkeypatch):
+    """Otherwise a note about texts that were left out could come twice, or at the wrong place."""
+    is_inside, second_is_done = threading.Event(), threading.Event()
+    texts = []
+    writer = BackgroundWriter(texts.append, str)
+    append_note = writer._append_note
+
+    def slowly():
+        monkeypatch.setattr(writer, "_append_note", append_note)
+        is_inside.set()
+        second_is_done.wait(0.1)  # if the other thread can go on now, it overtakes this one
+        append_note()
+
+    def second():
+        is_inside.wait()
+        writer.put(lambda: "second", 0, bulk=False)
+        second_is_done.set()
+
+    monkeypatch.setattr(writer, "_append_note", slowly)
+    other = threading.Thread(target=second)
+    other.start()
+    writer.put(lambda: "first", 0, bulk=False)
+    other.join()
+    assert writer.close(60)
+    assert texts == ["first", "second"]
