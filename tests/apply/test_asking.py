@@ -72,6 +72,10 @@ def test_the_details_are_shown_on_request_and_the_question_comes_again(tracked):
 def test_a_change_of_the_lock_file_alone_needs_no_confirmation(tracked):
     """Nothing changes on the server."""
     tracked.write("environments/a.yaml", "config: {type: cloud}\nmetadata: {}\n")
+    before = Path("claude-lock.json").read_text()
+    assert tracked.ant("diff").exit == 0
+    assert tracked.ant("apply", typed="").exit == 0
+    assert Path("claude-lock.json").read_text() != before
     result = tracked.ant("apply", typed="")
     assert (result.exit, APPLY in result.stderr) == (0, False)
     assert tracked.ant("diff").exit == 0
@@ -144,3 +148,59 @@ def test_flags_that_mean_nothing_together_are_rejected(tracked, words, problem):
     result = tracked.ant(*words)
     expected = 1 if words[0] == "diff" or "--exit-code" in words else 2
     assert (result.exit, result.stdout, problem in result.stderr) == (expected, "", True)
+
+
+def test_a_saved_plan_that_is_blocked_is_rejected_with_the_reasons(taken):
+    """The plan is not shown again, so they are in no other place."""
+    assert taken.ant("apply", "--dry-run", "--save-plan", "plan.json", ".").exit == 0
+    result = taken.ant("apply", "--plan", "plan.json")
+    assert (result.exit, result.stdout, set(taken.server())) == (1, "", {"a"})
+    assert "refusing to apply: 2 blocked:\n  ./environments/a.yaml: env_" in result.stderr
+    assert "re-run with --adopt to take it over" in result.stderr
+
+
+def test_a_saved_plan_is_rejected_if_a_step_is_new_or_gone_or_for_another_account(tracked):
+    """Each difference counts, in both directions."""
+    tracked.add("b", "c")
+    saved = ("apply", "--dry-run", "--save-plan", "plan.json", ".")
+    assert tracked.ant(*saved).exit == 0
+    Path("environments/c.yaml").unlink()
+    result = tracked.ant("apply", "--plan", "plan.json")
+    assert (result.exit, "\n  ./environments/c.yaml\n" in result.stderr) == (1, True)
+    tracked.add(*"cd")
+    result = tracked.ant("apply", "--plan", "plan.json")
+    assert (result.exit, "\n  ./environments/d.yaml\n" in result.stderr) == (1, True)
+    Path("environments/d.yaml").unlink()
+    text = Path("plan.json").read_text()
+    Path("plan.json").write_text(text.replace('"workspace_id": "', '"workspace_id": "x'))
+    result = tracked.ant("apply", "--plan", "plan.json")
+    assert "the plan was made for another server, organization or workspace." in result.stderr
+    assert set(tracked.server()) == {"a"}
+    Path("plan.json").write_text(text.replace('"version": 1', '"version": 0'))
+    assert "plan of another version" in tracked.ant("apply", "--plan", "plan.json").refusal
+    Path("plan.json").write_text(text)
+    assert tracked.ant("apply", "--plan", "plan.json").exit == 0
+    assert set(tracked.server()) == {*"abc"}
+
+
+def test_a_saved_plan_is_carried_out_from_another_folder(tracked, tmp_path, monkeypatch):
+    """Its paths are absolute."""
+    tracked.add("b")
+    plan = tmp_path / "plan.json"
+    assert tracked.ant("apply", "--dry-run", "--save-plan", str(plan), "environments").exit == 0
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert tracked.ant("apply", "--plan", str(plan)).exit == 0
+    assert set(tracked.server()) == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    "name", ["claude-lock.json", "sub/claude-lock.json", "CLAUDE-LOCK.json", "mine.json"]
+)
+def test_a_plan_takes_the_place_of_no_lock_file(tracked, name):
+    """Neither of the run's, nor of one that a later run would find."""
+    Path("sub").mkdir()
+    Path("mine.json").write_text(Path("claude-lock.json").read_text())
+    result = tracked.ant("apply", "--dry-run", "--lock-file", "mine.json", "--save-plan", name)
+    assert "can't be written to" in result.refusal
+    assert Path("claude-lock.json").read_text() == Path("mine.json").read_text()

@@ -154,3 +154,16 @@ def test_each_server_that_is_not_used_is_listed_once(status, official):
     assert (shown["value"], shown["shadows"]) == ("https://flag.example", [login, variable])
     shown = status("--format", "json", env=env).json["base_url"]
     assert (shown["value"], shown["shadows"]) == (login["value"], [variable])
+
+
+def test_a_profile_of_the_same_name_is_noted_only_if_the_profile_gives_the_key(
+    ant, official, profiles
+):
+    """Otherwise nobody could have meant the other one."""
+    official.log_in("work")
+    profiles('active = "work"\n[profiles.work]\napi_key = "stored-key"\n')
+    note = "the official tool has a profile 'work', too; this program's is used"
+    words = ("beta:environments", "list")
+    assert note in ant(*words, env={"ANTHROPIC_API_KEY": None}).stderr
+    assert ant(*words).stderr.count(note) == 0
+    assert note not in ant(*words, "--profile", "work", "--auth-token", "a-token").stderr

@@ -10,8 +10,8 @@ from itertools import product
 import pytest
 
 from ant_cli.errors import UsageError
-from ant_cli.runtime import ServerClock, http_date
-from ant_cli.runtime.background_writer import BackgroundWriter
+from ant_cli.runtime import ServerClock, background_writer, http_date
+from ant_cli.runtime.background_writer import BackgroundWriter, written_in_background
 from ant_cli.runtime.confirmation import ask, can_ask, confirm, is_yes
 from ant_cli.runtime.hosts import is_loopback
 from ant_cli.runtime.redactor import Redactor
@@ -373,3 +373,39 @@ def test_texts_that_arrive_at_the_same_time_are_counted_one_after_the_other(monk
     other.join()
     assert writer.close(60)
     assert texts == ["first", "second"]
+
+
+def test_what_was_said_before_a_failure_is_written_and_later_texts_at_once():
+    """The error is the next of them."""
+    screen = Screen(terminal=False)
+    stderr = Stderr(screen)
+    with suppress(KeyError), written_in_background(stderr, str):
+        stderr.write("before, ")
+        raise KeyError
+    assert screen.text() == "before, "
+    stderr.write("after")
+    assert screen.text() == "before, after"
+
+
+class Stuck(Screen):
+    """A pipe that nobody reads, until it is too late."""
+
+    def __init__(self):
+        super().__init__(terminal=False)
+        self.is_read = threading.Event()
+
+    def write(self, data):
+        self.is_read.wait()
+        return super().write(data)
+
+
+def test_after_a_reader_who_does_not_read_nothing_waits_for_it_any_more(monkeypatch):
+    """Otherwise the program would never end."""
+    monkeypatch.setattr(background_writer, "_PATIENCE_AT_END_S", 0.01)
+    pipe = Stuck()
+    stderr = Stderr(pipe)
+    with written_in_background(stderr, str):
+        stderr.write("first")
+    stderr.write("later")
+    pipe.is_read.set()
+    assert "later" not in pipe.text()
