@@ -204,3 +204,68 @@ def test_a_plan_takes_the_place_of_no_lock_file(tracked, name):
     result = tracked.ant("apply", "--dry-run", "--lock-file", "mine.json", "--save-plan", name)
     assert "can't be written to" in result.refusal
     assert Path("claude-lock.json").read_text() == Path("mine.json").read_text()
+
+
+# What a note suggests
+
+
+@pytest.mark.parametrize(
+    ("folder", "words", "line"),
+    [
+        (".", (), "ant apply ."),
+        ("environments", (), "ant apply .."),
+        (".", ("--lock-file", "claude-lock.json"), "ant apply ."),
+        (".", ("--lock-file", "other.json"), "ant apply . --lock-file ./other.json"),
+        (
+            "environments",
+            ("--lock-file", "../other.json"),
+            "ant apply .. --lock-file ../other.json",
+        ),
+        (".", ("--profile", "work"), "ant apply . --profile work"),
+    ],
+)
+def test_a_suggested_command_names_the_lock_file_unless_it_is_found_anyway(
+    tracked, profiles, monkeypatch, folder, words, line
+):
+    """Who copies it must not change other environments than those of the plan."""
+    profiles("[profiles.work]\n")
+    Path("other.json").write_text(Path("claude-lock.json").read_text())
+    tracked.add("b")
+    monkeypatch.chdir(folder)
+    note = f"environments/b.yaml is not tracked; to add it: {line}\n"
+    assert note in tracked.ant("diff", *words).stderr
+
+
+def test_a_folder_with_files_of_other_kinds_is_no_mistake(team):
+    """A folder below has a lock file of its own, and this one has nothing to apply."""
+    team.write("agents/helper.md", "---\nmodel: x\n---\nHelp.")
+    team.write("sub/claude-lock.json", '{"version": 1, "resources": {}}')
+    result = team.ant("diff", ".")
+    assert (result.exit, "sub is left out, because it has its own lock file" in result.stderr) == (
+        0,
+        True,
+    )
+    Path("agents/helper.md").unlink()
+    result = team.ant("diff", ".")
+    assert "every folder with files has its own lock file." in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "way"),
+    [
+        (("environments/b.yaml",), "; to leave them out: --only"),
+        (("environments/b.yaml", "--only"), None),
+        (("environments/b.yaml", "--prune"), "."),
+        (("environments",), None),
+        ((".",), None),
+        ((), None),
+    ],
+)
+def test_changes_of_tracked_files_that_no_path_names_are_noted(tracked, words, way):
+    """A folder names what is in it."""
+    tracked.add("b")
+    tracked.write("environments/a.yaml", "config: {type: cloud}\ndescription: x\n")
+    stderr = tracked.ant("diff", *words).stderr
+    note = f"Note: tracked files that no path names have 1 of the changes{way}\n"
+    assert (note in stderr) is (way is not None)
+    assert ("that no path names" in stderr) is (way is not None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from contextlib import suppress
 from unittest.mock import Mock
 
@@ -21,6 +22,7 @@ from ant_cli.runtime.sanitize import (
 )
 from ant_cli.runtime.screen import padding, terminal_size, wrap, wrap_message
 from ant_cli.runtime.storage import append, locked
+from tests.conftest import needs_posix
 
 # Reading
 
@@ -81,6 +83,23 @@ def test_the_lock_of_a_run_that_failed_is_removed(tmp_path):
     assert list(tmp_path.iterdir()) == []
     with locked(tmp_path / "file", lambda: pytest.fail("it waits")):
         pass
+
+
+@needs_posix("unlinking an open file")
+def test_a_lock_whose_file_was_removed_before_it_was_taken_is_taken_again(tmp_path, monkeypatch):
+    """The process that removed it was the last one. The next one would make another file, and not wait."""
+    name = tmp_path / "file.lock"
+    take, turns = storage.take_lock, [name.unlink]
+
+    def take_late(lock):
+        if turns:
+            turns.pop()()
+        return take(lock)
+
+    monkeypatch.setattr(storage, "take_lock", take_late)
+    with locked(tmp_path / "file") as lock:
+        assert os.path.samestat(os.fstat(lock.fileno()), name.stat())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_a_full_disk_took_only_in_part_is_an_error(tmp_path, monkeypatch):
