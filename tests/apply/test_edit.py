@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from ant_cli.apply import editor
-from tests.conftest import needs_posix
+from tests.conftest import Screen, needs_posix
 
 ENVIRONMENT = {
     "id": "env_1",
@@ -567,6 +567,16 @@ def test_visual_wins_over_editor_and_may_have_arguments(desk):
     """Git does the same. An empty variable is ignored."""
     assert desk.edit([["numpy", "x"]], env={"VISUAL": desk.editor, "EDITOR": "false"}).exit == 0
     assert desk.edit([], [["numpy", "x"]], env={"VISUAL": " "}).exit == 0
+
+
+@pytest.mark.parametrize(("stdin", "stdout"), [(True, False), (False, True), (False, False)])
+def test_no_common_editor_is_opened_unless_both_stdin_and_stdout_are_a_terminal(
+    desk, stdin, stdout
+):
+    """It would read what is piped in, or draw into a file."""
+    ask = (lambda _question: "") if stdin else None
+    result = desk.edit(env={"EDITOR": None}, ask=ask, stdout=Screen(terminal=stdout))
+    assert "no editor is set, and there is no terminal to open one on." in result.refusal
 
 
 @needs_posix("vi or nano")

@@ -522,3 +522,33 @@ def test_the_schema_has_the_fields_of_the_flags():
     assert schema["properties"].keys() - {"type"} == body
     packages = schema["$defs"]["cloud"]["properties"]["packages"]["properties"]
     assert packages.keys() - {"type"} == set(PACKAGE_MANAGERS)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_warned_about"),
+    [
+        ("config: {type: cloud}\n", True),
+        ("name: a\nconfig: {type: self_hosted}\n", True),
+        ("config: {type: of-something-else}\n", False),
+        ("config: 5\n", False),
+        ("name: a\n", False),
+        ("- config: {type: cloud}\n", False),
+        ("services: {web: {}}\nconfig: {type: cloud}\n", False),
+    ],
+)
+def test_only_a_file_without_a_kind_that_would_be_a_valid_environment_is_pointed_out(
+    text, is_warned_about
+):
+    """Many programs have a file with a `config`."""
+    write("settings/a.yaml", text)
+    found = loaded(".")
+    assert found.declarations == {}
+    warned = [warning for warning in found.warnings if "looks like an environment" in warning]
+    assert (warned != []) is is_warned_about
+
+
+@pytest.mark.parametrize("stated", ["environment", "Environment", "ENVIRONMENT"])
+def test_the_kind_that_a_file_states_may_be_in_any_case(stated):
+    """The official tool takes it, too. It is not sent."""
+    write("a.yaml", f"type: {stated}\nconfig: {{type: cloud}}\n")
+    assert one("a.yaml").body == {"name": "a", "config": {"type": "cloud"}}

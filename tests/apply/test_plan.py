@@ -357,3 +357,24 @@ def test_a_note_names_every_list_that_a_file_leaves_out(tracked):
         "note: the server keeps config.packages.apt, config.packages.pip, because the file leaves them out; "
         "write [] to clear one" in tracked.ant("diff").stdout
     )
+
+
+@pytest.mark.parametrize(
+    ("declared_there", "on_server", "paths"),
+    [
+        ({"packages": {}}, {"packages": {"pip": ["x"]}}, ["config.packages"]),
+        ({"packages": {"pip": []}}, {"packages": {"pip": ["x"]}}, ["config.packages.pip"]),
+        ({"packages": {}}, {}, []),
+        ({"packages": {"pip": []}}, {"packages": {"npm": []}}, []),
+        ({"networking": "x"}, {"networking": {"type": "limited"}}, ["config.networking"]),
+        ({"networking": {"type": "limited"}}, {"networking": "x"}, ["config.networking"]),
+        ({"a": 0}, {}, ["config.a"]),
+        ({"a": False}, {}, ["config.a"]),
+        ({"a": ""}, {}, []),
+    ],
+)
+def test_an_empty_value_is_a_change_only_if_the_server_has_one(declared_there, on_server, paths):
+    """Zero and false are values. A map is compared with a map, and with anything else as a whole."""
+    body = {"name": "a", "config": {"type": "cloud", **declared_there}}
+    remote = {"id": "env_1", "name": "a", "config": {"type": "cloud", **on_server}}
+    assert [change.path for change in changes_between(body, remote)] == paths
