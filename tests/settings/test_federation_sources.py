@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ant_cli.errors import CredentialError
+from ant_cli.settings.credentials import Credential
 from ant_cli.settings.federation import cache_key, rule_by_flags, rule_of
 from ant_cli.settings.logins import OfficialProfile
 from ant_cli.settings.rows import VARIABLES
@@ -138,3 +139,12 @@ def test_a_key_of_an_environment_that_is_not_used_is_named_only_if_a_call_reject
     done = ant(*words, env={**NO_KEY, "ANTHROPIC_ENVIRONMENT_KEY": "of-env-1"}, replies=[])
     assert done.exit == 4
     assert (NOT_USED in done.stderr) is is_said
+
+
+def test_a_bearer_token_may_be_of_either_type_unless_a_login_or_a_federation_issued_it():
+    """Hints say what a call takes in place of what was sent."""
+    issuer = rule_of(flags_of(), {}, NO_PROFILE, "x")
+    assert Credential("api_key", "k", "x").type == "API key"
+    assert Credential("environment_key", "k", "x").type == "environment key"
+    assert Credential("auth_token", "k", "x").type is None
+    assert Credential("auth_token", None, "x", issuer=issuer).type == "API key"
