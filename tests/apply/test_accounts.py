@@ -147,3 +147,10 @@ def test_only_the_case_and_a_slash_of_a_server_may_differ_from_the_lock_file(cha
     with pytest.raises(AntError) as caught:
         server.check_origin(lock, current)
     assert why in caught.value.message
+
+
+def test_what_a_server_does_not_name_is_left_out_of_the_lock_file():
+    """An empty text would be an organization without a name."""
+    lock = LockFile(LOCK).with_origin(ResourceOrigin("https://u:p@api.example", "", "wrkspc_1"))
+    origin = {"base_url": "https://api.example", "workspace_id": "wrkspc_1"}
+    assert json.loads(lock.to_bytes())["origin"] == origin

@@ -190,3 +190,39 @@ def test_one_missing_environment_of_several_is_replaced_on_request_and_the_other
     Path("environments/b.yaml").unlink()
     result = tracked.ant("apply", "--yes", "--prune")
     assert (result.exit, len(tracked.ids())) == (1, 2)
+
+
+def test_a_folder_in_place_of_a_tracked_file_means_that_the_file_is_gone(tracked):
+    """A link without a target may be a share that is not mounted, so it does not."""
+    path = Path("environments/a.yaml")
+    path.unlink()
+    gone = "Warning: ./environments/a.yaml is in the lock file, but its file is gone."
+    assert gone in tracked.ant("diff").stderr
+    path.mkdir()
+    assert gone in tracked.ant("diff").stderr
+    path.rmdir()
+    path.symlink_to("nowhere.yaml")
+    assert gone not in tracked.ant("diff").stderr
+
+
+def test_two_paths_without_a_lock_file_share_the_one_of_the_current_folder(team):
+    """It is made there, and not in each of them."""
+    team.write("one/environments/a.yaml")
+    team.write("two/environments/b.yaml")
+    team.apply("one", "two")
+    assert set(team.ids()) == {"./one/environments/a.yaml", "./two/environments/b.yaml"}
+    assert [str(path) for path in Path().rglob("claude-lock.json")] == ["claude-lock.json"]
+
+
+def test_entries_from_another_repository_are_left_alone(tracked):
+    """The official tool notes where they are from. Their files are not here, which means nothing."""
+    lock = json.loads(Path("claude-lock.json").read_text())
+    entry = lock["resources"]["./environments/a.yaml"]
+    for field in ("subpath", "revision"):
+        lock["resources"][f"./{field}.yaml"] = {**entry, "id": f"env_{field}", field: "x"}
+    lock["resources"]["https://github.com/o/r"] = {**entry, "id": "env_url"}
+    lock["resources"]["./agents/b.md"] = {"kind": "agent", "hash": "x"}
+    Path("claude-lock.json").write_text(json.dumps(lock))
+    result = tracked.ant("apply", "--yes", "--prune")
+    assert (result.exit, result.stderr) == (0, "")
+    assert "Resources  1 unchanged" in result.stdout
