@@ -556,7 +556,13 @@ def test_a_second_signal_while_the_worker_drains_ends_its_handlers_and_not_the_w
         await working
 
     calls.command, calls.reply = ["/bin/sh", "-c", "echo started; exec sleep 600"], reply
-    asyncio.run(asyncio.wait_for(signal_twice(), 30))
+    unhandled = []
+    before = signal.signal(number, lambda *_: unhandled.append(number))
+    try:
+        asyncio.run(asyncio.wait_for(signal_twice(), 10))
+    finally:
+        signal.signal(number, before)
+    assert unhandled == []
     assert "handlers have 20 s to finish; a second signal ends them" in calls.messages
     assert "ending the handlers" in calls.messages
     (end,) = (event for event in calls.events if "outcome" in event)
