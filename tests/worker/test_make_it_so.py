@@ -15,6 +15,7 @@ from ant_cli.worker.lease import LOOK, NO_HEARTBEAT, Lease, LeftItem
 from ant_cli.worker.make_it_so import Acknowledgement, GiveBack, Stop, Verdict, make_it_so
 from ant_cli.worker.orphans import OrphanGiveBack
 from ant_cli.worker.work_api import MalformedResponse
+from tests.conftest import make_runtime
 from tests.worker.simulation import SimulatedLoop
 
 LOST = NetworkError("the connection was closed").with_unknown_outcome()
@@ -162,6 +163,34 @@ def test_an_item_whose_lease_began_after_the_lost_acknowledgement_is_another_wor
     assert found[0] is Verdict.NOT_OURS
 
 
+@pytest.fixture
+def even_pauses(monkeypatch):
+    """Make each pause half a second long."""
+    monkeypatch.setattr("ant_cli.worker.make_it_so.backoff", lambda _attempt: 0.5)
+
+
+@pytest.mark.usefixtures("even_pauses")
+@pytest.mark.parametrize(
+    ("asked_s_ago", "answers", "verdict"),
+    [(3.25, [ITEM], Verdict.DONE), (3.35, [], Verdict.NOT_OURS)],
+)
+def test_an_item_that_is_queued_when_the_answer_to_a_look_comes_late_is_left_to_others(
+    asked_s_ago, answers, verdict
+):
+    """A poll may have handed it out while the answer was on its way."""
+    found = acknowledged(LOST, seen("queued"), *answers, asked_s_ago=asked_s_ago)
+    assert found[0] is verdict
+
+
+@pytest.mark.usefixtures("even_pauses")
+@pytest.mark.parametrize(("left_s", "verdict"), [(299, Verdict.DONE), (300, Verdict.NOT_OURS)])
+def test_a_lease_that_began_within_a_second_of_the_lost_acknowledgement_is_its_own(left_s, verdict):
+    """The server rounds, and the request may have been on its way for a moment."""
+    looks_fail = [NetworkError("no response")] * 3
+    found = acknowledged(LOST, *looks_fail, seen("starting", left_s=left_s))
+    assert found[0] is verdict
+
+
 def a_lease(context, *, left_s=100.0, heartbeat="B1"):
     """Return the lease of an item whose handler has ended."""
     lease = Lease("always", context.now(), 45.0)
@@ -230,7 +259,9 @@ EXTENDED = {"state": "active", "last_heartbeat": "H2", "lease_extended": True}
         ([LOST, seen("active", "X")], ["H", "H"], "active"),
         ([LOST, EXTENDED], ["H", "H"], "active"),
         ([REFUSED, seen("active", "H3"), EXTENDED], ["H", "H", "H3"], "active"),
+        ([LOST, REFUSED, seen("active", "X")], ["H", "H", "H"], "active"),
         ([seen("queued")], ["H"], "queued"),
+        ([seen("queued", "H")], ["H"], "queued"),
         ([stopped()], ["H"], "stopped"),
         ([seen("stopping")], ["H"], "stopping"),
     ],
@@ -238,6 +269,27 @@ EXTENDED = {"state": "active", "last_heartbeat": "H2", "lease_extended": True}
 def test_giving_back_takes_over_only_the_heartbeat_of_the_handler(answers, requests, state):
     """After a give-back that may have been carried out, the next worker may have sent the last one."""
     assert given_back(*answers) == (Verdict.DONE, requests, state)
+
+
+def test_the_last_heartbeat_of_a_give_back_is_known_afterwards():
+    """The end of an outage names it, to let the item run at once."""
+
+    def make(context):
+        return GiveBack("work_1", a_lease(context, heartbeat="H"), context, lambda: 10)
+
+    _, _, change = concluded(make, EXTENDED)
+    assert change._lease.last_heartbeat == "H2"
+
+
+def test_each_stop_that_fails_is_noted():
+    """The item counts as not confirmed from the first one on."""
+    noted = []
+
+    def make(context):
+        return Stop("work_1", a_lease(context), context, lambda: noted.append(1))
+
+    concluded(make, REFUSED, LOST, ITEM)
+    assert len(noted) == 2
 
 
 def test_giving_back_takes_over_no_heartbeat_after_the_end_of_the_lease():
@@ -320,6 +372,92 @@ def test_a_give_back_of_a_killed_worker_leaves_an_item_alone_that_the_next_worke
     found = orphaned(*[refused] * 4, *[REFUSED] * 4, seen("starting", left_s=300))
     assert found[0] is Verdict.NOT_OURS
     assert found[1].count(NO_HEARTBEAT) == 1
+
+
+def test_an_item_that_is_queued_after_an_open_give_back_is_left_to_others():
+    """It was given back, and an acknowledgement that arrives now may be the next worker's."""
+    verdict, requests = orphaned(LOST, seen("queued"), ack_arrives_in_s=3.0)
+    assert (verdict, requests) == (Verdict.NOT_OURS, [NO_HEARTBEAT, LOOK])
+
+
+def test_a_lease_that_began_after_an_open_give_back_is_the_next_workers():
+    """Even while an acknowledgement of the killed worker could still arrive."""
+    failed_looks = [REFUSED] * 4
+    answers = [LOST, *failed_looks, seen("starting", left_s=300)]
+    assert orphaned(*answers, ack_arrives_in_s=60.0)[0] is Verdict.NOT_OURS
+
+
+def test_the_time_of_a_late_acknowledgement_is_that_of_the_guardian():
+    """The clocks of two processes may have begun at different times."""
+
+    def make(context):
+        left = LeftItem("work_1", NO_HEARTBEAT, context.now() + 5001.0)
+        with patch.object(orphans_module, "guardian_time", lambda: context.now() + 5000.0):
+            return OrphanGiveBack(left, context)
+
+    verdict, _, change = concluded(make, *[seen("queued")] * 3)
+    first, *_, last = change._context.sent_at
+    assert verdict is Verdict.NOT_OURS
+    assert last - first == pytest.approx(1.0)
+
+
+class Given:
+    """The program of the guardian, in simulated time: what it sends, and when it ends."""
+
+    def __init__(self, monkeypatch, answer):
+        self.sent = []
+        self.connections = []
+        given = self
+
+        async def call(context, _function, *args):
+            given.sent.append(args[0])
+            given.connections.append((context.options, context.api._client))
+            await asyncio.sleep(0.1)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        monkeypatch.setattr(orphans_module.WorkerContext, "call", call)
+
+    def back(self, runtime, *ids):
+        """Give items back, and return how long that took."""
+        lines = [json.dumps(LeftItem(work_id, "B1", 0.0)._asdict()) for work_id in ids]
+        with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+            began = runner.get_loop().time()
+            with patch.object(orphans_module.asyncio, "run", runner.run):
+                orphans_module.give_back(lines, runtime)
+            return runner.get_loop().time() - began
+
+
+@pytest.fixture
+def orphan_runtime(clean_environ):
+    """The runtime of the program of the guardian."""
+    environ = {
+        **clean_environ,
+        "ANTHROPIC_ENVIRONMENT_ID": "env_1",
+        "ANTHROPIC_ENVIRONMENT_KEY": "sk-ant-oat01-of-the-environment",
+        "ANTHROPIC_BASE_URL": "http://127.0.0.1:1",
+    }
+    return make_runtime(environ, stderr=None)
+
+
+def test_the_program_of_the_guardian_gives_back_all_items_at_once(monkeypatch, orphan_runtime):
+    """With the key of the environment."""
+    given = Given(monkeypatch, EXTENDED)
+    assert given.back(orphan_runtime, "work_1", "work_2", "work_3") == pytest.approx(0.1)
+    assert sorted(given.sent) == ["work_1", "work_2", "work_3"]
+    options, _ = given.connections[0]
+    assert options.environment_key == "sk-ant-oat01-of-the-environment"
+    assert (options.environment_id, options.concurrency) == ("env_1", 3)
+
+
+def test_the_program_of_the_guardian_ends_after_a_minute_without_success(
+    monkeypatch, orphan_runtime
+):
+    """An outage that lasts longer costs the rest of the lease."""
+    given = Given(monkeypatch, REFUSED)
+    assert 60 <= given.back(orphan_runtime, "work_1") < 66
+    assert len(given.sent) > 8
 
 
 @pytest.mark.parametrize("refused", [REFUSED, CONFLICT])
