@@ -79,6 +79,16 @@ class Calls(list[str]):
         self.context.shutdown.draining.set_result(None)
 
 
+class Log:
+    """A log that notes its messages, with their levels."""
+
+    def __init__(self):
+        self.lines = []
+
+    def __getattr__(self, level):
+        return lambda message, **_fields: self.lines.append((level, message))
+
+
 async def others():
     """Let every other task of the event loop go on, until all of them wait for something."""
     for _ in range(50):

@@ -194,6 +194,37 @@ def test_a_handler_gets_the_values_of_its_worker(in_context):
     assert API_KEY not in of_guardian.values()
 
 
+@pytest.mark.parametrize("on_loop", [True, False])
+def test_a_new_key_is_redacted_at_once_and_used_by_the_loop(in_context, on_loop):
+    """A request in a thread may have found it, and the loop must wake up for it."""
+
+    async def story(context):
+        loop, woken = asyncio.get_running_loop(), []
+        call_soon = loop.call_soon_threadsafe
+        loop.call_soon_threadsafe = lambda *given: woken.append(1) or call_soon(*given)
+        replaced = []
+        context.guardian.replace_environment = replaced.append
+        context._on_loop = on_loop
+        context._use_key_soon("correct-horse-staple")
+        assert context._redactor.redact("correct-horse-staple") == "[redacted]"
+        await asyncio.sleep(0)
+        assert len(woken) == (0 if on_loop else 1)
+        assert context.own_variables["ANTHROPIC_ENVIRONMENT_KEY"] == "correct-horse-staple"
+        (environ,) = replaced
+        return environ["ANTHROPIC_ENVIRONMENT_KEY"]
+
+    key, log = in_context(story)
+    assert key == "correct-horse-staple"
+    assert [event["msg"] for event in log] == ["the environment's key was read again from its file"]
+
+
+@pytest.mark.parametrize("odd", ["", None, 5, "a\0b", "\ud800"])
+def test_a_value_that_can_not_be_a_variable_is_left_out(odd):
+    """An empty one would look like one that is set."""
+    found = handler_environment({}, {"id": "work_1", "secret": odd}, 1, {})
+    assert found == {"ANTHROPIC_WORK_ID": "work_1", "ANT_WORK_ATTEMPT": "1"}
+
+
 @pytest.mark.parametrize(
     ("folders", "concurrency", "expected"),
     [

@@ -11,9 +11,9 @@ import pytest
 from ant_cli.worker.context import Shutdown
 from ant_cli.worker.endings import Ending
 from ant_cli.worker.handler_run import HandlerRun
+from tests.worker.calls import Log
 from tests.worker.conftest import poll_options
 from tests.worker.simulation import SimulatedLoop
-from tests.worker.test_lease_keeper import Log
 
 ENDS_ON_SIGTERM, IGNORES_SIGTERM = 1.0, None
 

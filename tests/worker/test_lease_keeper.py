@@ -16,6 +16,7 @@ from ant_cli.worker.endings import Ending
 from ant_cli.worker.lease import LOOK, NO_HEARTBEAT, Lease, LeaseKeeper, LeaseStep
 from ant_cli.worker.make_it_so import Acknowledgement, Verdict, make_it_so
 from ant_cli.worker.metrics import Tally
+from tests.worker.calls import Log
 from tests.worker.simulation import SimulatedLoop
 
 BEGAN = 1000.0
@@ -39,16 +40,6 @@ def refused(heartbeat="", ttl=300, state="active"):
     current = {"last_heartbeat": heartbeat, "ttl_seconds": ttl, "state": state}
     body = json.dumps({"error": {"details": {"current_state": current}}}).encode()
     return APIError("POST x", 412, "Precondition Failed", body, "")
-
-
-class Log:
-    """A log that notes its messages, with their levels."""
-
-    def __init__(self):
-        self.lines = []
-
-    def __getattr__(self, level):
-        return lambda message, **_fields: self.lines.append((level, message))
 
 
 class Kept:
