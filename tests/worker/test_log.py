@@ -16,6 +16,7 @@ import pytest
 from ant_cli.errors import APIError, NetworkError
 from ant_cli.operations.spec import Flags
 from ant_cli.settings.loading import load
+from ant_cli.worker import handler as handler_module
 from ant_cli.worker import supervisor as supervisor_module
 from ant_cli.worker.handler import Handler, _Output
 from ant_cli.worker.log import KEPT_BYTES, LogEvent, LogView, WorkerLog
@@ -530,6 +531,36 @@ def test_a_handler_that_floods_its_output_is_read_slowly(written):
         flooded.end()
 
     asyncio.run(flood())
+
+
+def test_a_line_may_end_as_on_windows_and_the_last_ten_are_kept():
+    """A flood must not replace them by the first ones."""
+
+    async def flood():
+        flooded = Flooded()
+        flooded.read(b"a\r\nb\r")
+        flooded.read(b"\n" + b"".join(b"%d\n" % number for number in range(30)))
+        flooded.read(b"rest")
+        flooded.end()
+        lines = [json.loads(line)["line"] for line in flooded.screen.text().splitlines()]
+        return lines, list(flooded._output.last_lines)
+
+    lines, last = asyncio.run(flood())
+    assert lines == ["a", "b", *map(str, range(30)), "rest"]
+    assert last == [*(b"%d" % number for number in range(21, 30)), b"rest"]
+
+
+@pytest.mark.parametrize("size", [10, 100_000])
+def test_a_handler_that_has_closed_its_input_is_no_error(size):
+    """It may not need the item."""
+
+    async def send():
+        read, write = os.pipe()
+        os.close(read)
+        await handler_module._send(b"x" * size, os.fdopen(write, "wb", 0))
+        await asyncio.sleep(0)
+
+    asyncio.run(send())
 
 
 def test_of_a_line_without_an_end_no_more_is_kept_than_may_be_logged():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import logging
 import os
@@ -237,6 +238,14 @@ def test_a_session_takes_what_is_missing_from_the_item_and_nothing_else(run_comm
     assert done.runtime.redactor.redact(SECRET) == "[redacted]"
     flag = run_command("--session-id", "session_3", stdin=item, **missing)
     assert ids(flag.options) == ("session_3", "work_2", "env_1")
+
+
+def test_the_tokens_inside_the_secret_of_an_item_on_stdin_are_redacted(run_command):
+    """The tools of the session get them."""
+    inner = base64.urlsafe_b64encode(b'{"sessions_token": "inner-token-12345"}').decode()
+    item = json.dumps({**ITEM, "secret": inner})
+    done = run_command(stdin=item, ANTHROPIC_WORK_ID=None)
+    assert done.runtime.redactor.redact("inner-token-12345") == "[redacted]"
 
 
 def test_an_item_is_read_only_if_something_is_missing(run_command):

@@ -91,6 +91,11 @@ def test_a_credential_that_a_worker_does_not_use_is_noted(polled, given, named):
     assert f"Note: {named} not passed on to handlers" in started.stderr
 
 
+def test_an_empty_variable_of_a_credential_is_none(polled):
+    """A template may leave it empty."""
+    assert "Note:" not in polled("--", "true", ANTHROPIC_API_KEY="").stderr
+
+
 def test_an_option_without_effect_is_noted(polled):
     """Guides for other workers have it."""
     assert "--unrestricted-paths has no effect" in polled("--unrestricted-paths").stderr
