@@ -7,6 +7,9 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
+from ant_cli.commands import worker_check
+from ant_cli.errors import AntError
+from ant_cli.worker.listener import Listener, text_page
 from ant_cli.worker.work_api import WorkAPI
 from tests.helpers.words import NO_KEY, page
 
@@ -379,3 +382,91 @@ def test_nothing_is_given_back_unless_a_person_agrees(check, monkeypatch):
     assert (done.exit, done.report) == (2, {})
     assert len(questions) == 1
     assert questions[0].startswith("Return work_1 work_2 to the queue? ")
+
+
+# The handler, and the worker on this machine
+
+
+@pytest.mark.parametrize("words", [("--on-work", "./no"), ("--", "./no")])
+def test_a_handler_that_was_given_and_can_not_start_blocks_although_a_worker_polls(ant, words):
+    """Whichever way it was given. The text of the error begins as a sentence."""
+    env = {"ANTHROPIC_ENVIRONMENT_KEY": WORKER_KEY, "ANT_WORKER_LISTEN": "127.0.0.1:1"}
+    done = ant("beta:worker", "check", "env_1", *words, env=env, replies=Api())
+    assert done.exit == 1
+    assert "! The handler './no' is not a program that can be run.\n" in done.stdout
+
+
+def test_an_answer_that_is_not_of_the_api_has_the_hint_of_its_error(check):
+    """It is no refusal."""
+    done = check(account=httpx.Response(200, text="<html>"))
+    assert done.causes[0].startswith("The environment could not be read: ")
+    assert done.steps[0]
+
+
+METRICS = """# HELP ant_worker_slots Items that can run at once.
+ant_worker_slots{environment_id="env_1",worker_id="w\\"1\\\\"} 4.0
+ant_worker_outage{environment_id="env_1",worker_id="w1"} 1.0
+ant_worker_items_total{environment_id="env_1",outcome="dead_letter",worker_id="w1"} 1.5e+06
+ant_worker_items_total{environment_id="env_2",outcome="dead_letter",worker_id="w1"} 7.0
+ant_worker_items_total{environment_id="env_1",outcome="failed",worker_id="w1"} 3.0
+ant_worker_metadata_writes_total{environment_id="env_1",outcome="written",worker_id="w1"} 9.0
+ant_worker_metadata_writes_total{environment_id="env_1",outcome="failed",worker_id="w1"} 2.0
+"""
+
+
+def says(monkeypatch, metrics, readyz="ok\n"):
+    """Return what a worker with these pages says about itself."""
+    pages = {"/metrics": metrics, "/readyz": readyz}
+    monkeypatch.setattr(worker_check, "_page", lambda _host, _port, path: pages[path])
+    return worker_check._what_worker_says("127.0.0.1", 9464, "env_1")
+
+
+def test_the_numbers_of_the_worker_here_are_those_of_its_environment(monkeypatch):
+    """Each by its outcome."""
+    assert says(monkeypatch, METRICS, " outage:\n x\n") == {
+        "worker_here": "outage: x",
+        "outage": True,
+        "dead_letters_here": 1_500_000,
+        "failed_metadata_writes_here": 2,
+    }
+
+
+def test_a_worker_here_that_does_not_say_whether_it_is_ready_is_not(monkeypatch):
+    """Its other page has come."""
+    found = says(monkeypatch, METRICS.replace("} 1.0", "} 0.0"), "")
+    assert (found["worker_here"], found["outage"]) == ("no answer", False)
+
+
+@pytest.mark.parametrize(
+    "metrics",
+    [
+        "",
+        "<html>",
+        METRICS.replace("env_1", "env_3"),
+        "".join(line for line in METRICS.splitlines(keepends=True) if "slots" not in line),
+        METRICS.replace("ant_worker_slots{", "x ant_worker_slots{"),
+    ],
+)
+def test_what_is_not_the_page_of_a_worker_of_this_environment_says_nothing(monkeypatch, metrics):
+    """Anything may listen there."""
+    assert set(says(monkeypatch, metrics).values()) == {None}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_worker_may_serve_its_pages_at_an_address_of_either_version(host):
+    """The address is in brackets in a URL then."""
+    try:
+        listener = Listener(host, 0, lambda path: text_page(f"at {path}"))
+    except AntError:
+        pytest.skip("this machine has no such address")
+    port = int(listener.url.rpartition(":")[2])
+    try:
+        assert worker_check._page(host, port, "/readyz") == "at /readyz\n"
+    finally:
+        listener.close()
+
+
+@pytest.mark.parametrize("host", ["[", "a b", "a..b", "127.0.0.1"])
+def test_a_host_at_which_nothing_can_serve_has_no_pages(host):
+    """It is no bug of the check."""
+    assert worker_check._page(host, 1, "/readyz") == ""
