@@ -196,6 +196,7 @@ def test_an_invalid_duration_is_rejected(text):
         ("log_format", "xml"),
         ("lease", "0.5s"),
         ("lease", "301s"),
+        ("lease", "1.5s"),
         ("item_timeout", "soon"),
         ("listen", "9464"),
         ("listen", ":9464"),
