@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import json
+
 import httpx
 import pytest
 
 from ant_cli.errors import APIError, NetworkError, UsageError
 from tests.conftest import KEY_BY_PATTERN, Screen, make_runtime
+from tests.helpers.streams import Head
 from tests.helpers.words import KEY, LIST, NO_KEY, RETRIEVE, page
 
 URL = "https://api.anthropic.com/v1/environments/env_1?beta=true"
@@ -194,4 +198,61 @@ def test_the_error_of_a_request_names_the_request_in_a_log():
     assert str(error) == 'GET "http://a/": refused.'
     assert str(APIError('GET "http://a/"', 404, "Not Found", b"", "req_1")) == (
         'GET "http://a/": 404 Not Found\nRequest ID: req_1'
+    )
+
+
+BODY = {"type": "error", "error": {"type": "bad", "message": "no"}}
+BODY_LINE = '{"type":"error","error":{"type":"bad","message":"no"}}\n'
+LINE = 'GET "https://api.anthropic.com/v1/environments/env_1?beta=true"'
+
+
+@pytest.mark.parametrize(
+    ("flags", "body", "printed"),
+    [
+        (("--format-error", "jsonl"), BODY, BODY_LINE),
+        (("--transform-error", "error.message"), BODY, '"no"\n'),
+        (("--transform-error", "error.message", "-r"), BODY, "no\n"),
+        (("--transform-error", "error", "-r", "--format-error", "jsonl"), {"error": [1]}, "[1]\n"),
+        (("--format-error", "yaml"), "<p>busy\n now</p>", "<p>busy now</p>\n"),
+        (("--format-error", "yaml"), "", ""),
+    ],
+)
+def test_the_body_of_an_error_is_printed_once_where_a_flag_asks_for_it(ant, flags, body, printed):
+    """On stdout; on stderr if stdout can't be written. Without such a flag it is on stderr."""
+    text = body if isinstance(body, str) else json.dumps(body)
+    replies = [httpx.Response(400, text=text)]
+    asked = ant(*RETRIEVE, *flags, replies=replies)
+    assert (asked.stdout, asked.stderr) == (printed, f"{LINE}: 400 Bad Request\n")
+    shown = ant(*RETRIEVE, *flags, replies=replies, terminal=True, env={"NO_COLOR": "1"})
+    assert (shown.stdout, shown.stderr) == (printed, f"ant: 400 Bad Request\n{LINE}\n")
+    if printed:
+        for stdout in (Head(0), Head(0, errno.ENOSPC)):
+            lost = ant(*RETRIEVE, *flags, replies=replies, stdout=stdout)
+            assert (lost.exit, lost.stderr) == (1, f"{LINE}: 400 Bad Request\n{printed}")
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        ({}, "no (400 bad)"),
+        ({"details": {}}, "no (400 bad)"),
+        ({"error_code": "worse"}, "no (400 worse)"),
+        ({"error_code": "worse", "details": {"error_code": "worse"}}, "no (400 worse)"),
+        ({"error_code": "worse", "details": {"error_code": "other"}}, None),
+        ({"error_code": 5}, None),
+        ({"details": {"field": "name"}}, None),
+        ({"param": "name"}, None),
+    ],
+)
+def test_an_error_is_one_sentence_at_a_terminal_unless_it_has_more_to_say(ant, error, sentence):
+    """Nothing that the server sent is lost."""
+    for more in ({}, {"request_id": "req_1"}):
+        body = {"type": "error", "error": {"type": "bad", "message": "no", **error}, **more}
+        stderr = ant(*RETRIEVE, replies=[httpx.Response(400, json=body)], terminal=True).stderr
+        assert ("{" not in stderr) is (sentence is not None)
+        assert stderr.startswith(f"ant: {sentence or '400 Bad Request'}\n")
+    body = {"type": "error", "error": {"type": "bad", "message": "no"}, "documentation": "u"}
+    assert (
+        "documentation"
+        in ant(*RETRIEVE, replies=[httpx.Response(400, json=body)], terminal=True).stderr
     )
