@@ -15,7 +15,7 @@ from ant_cli.errors import EXIT_CODES, AntError
 from ant_cli.gjson.json_text import DEEPEST
 from ant_cli.http.client import connect
 from ant_cli.http.pagination import follow_pages
-from ant_cli.http.response import Response, json_object
+from ant_cli.http.response import Response, error_message, json_object
 from ant_cli.input.request import Request
 from ant_cli.settings.loading import load
 from tests.conftest import flags_of, make_runtime, needs_posix
@@ -490,3 +490,22 @@ def test_the_clock_of_the_server_is_that_of_its_latest_response(clean_environ, s
                     client.send(Request("GET", "/", ()))
                 seen.append(runtime.server_clock.now())
     assert seen == [601.0, 11.0]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b'{"error": {"message": "no"}}', "no"),
+        (b'{"error": {"message": 5}}', ""),
+        (b'{"error": {"message": null}}', ""),
+        (b'{"error": {}}', ""),
+        (b'{"error": "no"}', ""),
+        (b'{"message": "no"}', ""),
+        (b'["no"]', ""),
+        (b"<p>no</p>", ""),
+        (b"", ""),
+    ],
+)
+def test_the_message_of_an_error_is_a_text_or_empty(body, message):
+    """Whatever a gateway sends."""
+    assert error_message(body) == message

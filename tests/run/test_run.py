@@ -11,9 +11,10 @@ import pytest
 
 from ant_cli import __version__
 from ant_cli.errors import APIError
+from ant_cli.main import main
 from ant_cli.runtime.live_line import ERASE_LINE
 from ant_cli.runtime.process import Terminated
-from tests.conftest import needs_posix
+from tests.conftest import Screen, make_runtime, needs_posix
 from tests.helpers.streams import Head, Watched
 from tests.helpers.words import ARCHIVE, CREATE, DELETE, KEY, LIST, NO_KEY, PRINTED, RETRIEVE, page
 
@@ -68,6 +69,16 @@ def test_a_thread_that_the_system_refuses_is_an_error_and_no_bug(ant, monkeypatc
         result = ant(*RETRIEVE)
         assert (result.exit, "this is a bug" in result.stderr) == (1, is_bug)
         assert ("ulimit -a" in result.stderr) is not is_bug
+
+
+def test_a_log_in_place_of_stderr_is_told_an_error_from_a_note(clean_environ):
+    """The worker's log has a level for each of its lines."""
+    seen = []
+    runtime = make_runtime(clean_environ, stdout=Screen(terminal=False))
+    runtime.stderr.log = lambda text, is_error: seen.append((text.partition(" ")[0], is_error))
+    runtime.say("Note: later")
+    assert main(["beta:environments", "lisst"], runtime) == 2
+    assert seen == [("Note:", False), ("ant:", True)]
 
 
 def test_the_repr_of_an_error_has_no_body():
