@@ -24,6 +24,8 @@ _HELP_FLAGS = ("--help", "-help", "-h")
 _VERSION_FLAGS = ("--version", "-version", "-v")
 _OPENING_QUOTES = ("\u201c", "\u2018", "\u201e")
 _QUOTES = frozenset("\u201c\u201d\u201e\u2018\u2019")
+DASHES = ("\u2013", "\u2014", "\u2212")
+"""What a word processor makes of a hyphen or two."""
 _ALIASES = {"@completion": "completion"}
 """Other names of tool commands, from the official tool."""
 
@@ -137,6 +139,7 @@ def _parse_api(group: str, leading: list[str], args: Sequence[str]) -> CommandCa
     parsed = _parse_flags([*leading, *args[1:]], known, operation.command)
     if parsed is None:
         return help_call(group, operation.name)
+    _reject_typographic_dashes(parsed.positional, operation)
     words = parsed.positional + parsed.after_dashes
     ids = _positional_id(words, parsed.texts, operation)
     settings = (*operation.settings, FILE, *GLOBAL_FLAGS)
@@ -375,6 +378,13 @@ def _reject_boolean_text(text: str, flag: str) -> None:
     if text.lower() in ("true", "false"):
         hint = f"Write {flag}={text}, or {flag} alone for true."
         raise UsageError(f"{text!r} after {flag} is not its value.", hint)
+
+
+def _reject_typographic_dashes(args: Iterable[str], operation: Operation) -> None:
+    """Raise Mistyped for a flag with a dash of a word processor: it would be an ID."""
+    for arg in args:
+        if arg.startswith(DASHES):
+            raise _mistyped_argument(arg, f"unexpected argument {arg!r}", operation.command)
 
 
 def _positional_id(args: list[str], given: Texts, operation: Operation) -> dict[str, Text]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ant_cli.argv import DASHES
 from ant_cli.corrections.flags import takes_program
 from ant_cli.corrections.line import Argv, Line, Role, Sentence, Step
 from ant_cli.corrections.rows import is_file_name, word_rows
@@ -19,7 +20,6 @@ from ant_cli.settings.rows import SETTINGS
 PRINTF = Operator("printf")
 """Another program, which prints a line for each ID."""
 _COLUMNS, _FORMAT = SETTINGS["columns"], SETTINGS["format"]
-_DASHES = "\u2013\u2014\u2212"
 _METADATA = "metadata"
 _TAKES_STDIN = "JSON and YAML are read from stdin, or with --file FILE."
 
@@ -69,8 +69,8 @@ def _help(line: Line) -> Iterator[Step]:
 def _dashes(line: Line) -> Iterator[Step]:
     """Read a dash of a word processor as the two hyphens that it has joined."""
     for at, text in line.numbered:
-        if text.startswith(tuple(_DASHES)):
-            yield line.replacing(at, "--" + text.lstrip(_DASHES + "-"))
+        if text.startswith(DASHES):
+            yield line.replacing(at, "--" + text.lstrip("-" + "".join(DASHES)))
 
 
 def _columns(line: Line) -> Iterator[Step]:
