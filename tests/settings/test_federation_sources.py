@@ -118,6 +118,21 @@ def test_a_complete_federation_of_variables_wins_over_the_active_one_of_the_offi
     assert status["credential"] == "federation of profile 'default'"
 
 
+def test_a_complete_federation_of_variables_supplies_nothing_to_a_named_profile(
+    ant, official, token_file
+):
+    """It is another one. Only what is not complete adds to the profile."""
+    official.federate()
+    env = {**NO_KEY, **COMPLETE, "ANTHROPIC_IDENTITY_TOKEN_FILE": str(token_file)}
+    for organization, state in (("org-2", "shadowed"), ("", "partial")):
+        env["ANTHROPIC_ORGANIZATION_ID"] = organization
+        words = ("auth", "status", "--profile", "default", "--format", "json")
+        rows = ant(*words, env=env).json["sources"]
+        states = {row["source"]: row["state"] for row in rows}
+        assert states["ANTHROPIC_FEDERATION_RULE_ID"] == state
+        assert states["federation of profile 'default'"] == "used"
+
+
 # What is said without a key
 
 NOT_USED = "ANTHROPIC_ENVIRONMENT_KEY is not used: the API takes no environment key for this."
