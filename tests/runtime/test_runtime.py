@@ -395,7 +395,7 @@ class Stuck(Screen):
         self.is_read = threading.Event()
 
     def write(self, data):
-        self.is_read.wait()
+        self.is_read.wait(5)
         return super().write(data)
 
 
