@@ -34,7 +34,10 @@ LOG = "ant_emulator.log"
 
 def path_of(environ: "WSGIEnvironment") -> str:
     """Return the path as sent, with each segment percent-encoded in the same way."""
-    sent: str = environ["REQUEST_URI"].partition("?")[0]
+    sent: str | None = environ.get("REQUEST_URI")
+    if sent is None:  # a server that tells only the decoded path, in which a %2F is a slash
+        sent = quote(environ.get("PATH_INFO", "").encode("latin-1"))
+    sent = sent.partition("?")[0]
     return "/".join(quote(unquote_to_bytes(segment), safe="") for segment in sent.split("/"))
 
 
