@@ -85,9 +85,9 @@ class AntEmulator:
 
         __tracebackhide__ = True
         with closing(HTTPConnection(self.url.removeprefix("http://"), timeout=60)) as connection:
-            connection.request(
-                method, f"/_emulator/{endpoint}", json.dumps(fields) if fields else None
-            )
+            # any iterable may be a script
+            data = json.dumps(fields, default=list) if fields else None
+            connection.request(method, f"/_emulator/{endpoint}", data)
             body = json.loads(connection.getresponse().read())
         if "error" in body:
             raise ValueError(f"{method} /_emulator/{endpoint}: {body['error']['message']}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import warnings
-from collections import Counter
+from collections import Counter, deque
 from contextlib import ExitStack, closing, contextmanager, suppress
 from types import SimpleNamespace
 
@@ -129,6 +129,15 @@ def test_respond_answers_one_path_or_those_that_contain_a_text(emulators):
         (None, "/v1/vaults", "GET", 200, 1_000_000, '{"data": [], "next_page": null}'),
         ("/v1/skills/1", "", None, 201, 2, '{"id": "1"}'),
     ]
+
+
+def test_a_script_may_be_any_sequence(emulators):
+    """Not only a list."""
+    with emulators.empty(()) as emulator:
+        emulator.script(deque([{"message": "Hi."}, "terminate"]), agent="agent_1")
+        (finding,) = emulator.report()
+        emulator.control("POST", "reset")
+    assert finding["kind"] == "unused_script"
 
 
 def test_the_clock_is_only_looked_at_without_fields(emulators):
