@@ -38,7 +38,7 @@ ENVIRONMENT_PATH = r"/v1/environments/(?P<environment>[^/]+)(?:/.*)?"
 ITEM_PATH = r"/v1/environments/[^/]+/work/(?P<id>[^/]+)(?:/heartbeat|/stop)?"
 LIST_PATH = r"/v1/environments/(?P<id>[^/]+)/work"
 SESSION_PATH = r"/v1/sessions/(?P<id>[^/]+)(?:/.*)?"
-SHARED_PATH = r"/v1/(?:agents|files|models)(?:/.*)?"
+SHARED_PATH = r"/v1/(?:agents|files|memory_stores|models|skills|vaults)(?:/.*)?"
 """The paths that belong to no environment. Each credential that the emulator has issued gives access to them."""
 COLUMNS = ((ITEM_PATH, "id"), (SESSION_PATH, "session_id"), (LIST_PATH, "environment_id"))
 """The paths that a sessions token gives access to, and the column of `work` for the ID in them."""
