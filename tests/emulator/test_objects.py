@@ -168,3 +168,125 @@ def test_a_reset_removes_agents_files_and_scripts(api):
     api("POST", "/_emulator/reset")
     assert api("GET", "/v1/agents").json["data"] == []
     assert json.loads(api("GET", "/_emulator/report").text)["data"] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, {"system": None, "skills": [], "tools": [], "mcp_servers": [], "description": None}),
+        ({"system": ""}, {"system": None}),
+        ({"model": "m"}, {"model": {"speed": "standard", "id": "m"}}),
+        ({"model": {"id": "m", "speed": "fast"}}, {"model": {"speed": "fast", "id": "m"}}),
+        (
+            {"model": {"id": "m", "effort": {"type": "low"}}},
+            {"model": {"speed": "standard", "id": "m", "effort": {"type": "low"}}},
+        ),
+        (
+            {"skills": [{"type": "custom", "skill_id": "s", "version": "1"}]},
+            {"skills": [{"version": "1", "type": "custom", "skill_id": "s"}]},
+        ),
+        (
+            {"skills": [{"type": "custom", "skill_id": "s"}]},
+            {"skills": [{"version": "latest", "type": "custom", "skill_id": "s"}]},
+        ),
+        (
+            {
+                "tools": [
+                    {
+                        "type": "agent_toolset_20260401",
+                        "default_config": {"enabled": False},
+                        "configs": [{"name": "bash", "enabled": True}],
+                    }
+                ]
+            },
+            {
+                "tools": [
+                    {
+                        "type": "agent_toolset_20260401",
+                        "default_config": {
+                            "enabled": False,
+                            "permission_policy": {"type": "always_allow"},
+                        },
+                        "configs": [
+                            {
+                                "type": "bash",
+                                "enabled": True,
+                                "permission_policy": {"type": "always_allow"},
+                                "name": "bash",
+                            }
+                        ],
+                    }
+                ]
+            },
+        ),
+    ],
+)
+def test_the_parts_of_an_agent_have_their_defaults(api, given, expected):
+    """What was given wins."""
+    agent = api("POST", "/v1/agents", {"name": "a", "model": "m", **given}).json
+    assert {name: agent[name] for name in expected} == expected
+
+
+def test_an_agent_is_archived_once(api, clock):
+    """At one time, and a session has none of its times."""
+    agent = api("POST", "/v1/agents", {"name": "a", "model": "m", "metadata": {"k": "v"}}).json
+    cloud = api.create()
+    sent = {"agent": agent["id"], "environment_id": cloud}
+    snapshot = api("POST", "/v1/sessions", sent).json["agent"]
+    assert agent.keys() - snapshot.keys() == {"archived_at", "created_at", "metadata", "updated_at"}
+    first = api("POST", f"/v1/agents/{agent['id']}/archive").json
+    clock.advance(ms=1)
+    assert api("POST", f"/v1/agents/{agent['id']}/archive").json == first
+    assert first["updated_at"] == first["archived_at"]
+
+
+def upload(api, disposition, data=b"x", **fields):
+    """Upload a file, with the headers of its part as they are."""
+    from werkzeug.test import Client
+
+    from .api import HEADERS
+
+    parts = [disposition.encode() + b"\r\n\r\n" + data]
+    for name, text in fields.items():
+        parts.append(f'content-disposition: form-data; name="{name}"\r\n\r\n{text}'.encode())
+    body = b"".join(b"--B\r\n" + part + b"\r\n" for part in parts) + b"--B--\r\n"
+    headers = {**HEADERS, "content-type": 'Multipart/Form-Data; charset=utf-8; boundary="B"'}
+    return Client(api.emulator).post("/v1/files", data=body, headers=headers)
+
+
+@pytest.mark.parametrize(
+    ("disposition", "name", "media_type"),
+    [
+        ('x: form-data; filename="a.txt"; name="file"', "a.txt", "application/octet-stream"),
+        ('x: form-data; name="file"; filename="ä.txt"', "ä.txt", "application/octet-stream"),
+        ('x: form-data; name="file"; filename="C:\\d\\a.txt"', "a.txt", "application/octet-stream"),
+        ('x: form-data; name="file"; filename="d/"', "d", "application/octet-stream"),
+        ('x: form-data; name="file"; filename=""', "unnamed", "application/octet-stream"),
+        ('x: form-data; name="file"', "unnamed", "application/octet-stream"),
+        ('x: form-data;name="file"\r\nContent-Type: text/css', "unnamed", "text/css"),
+        ('x: form-data; name="file"\r\nCONTENT-TYPE:\ttext/css', "unnamed", "text/css"),
+    ],
+)
+def test_the_name_and_the_type_of_a_file_are_read_from_its_part(api, disposition, name, media_type):
+    """In any case and order."""
+    file = upload(api, disposition).json
+    assert (file["filename"], file["mime_type"]) == (name, media_type)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "is_valid"),
+    [("3599", False), ("3600", True), ("7776000", True), ("7776001", False)]
+    + [(text, False) for text in ("", "-3600", "3600.5", "²", "9" * 5_000)],
+)
+def test_a_file_lives_from_an_hour_to_ninety_days(api, seconds, is_valid):
+    """In whole seconds."""
+    response = upload(api, 'x: form-data; name="file"', expires_in_seconds=seconds)
+    assert response.status_code == (200 if is_valid else 400)
+    if is_valid:
+        assert response.json["expires_at"] > response.json["created_at"]
+
+
+def test_the_headers_of_a_part_are_read_to_their_limit(api):
+    """So each takes a limited time."""
+    assert upload(api, f'x: {"y" * 8_100}; name="file"').status_code == 200
+    assert "has no name" in message(upload(api, f'x: {"y" * 8_200}; name="file"'), 400)

@@ -1,0 +1,545 @@
+"""What the agent of a session does in its turns, by a clock that stands still: no stream, and no SDK."""
+
+import json
+from contextlib import closing
+
+import pytest
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from ant_cli.emulator import Emulator
+
+from .api import ENVIRONMENTS, HEADERS, Api, message
+
+SESSIONS = "/v1/sessions"
+HELLO = {"type": "user.message", "content": [{"type": "text", "text": "Hello."}]}
+BASH = {"tool": "bash", "input": {"command": "ls"}}
+WAITS = {"stop_reason": {"type": "requires_action", "event_ids": ["call_1"]}}
+
+
+@pytest.fixture
+def queue(api):
+    """Return a self-hosted environment."""
+    return api.create_queue()
+
+
+class Session:
+    """A session, and what a client sees of it."""
+
+    def __init__(self, api, queue, script, **body):
+        metadata = body.pop("metadata", {}) | {"emulator_script": json.dumps(script)}
+        sent = {"agent": "agent_1", "environment_id": queue, "metadata": metadata, **body}
+        response = api("POST", SESSIONS, {"initial_events": [HELLO], **sent})
+        assert response.status_code == 200, response.text
+        self.id = response.json["id"]
+        self.path = f"{SESSIONS}/{self.id}"
+        self._api = api
+
+    @property
+    def now(self):
+        """The session, whose due steps have happened."""
+        return self._api("GET", self.path).json
+
+    def events(self, **query):
+        """Return its events."""
+        return self._api("GET", f"{self.path}/events", limit=1000, **query).json["data"]
+
+    @property
+    def kinds(self):
+        """The types of its events after the first message and the beginning of the turn."""
+        types = [event["type"].rpartition(".")[2] for event in self.events()]
+        assert types[:2] == ["message", "status_running"]
+        return types[2:]
+
+    @property
+    def calls(self):
+        """The IDs that the last stop reason names."""
+        *_, last = self.events(types=["session.status_idle"])
+        return last["stop_reason"].get("event_ids", [])
+
+    def send(self, *events):
+        """Send events."""
+        return self._api("POST", f"{self.path}/events", {"events": events})
+
+    def answer(self, call, **fields):
+        """Send the result of a call of a tool."""
+        return self.send({"type": "user.tool_result", "tool_use_id": call, **fields})
+
+    def decide(self, call, result, **fields):
+        """Allow a call, or deny it."""
+        return self.send(
+            {"type": "user.tool_confirmation", "tool_use_id": call, "result": result, **fields}
+        )
+
+
+@pytest.fixture
+def begin(api, queue):
+    """Return a function that begins a session with a script. The clock is frozen, so steps are due at once."""
+    api("POST", "/_emulator/clock", {"freeze": True})
+    return lambda *script, **body: Session(api, queue, script, **body)
+
+
+def advance(api, ms):
+    api("POST", "/_emulator/clock", {"advance_ms": ms})
+
+
+# Results
+
+
+@pytest.mark.parametrize("text", ["", "done"])
+def test_a_scripted_result_is_a_block_of_text_also_if_that_is_empty(begin, text):
+    """A client reads the text of the first block."""
+    session = begin(BASH | {"result": text}, {"message": text})
+    assert session.kinds == ["tool_use", "tool_result", "message", "status_idle"]
+    call, result, said, _ = session.events()[2:]
+    assert (result["tool_use_id"], result["is_error"]) == (call["id"], False)
+    assert result["content"] == said["content"] == [{"type": "text", "text": text}]
+
+
+def test_a_call_has_an_input_and_the_permission_of_its_kind(begin):
+    """Without one, the input is empty. The calls of an application have no permission."""
+    session = begin(
+        {"tools": [{"tool": "bash"}, {"custom_tool": "weather", "input": {"city": "x"}}]}
+    )
+    bash, custom = session.events()[2:4]
+    assert (bash["input"], bash["evaluated_permission"]) == ({}, "allow")
+    assert bash["evaluation"] == {"type": "always_allow"}
+    assert (custom["type"], custom["input"]) == ("agent.custom_tool_use", {"city": "x"})
+    assert not {"evaluated_permission", "evaluation"} & custom.keys()
+
+
+def test_a_step_with_several_calls_waits_for_those_without_a_result(begin):
+    """Whichever of them comes first."""
+    session = begin(
+        {"tools": [BASH | {"result": "1"}, BASH, BASH | {"result": "3"}]}, {"message": "x"}
+    )
+    kinds = ["tool_use", "tool_result", "tool_use", "tool_use", "tool_result", "status_idle"]
+    assert session.kinds == kinds
+    assert session.calls == [session.events()[4]["id"]]
+    session.answer(session.calls[0])
+    assert session.kinds[len(kinds) :] == [
+        "tool_result",
+        "status_running",
+        "message",
+        "status_idle",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("expect", "sent", "why"),
+    [
+        ({"is_error": False}, {"is_error": True}, "expected is_error to be false; the text is ''."),
+        ({"is_error": True}, {}, "expected is_error to be true; the text is ''."),
+        ({"is_error": True}, {"is_error": True}, None),
+        ({"is_error": False}, {"is_error": None}, None),
+        ({}, {"is_error": True}, None),
+        ({"text": ""}, {"text": "a"}, "expected the text '', got 'a'."),
+        ({"text": "ab"}, {"text": "ab"}, None),
+        ({"text": "a"}, {"text": "ab"}, "expected the text 'a', got 'ab'."),
+        ({"contains": "bc"}, {"text": "abcd"}, None),
+        ({"contains": "x"}, {"text": "abcd"}, "expected text that contains 'x', got 'abcd'."),
+        ({"contains": ""}, {}, None),
+    ],
+)
+def test_a_result_that_is_not_as_expected_ends_the_session_and_says_why(
+    api, begin, expect, sent, why
+):
+    """The text of a result is that of all of its blocks, of which some have none."""
+    session = begin(BASH | {"expect": expect}, {"message": "x"})
+    fields = {name: value for name, value in sent.items() if name != "text"}
+    if "text" in sent:
+        parts = [{"type": "text", "text": part} for part in sent["text"]]
+        image = {"type": "image", "source": {"type": "url", "url": "u"}}
+        fields["content"] = [parts[0], image, *parts[1:]]
+    session.answer(session.calls[0], **fields)
+    report = api("GET", "/_emulator/report").json["data"]
+    if why is None:
+        assert (session.now["status"], report) == ("idle", [])
+        return
+    assert session.kinds[2:] == ["tool_result", "error", "status_terminated"]
+    (finding,) = report
+    assert finding["kind"] == "expectation_failed"
+    assert finding["message"].startswith(f"{session.id}: Step 1 (")
+    assert finding["message"].endswith(f": {why}")
+
+
+# Permissions
+
+
+@pytest.mark.parametrize("result", [None, "done"])
+def test_a_call_that_was_allowed_waits_for_its_result_or_has_it(begin, result):
+    """Denied, it has none."""
+    ask = BASH | {"evaluated_permission": "ask"} | ({"result": result} if result else {})
+    allowed, denied = begin(ask, {"message": "x"}), begin(ask, {"message": "x"})
+    for session in (allowed, denied):
+        assert session.kinds == ["tool_use", "status_idle"]
+        for call in (session.calls[0], f"?{session.calls[0]}"):
+            assert "does not wait for a result" in message(session.answer(call), 400)
+    denied.decide(denied.calls[0], "deny", deny_message="No.")
+    assert denied.kinds[2:] == ["tool_confirmation", "status_running", "message", "status_idle"]
+    call = allowed.calls[0]
+    refused = message(allowed.decide(call, "allow", deny_message="No."), 400)
+    assert refused == "deny_message: only for the result deny."
+    allowed.decide(call, "allow")
+    if result is None:
+        assert allowed.kinds[2:] == ["tool_confirmation", "status_idle"]
+        allowed.answer(call)
+    assert allowed.kinds[-3:] == ["status_running", "message", "status_idle"]
+    assert "does not wait for a confirmation" in message(allowed.decide(call, "allow"), 400)
+
+
+def test_an_answer_has_the_type_of_its_call(begin):
+    """And is for a call of this session that waits, which a mark of the emulator does not name."""
+    session = begin({"tools": [BASH, {"custom_tool": "weather"}]})
+    bash, custom = session.calls
+    wrong = {"type": "user.custom_tool_result", "custom_tool_use_id": bash}
+    assert "has another type than user.custom_tool_result" in message(session.send(wrong), 400)
+    assert "has another type than user.tool_result" in message(session.answer(custom), 400)
+    for call in ("-", "?", "*", f"?{bash}", f"*{bash}", "sevt_none"):
+        why = message(session.answer(call), 400)
+        assert why == f"events: {session.id} does not wait for a result of {call!r}."
+    session.answer(bash)
+    assert "does not wait" in message(session.answer(bash), 400)
+    assert session.calls == [custom]
+
+
+# Time
+
+
+@pytest.mark.parametrize(("wait", "ms"), [("250ms", 250), ("2s", 2_000), ("3m", 180_000)])
+def test_a_wait_lasts_as_long_as_its_unit_says(api, begin, wait, ms):
+    """Two of them add up, also if nobody looks in between."""
+    session = begin({"wait": wait}, {"message": "1"}, {"wait": wait}, {"message": "2"})
+    assert session.kinds == []
+    advance(api, ms - 1)
+    assert session.kinds == []
+    advance(api, 1)
+    assert session.kinds == ["message"]
+    advance(api, ms)
+    assert session.kinds == ["message", "message", "status_idle"]
+    late = begin({"wait": wait}, {"wait": wait}, {"message": "2"})
+    advance(api, 2 * ms)
+    assert late.kinds == ["message", "status_idle"]
+
+
+def test_the_figures_of_a_session_are_measured(api, begin):
+    """It is active while the agent works, and lasts until it is terminated."""
+    session = begin({"wait": "5s"}, BASH, {"wait": "7s"}, "terminate")
+    advance(api, 3_000)
+    assert session.now["stats"] == {"active_seconds": 3.0, "duration_seconds": 3.0}
+    advance(api, 2_000)
+    assert session.now["status"] == "idle"
+    advance(api, 10_000)
+    assert session.now["stats"] == {"active_seconds": 5.0, "duration_seconds": 15.0}
+    session.answer(session.calls[0])
+    advance(api, 7_000)
+    ended = {"active_seconds": 12.0, "duration_seconds": 22.0}
+    assert session.now["stats"] == ended
+    advance(api, 1_000_000)
+    assert (session.now["stats"], session.now["status"]) == (ended, "terminated")
+    assert session.now["usage"]["active_seconds"] == 12.0
+
+
+def test_each_step_of_usage_sets_the_figures_that_it_names(begin):
+    """The others are kept. One may be that of the time."""
+    session = begin(
+        {"usage": {"input_tokens": 1, "output_tokens": 2}},
+        {"usage": {"output_tokens": 0, "active_seconds": 1.5}},
+    )
+    usage = session.now["usage"]
+    assert (usage["input_tokens"], usage["output_tokens"], usage["active_seconds"]) == (1, 0, 1.5)
+    assert usage["cache_read_input_tokens"] == 0
+
+
+def test_an_update_comes_after_the_steps_that_were_due(api, begin):
+    """So does the end of a session that is archived, and its list shows what it is by then."""
+    session = begin({"wait": "1s"}, {"message": "Hi."}, {"wait": "1s"}, {"message": "Bye."})
+    advance(api, 1_000)
+    api("POST", session.path, {"title": "new"})
+    assert session.kinds == ["message", "updated"]
+    advance(api, 1_000)
+    assert [each["status"] for each in api("GET", SESSIONS).json["data"]] == ["idle"]
+    assert session.kinds == ["message", "updated", "message", "status_idle"]
+    other = begin({"wait": "1s"}, {"message": "Hi."})
+    advance(api, 1_000)
+    assert api("POST", f"{other.path}/archive").json["status"] == "terminated"
+    assert other.kinds == ["message", "status_idle", "status_terminated"]
+
+
+def test_steps_wait_for_a_stream_only_while_the_clock_runs(api, queue, clock):
+    """For 0.2 s. With strict streams, nothing waits."""
+    running = Session(api, queue, [{"message": "Hi."}])
+    assert running.kinds == []
+    clock.advance(ms=199)
+    assert running.kinds == []
+    clock.advance(ms=1)
+    assert running.kinds == ["message", "status_idle"]
+    with closing(Emulator(":memory:", clock=clock, strict_streams=True)) as emulator:
+        strict = Api(emulator)
+        assert Session(strict, strict.create_queue(), [{"message": "Hi."}]).kinds == [
+            "message",
+            "status_idle",
+        ]
+
+
+# Turns
+
+
+def test_a_turn_puts_work_in_the_queue_only_if_no_worker_has_the_session(api, queue, begin):
+    """And only if the turn needs one: a call after its end, or one with a result, doesn't."""
+
+    def listed():
+        return len(api("GET", f"{ENVIRONMENTS}/{queue}/work").json["data"])
+
+    session = begin({"message": "1"}, "idle", BASH, "idle", BASH | {"result": "x"}, "idle", BASH)
+    (item,) = [api.poll(queue)]
+    session.send(HELLO)  # the item is not finished
+    assert listed() == 1
+    api.act(queue, item["id"], "ack")
+    api.act(queue, item["id"], "stop", {"force": True})
+    session.answer(session.calls[0])
+    assert listed() == 1
+    session.send(HELLO)
+    assert listed() == 1
+    session.send(HELLO)
+    assert listed() == 2
+    again = api.poll(queue)
+    assert (again["data"]["id"], again["secret"] is None) == (session.id, False)
+    api.act(queue, again["id"], "ack")
+    api.act(queue, again["id"], "stop")
+    session.answer(session.calls[0])
+    session.send(HELLO)
+    assert listed() == 2
+
+
+@pytest.mark.parametrize(
+    ("step", "needs_worker"),
+    [
+        ("terminate", False),
+        ("idle", False),
+        ({"idle": WAITS}, True),
+        ({"event": {"type": "session.status_terminated"}}, False),
+        ({"event": {"type": "session.status_idle", "stop_reason": {"type": "end_turn"}}}, False),
+        ({"event": {"type": "session.status_idle", **WAITS}}, True),
+        ({"event": {"type": "session.error"}}, True),
+    ],
+)
+def test_a_call_after_the_step_that_ends_a_turn_needs_no_worker_yet(
+    api, queue, begin, step, needs_worker
+):
+    """One that waits for an answer goes on after it."""
+    session = begin({"message": "1"}, "idle", step, BASH)
+    item = api.poll(queue)
+    api.act(queue, item["id"], "stop", {"force": True})
+    session.send(HELLO)
+    assert api.stats(queue)["depth"] == int(needs_worker)
+
+
+def test_a_message_that_waits_does_not_begin_a_turn_while_a_call_waits(api, begin):
+    """It does after the turn of the call."""
+    session = begin({"wait": "1s"}, BASH, {"message": "1"}, "idle", {"message": "2"})
+    session.send(HELLO)
+    advance(api, 1_000)
+    assert session.kinds == ["message", "tool_use", "status_idle"]
+    session.answer(session.calls[0])
+    ended = ["status_running", "message", "status_idle"]
+    assert session.kinds[3:] == ["tool_result", *ended, *ended]
+
+
+def test_a_session_that_is_rescheduled_is_active(api, begin):
+    """The turn goes on."""
+    session = begin({"event": {"type": "session.status_rescheduled"}}, {"wait": "2s"})
+    assert session.now["status"] == "rescheduling"
+    advance(api, 2_000)
+    assert session.now["status"] == "idle"
+    advance(api, 5_000)
+    assert session.now["stats"]["active_seconds"] == 2.0
+
+
+def test_a_terminated_session_takes_no_events_and_says_how_it_ended(begin):
+    """The event that a script plays is sent as it is."""
+    played = {"type": "session.status_terminated", "reason": "x", "id": "own_1"}
+    session = begin({"event": played}, {"message": "never"})
+    assert session.kinds == ["status_terminated"]
+    last = session.events()[-1]
+    assert (last["id"], last["reason"]) == ("own_1", "x")
+    why = message(session.send(HELLO), 400)
+    assert why == f"session_id: {session.id} is terminated and takes no more events."
+
+
+def test_an_idle_step_has_the_reason_that_it_gives(begin):
+    """One that names calls waits for them. Any kind of answer to them is accepted."""
+    given = {
+        "stop_reason": {"type": "requires_action", "event_ids": ["call_1", "call_2"]},
+        "stop_details": {"why": "x"},
+    }
+    session = begin(
+        {"idle": given}, {"message": "1"}, {"idle": {"stop_reason": {"type": "refusal"}}}
+    )
+    last = session.events()[-1]
+    assert (last["stop_reason"], last["stop_details"]) == (given["stop_reason"], {"why": "x"})
+    session.answer("call_2")
+    assert session.calls == ["call_1"]
+    session.send({"type": "user.custom_tool_result", "custom_tool_use_id": "call_1"})
+    assert session.events()[-1]["stop_reason"] == {"type": "refusal"}
+    session.send(HELLO)
+    assert session.kinds[-3:] == ["status_running", "message", "status_idle"]
+
+
+def test_an_interrupt_of_a_session_that_does_nothing_changes_nothing(begin):
+    """It is kept, and the next message goes on where the script is."""
+    session = begin({"message": "1"}, "idle", {"message": "2"})
+    session.send({"type": "user.interrupt"})
+    assert session.kinds == ["message", "status_idle", "interrupt"]
+    session.send(HELLO)
+    assert session.kinds[3:] == ["message", "status_running", "message", "status_idle"]
+
+
+def test_an_interrupt_in_the_last_turn_leaves_no_step(begin, api):
+    """The next message is answered as one after the end of the script."""
+    session = begin({"wait": "1s"}, {"message": "late"})
+    session.send({"type": "user.interrupt"})
+    assert session.kinds == ["interrupt", "status_idle"]
+    session.send(HELLO)
+    assert session.kinds[2:] == ["message", "status_running", "message", "status_idle"]
+    assert session.events()[-2]["content"][0]["text"] == "Done."
+    assert [each["kind"] for each in api("GET", "/_emulator/report").json["data"]] == [
+        "script_ended"
+    ]
+
+
+# Updates
+
+
+def test_an_update_of_metadata_keeps_empty_texts_and_deletes_nulls(api, begin):
+    """The event names what changed. Metadata that was cleared is not in it."""
+    session = begin({"message": "1"}, metadata={"a": "1", "b": "2"})
+    api("POST", session.path, {"metadata": {"a": "", "b": None, "c": "3"}})
+    assert session.events()[-1]["metadata"] == session.now["metadata"]
+    assert {name: session.now["metadata"].get(name) for name in "abc"} == {
+        "a": "",
+        "b": None,
+        "c": "3",
+    }
+    api("POST", session.path, {"metadata": {"a": ""}})
+    api("POST", session.path, {"metadata": None, "title": None})
+    assert session.kinds.count("updated") == 1
+    cleared = dict.fromkeys(session.now["metadata"])
+    api("POST", session.path, {"metadata": cleared, "title": "t"})
+    last = session.events()[-1]
+    assert (last["title"], "metadata" in last, session.now["metadata"]) == ("t", False, {})
+
+
+def test_a_session_is_archived_once(api, begin):
+    """With one event and one time, also if it has ended before."""
+    session = begin("terminate")
+    first = api("POST", f"{session.path}/archive").json
+    advance(api, 1_000)
+    assert api("POST", f"{session.path}/archive").json["archived_at"] == first["archived_at"]
+    assert session.kinds == ["status_terminated"]
+    assert api("GET", SESSIONS).json["data"] == []
+    (listed,) = api("GET", SESSIONS, include_archived="true").json["data"]
+    assert (listed["id"], listed["archived_at"]) == (session.id, first["archived_at"])
+
+
+# What a session is created with
+
+
+def test_an_empty_script_is_a_script_and_none_is_the_default_one(api, queue, begin):
+    """By default, a worker has something to do, and the end of that is not reported."""
+    session = begin()
+    assert session.kinds == ["message", "status_idle"]
+    assert session.events()[2]["content"][0]["text"] == "Done."
+    report = api("GET", "/_emulator/report").json["data"]
+    assert [each["kind"] for each in report] == ["script_ended"]
+    sent = {"agent": "agent_1", "environment_id": queue, "initial_events": [HELLO]}
+    plain = api("POST", SESSIONS, sent).json["id"]
+    events = api("GET", f"{SESSIONS}/{plain}/events").json["data"]
+    assert (events[2]["type"], events[2]["input"]) == (
+        "agent.tool_use",
+        {"command": "echo hello"},
+    )
+    made = api("POST", "/_emulator/sessions", {}).json["id"]
+    api("POST", f"{SESSIONS}/{made}/events", {"events": [HELLO]})
+    assert api("GET", "/_emulator/report").json["data"] == report
+
+
+def test_a_session_of_a_script_may_have_work_without_a_secret(api, queue):
+    """It has one by default."""
+    for body in ({"secret": False}, {}):
+        api("POST", "/_emulator/sessions", {"script": [BASH], **body})
+    assert [api.poll(queue)["secret"] is None for _ in range(2)] == [True, False]
+
+
+def test_the_resources_of_a_session_are_those_that_were_asked_for(begin):
+    """With the places and the access that were given; a token is not returned."""
+    asked = [
+        {"type": "file", "file_id": "file_1", "mount_path": "/own"},
+        {
+            "type": "github_repository",
+            "url": "https://github.com/a/b.git/",
+            "authorization_token": "correct-horse",
+        },
+        {"type": "memory_store", "memory_store_id": "memstore_1", "access": "read_only"},
+    ]
+    session = begin({"message": "x"}, resources=asked)
+    file, repository, store = session.now["resources"]
+    assert (file["file_id"], file["mount_path"]) == ("file_1", "/own")
+    assert (repository["mount_path"], "authorization_token" in repository) == (
+        "/workspace/b",
+        False,
+    )
+    assert (store["access"], "id" in store) == ("read_only", False)
+    assert file["id"] != repository["id"]
+
+
+def test_the_next_script_that_waits_is_used_as_often_as_it_says(api, queue, begin):
+    """The one in the metadata comes before it, and uses none up."""
+    script = {"script": [{"message": "waits"}], "times": 2}
+    api("POST", "/_emulator/scripts", script)
+    own = begin({"message": "own"})
+    assert own.events()[2]["content"][0]["text"] == "own"
+    sent = {"agent": "agent_1", "environment_id": queue, "initial_events": [HELLO]}
+    made = [api("POST", SESSIONS, sent).json["id"] for _ in range(3)]
+    third = [api("GET", f"{SESSIONS}/{each}/events").json["data"][2] for each in made]
+    assert [event["type"] for event in third] == ["agent.message"] * 2 + ["agent.tool_use"]
+
+
+def test_a_cloud_environment_has_no_worker_for_a_tool(api):
+    """Whichever step calls it, unless the script has its result."""
+    cloud = api.create("cloud")
+    body = {"environment_id": cloud, "script": [{"message": "x"}, "idle", BASH]}
+    refused = message(api("POST", "/_emulator/sessions", body), 400)
+    assert refused.startswith("script.2: a cloud environment has no worker for this tool")
+    body["script"][2] = BASH | {"result": ""}
+    assert api("POST", "/_emulator/sessions", body).status_code == 200
+    api("POST", f"{ENVIRONMENTS}/{cloud}/archive")
+    assert "archived" in message(api("POST", "/_emulator/sessions", body), 400)
+    assert message(api("POST", "/_emulator/sessions", {}), 400).startswith(
+        "environment_id: required, since there is no self-hosted environment"
+    )
+
+
+def test_a_session_without_an_environment_is_in_the_newest_queue_that_is_not_archived(api):
+    """Not in the cloud."""
+    older, newer = api.create_queue("a"), api.create_queue("b")
+    api.create("cloud")
+    create = ("POST", "/_emulator/sessions", {})
+    assert api(*create).json["environment_id"] == newer
+    api("POST", f"{ENVIRONMENTS}/{newer}/archive")
+    assert api(*create).json["environment_id"] == older
+
+
+def test_a_preview_has_the_text_of_each_block_in_two_parts(api, queue, emulator):
+    """Of an odd length, too; an empty one has none, and each part names its block."""
+    blocks = [{"type": "text", "text": text} for text in ("abc", "", "d")]
+    played = {"type": "agent.message", "content": blocks}
+    session = Session(api, queue, [{"event": played}, "terminate"])
+    path = f"{session.path}/events/stream?event_deltas[]=agent.message"
+    body, *_ = run_wsgi_app(emulator, EnvironBuilder(path, headers=HEADERS).get_environ())
+    events = [json.loads(chunk.decode().partition("data: ")[2]) for chunk in body]
+    deltas = [event["delta"] for event in events if event["type"] == "event_delta"]
+    assert [(delta["index"], delta["content"]["text"]) for delta in deltas] == [
+        *((0, "ab"), (0, "c")),
+        (2, "d"),
+    ]
+    assert [event["type"] for event in events].count("event_start") == 1
