@@ -7,8 +7,10 @@ import pytest
 from werkzeug.test import Client, EnvironBuilder, run_wsgi_app
 
 from ant_cli.emulator import Emulator, call, store
-from ant_cli.emulator.call import OCCUPY_THREAD, PATIENCE_S
+from ant_cli.emulator.call import BOUND_HOST, FILES_ARE_REPLACED, OCCUPY_THREAD, PATIENCE_S
 from ant_cli.emulator.errors import ClientLeft, EmulatorError
+from ant_cli.emulator.routes import ROUTES
+from ant_cli.emulator.worlds import Worlds
 from tests.helpers.words import API_HEADERS
 
 from .api import ENVIRONMENTS, HEADERS, Api, message, token_of
@@ -614,3 +616,173 @@ def test_a_fault_for_whose_delay_there_is_no_thread_is_not_used_up(api, emulator
     _, status, _ = run_wsgi_app(emulator, environ | {OCCUPY_THREAD: refuse})
     assert status == "503 Service Unavailable"
     assert api("GET", FAULTS).json["data"] == [fault]
+
+
+# What each response has
+
+
+def respond(emulator, path, headers=HEADERS, **environ):
+    """Return the status and the headers of a response, and its text."""
+    given = EnvironBuilder(path, headers=headers).get_environ() | environ
+    body, status, found = run_wsgi_app(emulator, given)
+    return int(status[:3]), found, b"".join(body).decode()
+
+
+@pytest.mark.usefixtures("queue")
+def test_a_response_has_its_length_unless_it_is_a_stream(api, emulator):
+    """And names an emulator that accepts any key."""
+    session = api("POST", "/_emulator/sessions", {"script": ["terminate"]}).json["id"]
+    _, listed, text = respond(emulator, ENVIRONMENTS)
+    assert (int(listed["content-length"]), "ant-emulator" in listed) == (len(text), True)
+    _, streamed, _ = respond(emulator, f"/v1/sessions/{session}/events/stream")
+    assert "content-length" not in streamed
+    with closing(Emulator(":memory:", api_key="secret")) as other:
+        assert "ant-emulator" not in respond(other, ENVIRONMENTS)[1]
+        assert respond(other, "/healthz", {})[0] == 200
+        status, _, text = respond(other, ENVIRONMENTS, API_HEADERS)
+        assert (status, "x-api-key or authorization: Bearer: required." in text) == (401, True)
+        assert "invalid x-api-key" in respond(other, ENVIRONMENTS, HEADERS)[2]
+        spaced = API_HEADERS | {"authorization": "Bearer   secret "}
+        assert respond(other, ENVIRONMENTS, spaced)[0] == 200
+
+
+def test_the_files_of_a_worker_need_no_beta_header(api):
+    """As in the API; environments do."""
+    headers = {"x-api-key": "any", "anthropic-version": "2023-06-01"}
+    statuses = [
+        api("GET", path, headers=headers).status_code
+        for path in ("/v1/files", "/v1/models", ENVIRONMENTS)
+    ]
+    assert statuses == [200, 200, 400]
+
+
+def test_a_given_response_that_is_no_error_has_no_reason_in_the_journal(api):
+    """From 400 on, it is one."""
+    for status in (304, 399, 400):
+        api("POST", FAULTS, {"status": status, "body": "{}"})
+        Client(api.emulator).get(ENVIRONMENTS, headers=HEADERS)
+    entries = api("GET", "/_emulator/requests").json["data"]
+    assert [(each["status"], each["error"] is None) for each in entries] == [
+        *((304, True), (399, True)),
+        (400, False),
+    ]
+
+
+def test_faults_happen_to_no_mistyped_endpoint_of_the_emulator_itself(api):
+    """It is not a path of the API."""
+    api("POST", FAULTS, {"status": 500, "times": 9})
+    assert api("GET", "/_emulator/nothing").status_code == 404
+
+
+def test_a_client_also_leaves_a_path_that_is_not_emulated(api, emulator, monkeypatch):
+    """If it does not wait as long as the fault."""
+    monkeypatch.setattr("ant_cli.emulator.faults.time.sleep", lambda _: None)
+    api("POST", FAULTS, {"delay_ms": 1_500, "path": "/v1/vaults"})
+    with pytest.raises(ClientLeft):
+        respond(emulator, "/v1/vaults", **{PATIENCE_S: 1.0})
+
+
+def test_a_failure_of_an_emulator_whose_files_were_replaced_says_so(emulator, monkeypatch):
+    """Otherwise it is a bug."""
+
+    def fail(*_):
+        raise ZeroDivisionError("x")
+
+    monkeypatch.setattr("ant_cli.emulator.store.Transaction.all", fail)
+    for is_replaced, status, part in (
+        (True, 503, "were replaced while it was running"),
+        (False, 500, "The emulator failed: ZeroDivisionError: x."),
+    ):
+        found = respond(emulator, ENVIRONMENTS, **{FILES_ARE_REPLACED: lambda: is_replaced})  # noqa: B023
+        assert (found[0], part in found[2]) == (status, True)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"host": "LOCALHOST:8080"}, 200),
+        ({"host": "My.Host"}, 200),
+        ({"host": "[::1]:8080"}, 200),
+        ({"host": "127.1.2.3"}, 200),
+        ({"host": "my.host.evil.example"}, 403),
+        ({"host": "192.0.2.1"}, 403),
+        ({"host": ""}, 403),
+        ({"host": "localhost:8080", "origin": "HTTP://LocalHost:8080"}, 200),
+        ({"host": "localhost:8080", "origin": "https://localhost:8080"}, 403),
+        ({"host": "localhost:8080", "origin": "http://localhost:8081"}, 403),
+        ({"host": "localhost:8080", "origin": "null"}, 403),
+        ({"host": "localhost", "sec-fetch-site": "same-origin"}, 200),
+        ({"host": "localhost", "sec-fetch-site": "none"}, 200),
+        ({"host": "localhost", "sec-fetch-site": "same-site"}, 403),
+        ({"host": "localhost", "sec-fetch-site": "cross-site"}, 403),
+    ],
+)
+def test_without_a_key_only_this_machine_and_no_other_web_page_is_answered(
+    emulator, headers, status
+):
+    """Names are compared in any case. With a key, every host is: a web page can't know it."""
+    bound = {BOUND_HOST: "mY.hOST", "HTTP_HOST": headers["host"]}
+    sent = HEADERS | {name: text for name, text in headers.items() if name != "host"}
+    assert respond(emulator, ENVIRONMENTS, sent, **bound)[0] == status
+    with closing(Emulator(":memory:", api_key="any-key")) as other:
+        assert respond(other, ENVIRONMENTS, sent, **bound)[0] == 200
+
+
+def test_the_emulator_lists_all_of_its_own_endpoints(api):
+    """With what each takes."""
+    listed = api("GET", "/_emulator/").json["data"]
+    assert [(each["method"], each["path"]) for each in listed] == [
+        (route.method, route.path) for route in ROUTES if route.path.startswith("/_emulator")
+    ]
+    bodies = {each["path"]: each["body"] for each in listed if each["method"] == "POST"}
+    assert bodies["/_emulator/clock"]["properties"].keys() == {"advance_ms", "now", "freeze"}
+    assert bodies["/_emulator/reset"] is None
+    assert all(each["description"] for each in listed)
+
+
+@pytest.mark.parametrize("path", ["/v1/environments/", "/v1/environments/env_1/", "/"])
+def test_a_path_with_an_empty_segment_is_no_endpoint(api, path):
+    """It has no ID."""
+    assert "there is no such endpoint" in message(api("GET", path), 404)
+
+
+def test_the_journal_has_paths_in_which_each_segment_is_encoded(api, emulator):
+    """As a fault names them: however a client encodes a letter, it is the same path."""
+    respond(emulator, f"{ENVIRONMENTS}/a%25b%2fc%20%41%C3%A9")
+    (entry,) = api("GET", "/_emulator/requests").json["data"]
+    assert entry["path"] == f"{ENVIRONMENTS}/a%25b%2Fc%20A%C3%A9"
+
+
+@pytest.mark.usefixtures("queue")
+def test_a_filter_finds_no_word_that_is_a_part_of_what_was_asked_for(api):
+    """And one in brackets is a filter, too."""
+    api("POST", "/_emulator/sessions", {"script": [{"message": "x"}]})
+    for query in (
+        {"statuses": "idles"},
+        {"statuses[]": ["running"]},
+        {"agent_id": "my_agent_emulator"},
+    ):
+        assert api("GET", "/v1/sessions", **query).json["data"] == []
+
+
+def test_the_body_of_a_response_is_cut_in_the_journal(api, emulator):
+    """As that of a request is."""
+    api("POST", FAULTS, {"status": 500, "body": "x" * 70_000})
+    Client(emulator).get(ENVIRONMENTS, headers=HEADERS)
+    (entry,) = api("GET", "/_emulator/requests").json["data"]
+    assert len(entry["response_body"]) == 65_536
+
+
+def test_the_key_of_an_environment_that_is_gone_leads_to_no_world():
+    """Nor does one that no world has made."""
+    with closing(Worlds()) as worlds:
+        client = Client(worlds)
+        own = API_HEADERS | {"x-api-key": "one"}
+        body = {"name": "queue", "config": {"type": "self_hosted"}}
+        queue = client.post(ENVIRONMENTS, json=body, headers=own).json["id"]
+        made = client.post(f"/_emulator/environments/{queue}/key", headers=own)
+        worker = bearer(f" {made.json['environment_key']} ")
+        path = f"{ENVIRONMENTS}/{queue}/work/stats"
+        assert client.get(path, headers=worker).status_code == 200
+        client.delete(f"{ENVIRONMENTS}/{queue}", headers=own)
+        assert client.get(path, headers=worker).status_code == 401
