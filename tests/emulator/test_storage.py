@@ -11,7 +11,7 @@ import pytest
 from werkzeug.test import Client
 
 import ant_cli.emulator
-from ant_cli.emulator import Emulator, UnusableDatabase
+from ant_cli.emulator import Emulator, UnusableDatabase, store
 from ant_cli.emulator.call import FILES_ARE_REPLACED
 from ant_cli.emulator.errors import Disconnected
 from ant_cli.emulator.store import CHANGES, SCHEMA_VERSION, Store
@@ -423,3 +423,24 @@ def test_a_file_with_a_version_and_no_tables_is_foreign(tmp_path, marks):
     with pytest.raises(UnusableDatabase, match="is not a database of this emulator"):
         Emulator(path)
     assert path.read_bytes() == before
+
+
+def test_a_connection_that_is_used_while_the_emulator_is_closed_is_closed_after_it(database):
+    """With the last one, SQLite removes its log."""
+    emulator = Emulator(database)
+    Api(emulator).create()
+    log = database.with_name(f"{database.name}-wal")
+    with emulator._store.write():
+        emulator.close()
+        assert log.exists()
+    assert not log.exists()
+
+
+def test_many_requests_that_wait_look_less_often(monkeypatch):
+    """So that they leave time for others. None forgets the others."""
+    slept, waiting = [], [object()] * 100
+    monkeypatch.setattr(store, "_WAITING", waiting)
+    monkeypatch.setattr(store.time, "sleep", slept.append)
+    found = iter([None, "x"])
+    assert store.wait_for(lambda: next(found), 60) == "x"
+    assert (slept, len(waiting)) == ([101 / 2_000], 100)
