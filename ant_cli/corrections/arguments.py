@@ -29,6 +29,11 @@ def is_of_other_program(command: Argv) -> bool:
     return bool(command) and command[0] is PRINTF
 
 
+def lines_printed_by(command: Argv) -> int:
+    """Return how many lines the other program prints: one for each word after its format."""
+    return len(command) - 2
+
+
 def argument_steps(line: Line) -> Iterator[Step | Sentence]:
     """Yield what may have been meant by the words after a command, the likeliest first."""
     yield from _columns(line)

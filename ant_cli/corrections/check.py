@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator, Mapping
 
 from ant_cli.argv import ApiCall, ToolCall, parse
-from ant_cli.corrections.arguments import is_of_other_program
+from ant_cli.corrections.arguments import is_of_other_program, lines_printed_by
 from ant_cli.corrections.line import Argv, Step, commands_in, line_of
 from ant_cli.corrections.rows import is_file_name
 from ant_cli.corrections.slips import objects_in
@@ -21,7 +21,7 @@ from ant_cli.help.command_row import HELP, HELP_COMMAND
 from ant_cli.help.contents import OTHER_NAMES, TOPICS
 from ant_cli.operations import GROUPS
 from ant_cli.operations.ids import OBJECT_NAMES, is_of_other_object
-from ant_cli.operations.shared_flags import EDITS, FILE, FILTER, IDLE, UNTIL
+from ant_cli.operations.shared_flags import EDITS, FILE, FILTER, IDLE, UNTIL, repeats
 from ant_cli.operations.spec import Field, Text
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
@@ -33,12 +33,14 @@ _PLACES: dict[type, str] = {dict: "KEY=VALUE"}
 def may_be_shown(step: Step, typed: Typed) -> bool:
     """Whether a line is accepted, and does what was typed."""
     first, *others = commands_in(step.argv)
-    own = others if is_of_other_program(first) else [first, *others]
+    own, inputs = [first, *others], 1
+    if is_of_other_program(first):
+        own, inputs = others, lines_printed_by(first)
     if is_unwritable(step.argv):
         return False
     for command in own:
         has_input = command in others
-        if not is_accepted(command, typed.environ, has_input=has_input):
+        if not is_accepted(command, typed.environ, has_input=has_input, inputs=inputs):
             return False
         if _names_other_object(command) or typed.is_exceeded(command):
             return False
@@ -96,14 +98,19 @@ def _objects_of(command: Argv) -> Iterator[tuple[str, str]]:
 # What the program accepts
 
 
-def is_accepted(argv: Argv, environ: Mapping[str, str], *, has_input: bool = False) -> bool:
-    """Whether the program accepts a line. With input from a pipe, that gives the ID and what else is missing."""
+def is_accepted(
+    argv: Argv, environ: Mapping[str, str], *, has_input: bool = False, inputs: int = 1
+) -> bool:
+    """Whether the program accepts a line. With input from a pipe, that gives the ID and what else is missing.
+
+    The pipe may have several inputs.
+    """
     try:
         call = parse(argv)
         if isinstance(call, ToolCall):
             return not call.notes and _is_known_tool_call(call)
         if isinstance(call, ApiCall):
-            request = _Request(call, environ, has_input=has_input)
+            request = _Request(call, environ, has_input=has_input, inputs=inputs)
             return not call.notes and request.can_be_sent
     except UsageError:
         return False
@@ -135,12 +142,15 @@ def _page_of(call: ToolCall) -> Argv | None:
 class _Request:
     """The request of a call of the API."""
 
-    def __init__(self, call: ApiCall, environ: Mapping[str, str], *, has_input: bool) -> None:
+    def __init__(
+        self, call: ApiCall, environ: Mapping[str, str], *, has_input: bool, inputs: int
+    ) -> None:
         self._call = call
         self._environ = environ
         self._quiet = Runtime(Stdin(None), Stdout(None), Stderr(None), environ)
         self._file = call.flags.of(FILE)
         self._has_input = has_input or bool(self._file)
+        self._inputs = inputs
         fields = call.operation.fields
         self._given = [field for field in fields if field.name in call.texts]
         self._missing = [field for field in fields if field.required and self._is_missing(field)]
@@ -154,6 +164,7 @@ class _Request:
         if not (self._may_read_file and self._is_complete and self._has_known_edits):
             return False
         self._check_conditions()
+        self._check_repetition()
         return self._reads_values or self._has_only_texts or self._can_be_built
 
     @property
@@ -197,6 +208,13 @@ class _Request:
                 Condition(
                     setting.flag, texts, self._quiet, self._call.operation, is_awaited=is_awaited
                 )
+
+    def _check_repetition(self) -> None:
+        """Raise UsageError if the flags of a repetition exclude each other, or there are several inputs."""
+        if repeats(self._call.flags):
+            from ant_cli.run.repetition import check_together  # late: 7 ms, and few lines have one
+
+            check_together(self._call.operation, self._call.flags, inputs=self._inputs)
 
     @property
     def _reads_values(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ant_cli.operations.parsers import item_count, pause, whole_number
-from ant_cli.operations.spec import Field, Setting
+from ant_cli.operations.spec import Field, Flags, Setting
 
 FILE = Setting("file", str, "Read the input from this file; - is stdin.", short="-f")
 BETA = Field(
@@ -84,3 +84,10 @@ SET = Setting(
     "set", list, "Set a package or a key: packages.pip=pandas==2.3.", value_name="PATH=TEXT"
 )
 EDITS = (ADD, REMOVE, SET)
+
+
+def repeats(flags: Flags) -> bool:
+    """Whether a request is to be repeated. `--every` alone is rejected by what repeats it."""
+    if flags.of(WATCH):
+        return True
+    return any(setting.name in flags for setting in (UNTIL, EVERY, FOR))

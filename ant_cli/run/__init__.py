@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ant_cli.http.names import NameClient, connect_by_name
 from ant_cli.input.build import build_all
-from ant_cli.operations.shared_flags import EVERY, FILTER, FOR, UNTIL, WATCH, YES
+from ant_cli.operations.shared_flags import FILTER, YES, repeats
 from ant_cli.operations.spec import Flags, Operation, Texts
 from ant_cli.output.printer import Printer
 from ant_cli.output.progress import Progress
@@ -52,7 +52,7 @@ def run(operation: Operation, fields: Texts, flags: Flags, runtime: Runtime) -> 
         operation, requests, flags, runtime, prints_response=printer.format.is_response
     )
     repeat: Callable[[NameClient], None] | None = None
-    if _repeats(flags):
+    if repeats(flags):
         from ant_cli.run.repetition import make_repetition  # late: 7 ms
 
         repeat = make_repetition(sending, printer, progress, settings.output, flags, runtime)
@@ -90,13 +90,6 @@ def run(operation: Operation, fields: Texts, flags: Flags, runtime: Runtime) -> 
     # 7. For people, a sentence that says what was done. Scripts use the exit status.
     if requests.count == 1 and requests.first.success_message and runtime.stdout.is_terminal:
         runtime.say(requests.first.success_message)
-
-
-def _repeats(flags: Flags) -> bool:
-    """Whether the request is to be repeated. `--every` alone is rejected by what repeats it."""
-    if flags.of(WATCH):
-        return True
-    return any(setting.name in flags for setting in (UNTIL, EVERY, FOR))
 
 
 def _empty_message(operation: Operation, flags: Flags) -> str:

@@ -49,7 +49,25 @@ def make_repetition(
         UsageError: if the flags can't be used: for their values, together, or for several inputs.
 
     """
-    operation, inputs = sending.operation, sending.requests.count
+    operation = sending.operation
+    check_together(operation, flags, inputs=sending.requests.count)
+    repetition = _Repetition(
+        sending, printer, progress, flags.of(EVERY), flags.of(FOR) or inf, runtime
+    )
+    if flags.of(WATCH):
+        return partial(repetition.watch, watch=_make_watch(operation, printer, output, runtime))
+    expressions, description = _conditions(operation, flags.of(UNTIL))
+    condition = Condition(UNTIL.flag, expressions, runtime, operation, is_awaited=True)
+    return partial(repetition.print_awaited, condition=condition, description=description)
+
+
+def check_together(operation: Operation, flags: Flags, *, inputs: int) -> None:
+    """Check that the flags of a repetition can be used together, and for the inputs.
+
+    Raises:
+        UsageError: if not.
+
+    """
     hint = see_help(operation.command)
     watches = flags.of(WATCH)
     if not watches and UNTIL.name not in flags:
@@ -61,14 +79,6 @@ def make_repetition(
         raise UsageError(
             f"{WATCH.flag} and {UNTIL.flag} take one input, but there are {inputs} inputs."
         )
-    repetition = _Repetition(
-        sending, printer, progress, flags.of(EVERY), flags.of(FOR) or inf, runtime
-    )
-    if watches:
-        return partial(repetition.watch, watch=_make_watch(operation, printer, output, runtime))
-    expressions, description = _conditions(operation, flags.of(UNTIL))
-    condition = Condition(UNTIL.flag, expressions, runtime, operation, is_awaited=True)
-    return partial(repetition.print_awaited, condition=condition, description=description)
 
 
 class _Repetition(NamedTuple):

@@ -136,6 +136,9 @@ CONSUMED = (
         ("help delet", "help delet"),
         ("get -f x", "beta:environments retrieve -f x"),
         ("printf help", "printf --help"),
+        ("get x --watch --until state==x", "beta:environments retrieve x --watch --until state==x"),
+        ("get x --every 5s", "beta:environments retrieve x --every 5s"),
+        ("list --every 5s --for 1m", "beta:environments list --every 5s --for 1m"),
         ("get 'a\nb'", "beta:environments retrieve 'a\nb'"),
     ],
 )
@@ -261,7 +264,7 @@ BEFORE = {
     "beta:environments create": "--name n",
     "beta:environments retrieve": "env_1",
     "beta:environments update": "--description d env_1",
-    "beta:environments:work list": "env_1",
+    "beta:environments:work list": "env_1 --until idle",
     "beta:environments:work poll": "env_1",
     "beta:environments:work stats": "env_1",
     "beta:environments:work retrieve": ITEM,
