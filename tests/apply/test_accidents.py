@@ -41,6 +41,17 @@ def test_a_renamed_file_is_found_although_no_path_names_it(tracked, place, label
     assert len(tracked.server()) == 3
 
 
+def test_a_moved_file_of_json_is_found_although_no_path_names_it(team):
+    """The lock file is JSON, too, and is no environment."""
+    team.write("environments/a.json", '{"config": {"type": "cloud"}}')
+    assert team.apply(".").exit == 0
+    identifier = team.ids()["./environments/a.json"]
+    Path("more/environments").mkdir(parents=True)
+    Path("environments/a.json").rename("more/environments/a.json")
+    assert "~ 1 to rename" in team.apply("--prune").stdout
+    assert team.ids() == {"./more/environments/a.json": identifier}
+
+
 # Changes by others after the plan was made
 
 

@@ -40,9 +40,11 @@ def test_two_questions_may_both_be_answered_with_yes(taken):
     assert (now["a"] == before["a"], now["b"] == before["b"]) == (True, False)
 
 
-@pytest.mark.parametrize(("typed", "left"), [("n\ny\n", "a"), ("y\nn\n", "b")])
+@pytest.mark.parametrize(
+    ("typed", "left"), [("n\ny\n", "a"), ("\ny\n", "a"), ("yep\ny\n", "a"), ("y\nn\n", "b")]
+)
 def test_what_a_person_declines_stays_blocked_and_nothing_is_applied(taken, typed, left):
-    """The plan says what is in the way."""
+    """The plan says what is in the way. Nothing but yes is yes."""
     before = ids(taken)
     result = taken.ant("apply", ".", typed=typed)
     assert (result.exit, APPLY in result.stderr, ids(taken)) == (1, False, before)
@@ -148,6 +150,14 @@ def test_flags_that_mean_nothing_together_are_rejected(tracked, words, problem):
     result = tracked.ant(*words)
     expected = 1 if words[0] == "diff" or "--exit-code" in words else 2
     assert (result.exit, result.stdout, problem in result.stderr) == (expected, "", True)
+
+
+def test_a_plan_on_stdout_leaves_the_warnings_about_its_files_on_stderr(team):
+    """The saved plan has none."""
+    team.write("environments/a.yaml", "config: {type: cloud}\ncolour: red\n")
+    result = team.ant("apply", "--dry-run", "--save-plan", "-", ".")
+    assert (result.exit, next(iter(result.json))) == (0, "version")
+    assert "Warning: environments/a.yaml, line 2, column 1: colour: unknown field." in result.stderr
 
 
 def test_a_saved_plan_that_is_blocked_is_rejected_with_the_reasons(taken):

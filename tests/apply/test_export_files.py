@@ -124,3 +124,13 @@ def test_only_a_file_of_yaml_is_written_whatever_the_case_of_its_ending(two, suf
     result = two.ant("export", "a", "--force")
     assert (result.exit == 0) is is_written
     assert ("is not a YAML file" in result.stderr) is not is_written
+
+
+@pytest.mark.parametrize("content", ["", "\n\n# by hand\n", "\ufeffx: y\n"])
+def test_with_force_any_file_is_replaced(two, content):
+    """Also one that begins with an empty line."""
+    assert two.ant("export", "a").exit == 0
+    LOCK.unlink()
+    Path("environments/a.yaml").write_text(content, encoding="utf-8")
+    assert two.ant("export", "a", "--force").exit == 0
+    assert "type: cloud" in Path("environments/a.yaml").read_text()

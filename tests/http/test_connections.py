@@ -92,6 +92,8 @@ def test_a_connection_is_used_for_the_next_request_unless_the_server_ends_it(
         ((HEAD + b"cont", Act.CLOSE), CLOSED),
         ((b"SSH-2.0-OpenSSH_9.9\r\n", Act.CLOSE), CLOSED),
         ((b"HTTP/1.1 abc OK\r\n\r\n{}", Act.CLOSE), NOT_HTTP),
+        ((b"HTTP/1.1 2000 OK\r\n\r\n{}", Act.CLOSE), NOT_HTTP),
+        ((b"HTTP/1.1 200 OK\r\n x: a\r\n\r\n{}", Act.CLOSE), NOT_HTTP),
         ((b"HTTP/1.1 101 Switching Protocols\r\n\r\n", Act.CLOSE), NOT_HTTP),
         ((HEAD + b"bad header\r\n\r\n{}", Act.CLOSE), NOT_HTTP),
         ((HEAD + b"x: a\0b\r\n\r\n{}", Act.CLOSE), NOT_HTTP),

@@ -239,3 +239,30 @@ def test_the_line_is_never_wider_than_the_screen():
     line = screen.text().split(ERASE_LINE)[1]
     assert len(line) <= 40
     assert "\x1b" not in line
+
+
+def test_a_message_in_the_middle_of_another_one_does_not_wait_for_it():
+    """The handler of a signal may write while the line is redrawn around a result."""
+    is_drawn = threading.Event()
+    screen = Watched()
+
+    def render():
+        is_drawn.set()
+        return "x"
+
+    runtime = make_runtime({}, stderr=screen)
+    line = LiveLine(runtime, render, delay_s=0.0, every_s=60)
+    assert is_drawn.wait(60)
+
+    def write_both():
+        with runtime.stderr.written_by(
+            lambda write: line._write_above(lambda: line._write_above(write))
+        ):
+            runtime.say("both")
+
+    writer = threading.Thread(target=write_both, daemon=True)
+    writer.start()
+    writer.join(10)
+    assert not writer.is_alive()
+    line.close()
+    assert "both" in screen.text()

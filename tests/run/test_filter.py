@@ -467,3 +467,12 @@ def test_a_condition_without_a_comparison_asks_whether_there_is_something(ant):
     result = ant(*LIST, "--filter", "l.#(x==1)", replies=[page(*items)])
     assert result.stdout.split() == ["a"]
     assert "is not a condition" in ant(*LIST, "--filter", "l.#(x==1)#").refusal
+
+
+def test_the_error_about_items_that_can_not_be_read_has_the_reason(ant):
+    """The exit code is that of a response that is not what the API sends."""
+    deep = '{"data": [{"id": "a", "name": ' + "[" * 700 + "]" * 700 + "}]}"
+    condition = 'name.@pretty:{"sortKeys":true}=="x"'
+    result = ant(*LIST, "--filter", condition, replies=[httpx.Response(200, text=deep)])
+    assert (result.exit, result.stdout) == (1, "")
+    assert "the server's response can't be read. The JSON is nested too deeply" in result.stderr

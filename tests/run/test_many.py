@@ -21,6 +21,50 @@ from tests.helpers.streams import Head, Watched
 from tests.helpers.words import ARCHIVE, DELETE
 
 
+class HeldLock:
+    """The lock of a pool. Who holds it to stop the pool waits until the thread of a task wants it, too."""
+
+    def __init__(self):
+        self._lock, self._is_wanted = threading.Lock(), threading.Event()
+        self.may_end = threading.Event()
+        self.is_stopping = False
+
+    def __enter__(self):
+        if threading.current_thread() is threading.main_thread():
+            self._lock.acquire()
+            if self.is_stopping:
+                self.may_end.set()
+                assert self._is_wanted.wait(60)
+            return
+        if self.may_end.is_set():
+            self._is_wanted.set()
+        self._lock.acquire()
+
+    def __exit__(self, *_):
+        self._lock.release()
+
+
+def test_a_task_that_ends_while_the_pool_stops_is_in_flight_or_has_a_result():
+    """It is never lost in between."""
+    lock, has_begun = HeldLock(), threading.Event()
+
+    def task(_item):
+        has_begun.set()
+        assert lock.may_end.wait(60)
+
+    def interrupt():
+        if has_begun.wait(60):
+            raise KeyboardInterrupt
+
+    pool = Pool(["env_1"], task, interrupt, parallel=1, fail_fast=False)
+    pool._lock = lock
+    with suppress(KeyboardInterrupt):
+        list(pool.results())
+    lock.is_stopping = True
+    finished, in_flight = pool.stop()
+    assert (finished, in_flight) == ([], [(0, "env_1")])
+
+
 @pytest.mark.parametrize(
     "stdin",
     [

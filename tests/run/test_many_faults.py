@@ -138,6 +138,26 @@ def test_a_signal_in_the_middle_names_what_is_done_in_flight_and_not_sent(ant_pr
     assert run.accounted() == IDS
 
 
+def test_a_signal_names_a_failure_that_waits_for_an_earlier_result(ant_process):
+    """Results come in order, so nothing was said about the failure yet."""
+    server = ServerByID(
+        {
+            IDS[11]: [(Act.STALL,)],
+            IDS[12]: [error("400 Bad Request", "invalid_request_error")],
+            IDS[13]: [(Act.STALL,)],
+        }
+    )
+    server.waits_for = 14
+    running = ant_process([*ARCHIVE, *IDS, "--parallel", "2"], server=server)
+    assert server.enough.wait(60)
+    running.process.send_signal(signal.SIGTERM)
+    stdout, stderr = running.process.communicate(timeout=60)
+    run = ManyResult(Result(running.process.returncode, stdout.decode(), stderr.decode()))
+    assert (run.failed, run.in_flight) == ([IDS[12]], [IDS[11], IDS[13]])
+    assert run.accounted() == IDS
+    assert "Archived 11 of 30, 1 failed." in run.stderr
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_wait_for_a_reader_of_the_results(ant_process, number):
     """`timeout` sends only one. The result that is being written is reported as not printed."""

@@ -90,6 +90,7 @@ def test_json_members_named_secret_are_redacted_with_their_whole_value():
     body = b'{"secret": "one-1", "data": {"secret": {"a": ["two-2", {"b": "three-3"}]}}, "n": 1}'
     assert secrets_in(body) == ["two-2", "three-3", "one-1"]
     assert secrets_in(b'{"secret": "one-1", "broken') == ["one-1"]
+    assert secrets_in(b'{"secret": {"pin": 12345678, "rate": 0.50}}') == ["12345678", "0.50"]
     assert redact('"secret" : "abc"', []) == f'"secret" : "{REDACTED}"'
 
 

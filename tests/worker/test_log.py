@@ -752,3 +752,16 @@ def test_the_summary_has_the_time_of_the_clock(monkeypatch):
     with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
         runner.run(work)
     assert "0 runs in 0:01:35" in screen.text()
+
+
+def test_the_status_line_fits_the_terminal_of_stderr(monkeypatch):
+    """Stdout may be another terminal, or a file."""
+
+    class Numbered(Screen):
+        def fileno(self):
+            return 7
+
+    columns = {7: 11}
+    monkeypatch.setattr("os.get_terminal_size", lambda descriptor: (columns[descriptor], 24))
+    runtime = make_runtime({"TERM": "xterm", "NO_COLOR": "1"}, stderr=Numbered(terminal=True))
+    assert LogView(runtime, "auto").status_line("3/4 busy  5 done") == "3/4 busy…"
