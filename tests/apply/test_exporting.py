@@ -202,6 +202,15 @@ def test_names_that_are_one_file_on_some_system_get_different_files(one, other, 
     assert second.name == file
 
 
+def test_the_files_of_environments_with_the_same_name_are_counted_and_skip_taken_names():
+    """Also if another environment has the name that the next number would give."""
+    folder, taken, names = Path("environments"), {}, []
+    for name in ("a", "A", "a-3", "a", "b", "a"):
+        names.append(choose_file(folder, {"name": name}, taken).name)
+        taken[folded_name(names[-1])] = 1
+    assert names == ["a.yaml", "A-2.yaml", "a-3.yaml", "a-4.yaml", "b.yaml", "a-5.yaml"]
+
+
 def test_all_environments_whose_names_are_one_file_on_macos_are_exported(team):
     """`--all` takes each once, so the second would overwrite the first."""
     for name in ("ma\u00dfe", "masse"):

@@ -200,10 +200,24 @@ def test_a_file_outside_the_folder_of_the_lock_file_is_rejected(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["helper.md", "HELPER.MD"])
-def test_a_named_prompt_is_an_agent_and_is_ignored(name):
-    """The official tool reads it as an agent, too."""
-    write(name, "You are a helper.")
-    assert loaded(name).foreign == {"agent": 1}
+@pytest.mark.parametrize("more", [[], ["."]])
+@pytest.mark.parametrize("text", ["You are a helper.", "---\nconfig: {type: cloud}\n---\nYou are."])
+def test_a_named_prompt_is_an_agent_and_is_ignored(name, more, text):
+    """The official tool reads it as an agent, too. Its folder may be named beside it."""
+    write(name, text)
+    for paths in ([name, *more], [*more, name]):
+        found = loaded(*paths)
+        assert (found.foreign, found.warnings) == ({"agent": 1}, ())
+
+
+def test_a_file_that_can_not_be_read_is_a_mistake_only_if_it_may_be_an_environment():
+    """A named file of another kind is ignored, as it is in a folder. Only the official tool knows what is in it."""
+    for path in ("agents/a.yaml", "vault_b.json", "more/c.yaml", "environments/d.yaml"):
+        write(path, "a: [")
+    for paths in (["agents/a.yaml", "vault_b.json"], ["agents", "vault_b.json"]):
+        assert loaded(*paths).foreign == {"agent": 1, "vault": 1}
+    assert loaded("more").foreign == {}
+    assert [len(mistakes(path)) for path in ("more/c.yaml", "environments")] == [1, 1]
 
 
 # Declarations
@@ -226,6 +240,25 @@ def test_the_name_of_the_file_is_the_default_name(path, name):
     """The kind is not part of it."""
     write(path)
     assert one(path).body == {"name": name, "config": {"type": "cloud"}}
+
+
+def test_an_environment_file_in_the_current_folder_has_the_name_of_that_folder(
+    tmp_path, monkeypatch
+):
+    """Its path has no folder from which the name could come."""
+    (tmp_path / "billing").mkdir()
+    monkeypatch.chdir(tmp_path / "billing")
+    write("environment.yaml")
+    assert [one(path).name for path in (".", "environment.yaml")] == ["billing", "billing"]
+
+
+@pytest.mark.parametrize("front", ["", "# none\n", "{}\n", "null\n"])
+def test_markdown_whose_front_matter_is_empty_declares_its_prose(front):
+    """A file without both is empty, which is a mistake."""
+    write("environments/a.md", f"---\n{front}---\nFor all.\n")
+    assert one(".").body == {"name": "a", "description": "For all."}
+    write("environments/a.md", "---\n# none\n---\n")
+    assert mistakes(".") == ["environments/a.md, line 1, column 1: the file is empty."]
 
 
 def test_the_prose_of_markdown_is_the_description():

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ant_cli.apply.lockfile import Entry, LockFile, ResourceOrigin, find_lock_path, read_lock
+from ant_cli.apply.lockfile import (
+    Entry,
+    LockFile,
+    ResourceOrigin,
+    find_lock_path,
+    read_lock,
+    shown_folder,
+    shown_path,
+)
 from ant_cli.errors import OutputError, UsageError
 from tests.conftest import needs_posix
 
@@ -195,3 +204,90 @@ def test_a_step_that_only_changes_the_lock_file_is_no_change_in_the_data_of_a_pl
     assert [step["action"] for step in plan["resources"]] == ["record"]
     assert plan["changes"] == 0
     assert team.diff(".") == 0
+
+
+ENTRY = '{"kind": "environment", "id": "env_1", "hash": "h", "remote_hash": "r"}'
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (f'{{"resources": {{"./a.yaml": {ENTRY}, "./a.yaml": {ENTRY}}}}}', "two entries for the"),
+        (f'{{"resources": {{"./a.yaml": {ENTRY}, "./\\u0061.yaml": {ENTRY}}}}}', "two entries for"),
+        ('{"resources": {}, "resources": {}}', "A field occurs twice"),
+        ('{"version": 1, "resources": {}, "version": 1}', "A field occurs twice"),
+        ('{"resources": {}, "paths": []}', "it is a saved plan"),
+        ('{"resources": {}, "options": {}}', "it is a saved plan"),
+        ('{"resources": {}, "steps": []}', "it is a saved plan"),
+        ('{"version": 1}', "it has no resources"),
+        ('{"version": 0, "resources": {}}', "its version is 0"),
+        ('{"version": 2, "resources": {}}', "was written by a newer ant"),
+        ('{"resources": {"./a.yaml": {"kind": "environment"}}}', "An entry has no id"),
+        ('{"resources": {"./a.yaml": {"kind": "environment", "id": null}}}', "An entry has no id"),
+        (f'{{"resources": {{".": {ENTRY}}}}}', "leads out of its folder"),
+        (f'{{"resources": {{"./a/..": {ENTRY}}}}}', "leads out of its folder"),
+        (f'{{"resources": {{"/a.yaml": {ENTRY}}}}}', "leads out of its folder"),
+    ],
+)
+def test_a_file_that_can_not_be_used_as_a_lock_file_says_why(path, text, problem):
+    """A merge by hand, or a wrong path, may have made it. Nothing may be created or archived because of it."""
+    path.write_text(text)
+    with pytest.raises(UsageError, match=problem):
+        read_lock(path)
+
+
+@pytest.mark.parametrize(
+    ("key", "entry"),
+    [
+        ("agents/b.md", '{"kind": "agent"}'),
+        ("../b.md", '{"kind": "agent", "id": "a/b"}'),
+        ("https://h/r", '{"kind": "environment", "revision": "abc"}'),
+        ("r", '{"kind": "environment", "subpath": "s"}'),
+        ("https://h/r", ENTRY),
+        ("./c.yaml", '{"kind": null}'),
+    ],
+)
+def test_an_entry_that_only_the_official_tool_manages_may_have_any_key_and_no_id(path, key, entry):
+    """It is not tracked here, and it is written as it was read."""
+    text = f'{{\n  "version": 1,\n  "origin": {{}},\n  "resources": {{\n    "{key}": {entry}\n  }}\n}}\n'
+    path.write_text(text)
+    lock = read_lock(path)
+    assert lock.tracked == {}
+    assert lock.to_bytes().decode() == text
+
+
+def test_a_field_that_is_null_in_a_lock_file_is_as_one_that_is_missing(path):
+    """Another program may write it so."""
+    entry = '{"kind": "environment", "id": "env_1", "hash": null}'
+    origin = '{"base_url": "https://h", "organization_id": null}'
+    path.write_text(f'{{"origin": {origin}, "resources": {{"./a.yaml": {entry}}}}}')
+    lock = read_lock(path)
+    assert lock.origin == ResourceOrigin("https://h")
+    assert (lock.tracked["./a.yaml"].hash, lock.tracked["./a.yaml"].remote_hash) == ("", "")
+
+
+def test_a_new_origin_replaces_the_old_one_and_keeps_what_only_the_official_tool_knows(path):
+    """A field that is no longer known is removed, and is not left at the old account's value."""
+    old = '{"base_url": "https://old", "workspace_id": "w", "region": "eu"}'
+    path.write_text(f'{{"origin": {old}, "resources": {{}}, "more": [1.0]}}')
+    read_lock(path).with_origin(ResourceOrigin("https://new", "o")).save()
+    found = json.loads(path.read_text())
+    assert found["origin"] == {"base_url": "https://new", "organization_id": "o", "region": "eu"}
+    assert found["more"] == [1]
+
+
+@pytest.mark.parametrize(
+    ("folder", "shown"),
+    [
+        (".", "./claude-lock.json"),
+        ("a", "./a/claude-lock.json"),
+        ("..", "../claude-lock.json"),
+        ("..a", "./..a/claude-lock.json"),
+        (".a", "./.a/claude-lock.json"),
+    ],
+)
+def test_a_path_is_shown_from_the_current_folder_and_begins_with_dots(folder, shown):
+    """Also one whose own name begins with two dots."""
+    path = Path.cwd() / folder / "claude-lock.json"
+    assert shown_path(path) == shown
+    assert shown_folder(path.parent) == (shown.removesuffix("/claude-lock.json"))

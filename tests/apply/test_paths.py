@@ -24,10 +24,13 @@ def test_a_path_in_another_case_is_the_same_environment_where_the_disk_ignores_c
     assert set(tracked.ids()) == {"./environments/a.yaml"}
 
 
-def test_a_file_is_named_also_if_its_folder_follows_with_another_spelling(team):
+@pytest.mark.parametrize("folder", ["more", "."])
+@pytest.mark.parametrize("spelling", ["more/x.yaml", "./more/x.yaml", "an absolute path"])
+def test_a_file_is_named_also_if_its_folder_is_named_before_or_after_it(team, folder, spelling):
     """A file that was named and does not say what it declares is a mistake, and not merely a warning."""
-    file = team.write("more/x.yaml", "config: {type: cloud}\n").absolute()
-    for paths in ((str(file), "more"), ("more", str(file))):
+    path = team.write("more/x.yaml", "config: {type: cloud}\n").absolute()
+    file = str(path) if spelling == "an absolute path" else spelling
+    for paths in ((file, folder), (folder, file)):
         result = team.ant("diff", *paths)
         assert (result.exit, result.stdout) == (1, "")
         assert "it does not say what it declares" in result.stderr
