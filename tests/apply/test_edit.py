@@ -213,6 +213,7 @@ def test_strings_from_the_server_control_neither_terminal_nor_editor(desk):
             },
         ),
         ([["name: data", "type: environment\nname: other  # a comment"]], {"name": "other"}),
+        ([["name: data", "name: other"], ["    pip:", "    apt: []\n    pip:"]], {"name": "other"}),
         (
             [["  packages:\n    pip:\n      - pandas\n      - numpy\n    npm:\n      - tsx\n", ""]],
             {"config": {"type": "cloud", "packages": {"pip": [], "npm": []}}},
