@@ -171,6 +171,16 @@ def test_strings_from_the_server_control_neither_terminal_nor_editor(desk):
     assert "vim" not in "".join(lines[:5] + lines[-5:])
 
 
+@pytest.mark.parametrize(
+    ("config", "line"),
+    [({"type": "cloud"}, "# scope: account"), ({"type": "self_hosted"}, "scope: account")],
+)
+def test_a_field_is_in_the_text_once_either_to_be_changed_or_as_a_comment(desk, config, line):
+    """Only a self-hosted environment has a scope that can be changed."""
+    desk.edit(replies=[environment(config=config, scope="account")])
+    assert [each for each in desk.seen[0].splitlines() if "scope:" in each] == [line]
+
+
 # The update
 
 

@@ -272,13 +272,17 @@ def test_a_stream_is_what_it_was_after_a_failure_inside_of_a_context():
     assert (screen.text(), other.getvalue(), len(lines)) == ("after", b"inside", 1)
 
 
-def test_stdin_is_read_once_and_has_no_more_input_then():
+def test_stdin_is_read_once_and_has_no_more_input_then(tmp_path):
     """Two arguments may ask for it."""
-    stdin = Stdin(io.BytesIO(b"text"))
-    assert stdin.read() == b"text"
-    with pytest.raises(UsageError, match="can be read only once"):
-        stdin.read()
-    assert not stdin.has_input
+    path = tmp_path / "file"
+    path.write_text("text")
+    with path.open("rb") as file:
+        stdin = Stdin(file)
+        assert stdin.has_input
+        assert stdin.read() == b"text"
+        assert not stdin.has_input
+        with pytest.raises(UsageError, match="can be read only once"):
+            stdin.read()
 
 
 def test_the_beginning_of_a_file_is_looked_at_from_where_it_would_be_read(tmp_path):
