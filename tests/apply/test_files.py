@@ -210,6 +210,17 @@ def test_a_named_prompt_is_an_agent_and_is_ignored(name, more, text):
         assert (found.foreign, found.warnings) == ({"agent": 1}, ())
 
 
+@pytest.mark.parametrize(
+    ("front", "is_warned_about"), [("title: News", False), ("config: {type: cloud}", True)]
+)
+def test_a_page_with_front_matter_that_only_its_folder_names_is_no_agent(front, is_warned_about):
+    """The pages of many web sites have front matter. None is counted as a file that was left alone."""
+    write("posts/a.md", f"---\n{front}\n---\nText.\n")
+    for path in ("posts", "."):
+        found = loaded(path)
+        assert (found.foreign, len(found.warnings)) == ({}, int(is_warned_about))
+
+
 def test_a_file_that_can_not_be_read_is_a_mistake_only_if_it_may_be_an_environment():
     """A named file of another kind is ignored, as it is in a folder. Only the official tool knows what is in it."""
     for path in ("agents/a.yaml", "vault_b.json", "more/c.yaml", "environments/d.yaml"):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import threading
 from contextlib import suppress
 from itertools import product
+from unittest.mock import Mock
 
 import pytest
 
-from ant_cli.errors import UsageError
+from ant_cli.errors import OutputError, UsageError
 from ant_cli.runtime import ServerClock, background_writer, http_date
 from ant_cli.runtime.background_writer import BackgroundWriter, written_in_background
 from ant_cli.runtime.confirmation import ask, can_ask, confirm, is_yes
@@ -294,6 +296,20 @@ def test_the_beginning_of_a_file_is_looked_at_from_where_it_would_be_read(tmp_pa
         stdin = Stdin(file)
         assert stdin.beginning_of_file() == "two\n"
         assert stdin.read() == b"two\n"
+
+
+@pytest.mark.parametrize(
+    ("failure", "raised"),
+    [
+        (BrokenPipeError(), BrokenPipeError),
+        (OSError(errno.ENOSPC, "no space left"), OutputError),
+        (ValueError("write to closed file"), OutputError),
+    ],
+)
+def test_a_reader_who_has_left_is_told_apart_from_a_result_that_can_not_be_written(failure, raised):
+    """`head` leaves when it has enough, which is no error."""
+    with pytest.raises(raised):
+        Stdout(Mock(write=Mock(side_effect=failure))).write(b"x")
 
 
 class Slow(Screen):
