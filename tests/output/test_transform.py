@@ -100,6 +100,7 @@ def test_escapes_duplicate_keys_and_modifiers_in_paths_select_the_expected_json(
         (".".join("a" * 101), "The path is longer or nested deeper than 100 steps"),
         ("[" * 200 + "]" * 200, "The path is longer or nested deeper than 100 steps"),
         ("#." * 200, "The path is longer or nested deeper than 100 steps"),
+        ("#(" * 200 + ")" * 200, "The path is longer or nested deeper than 100 steps"),
         ("@dig:" * 200, "The path is longer or nested deeper than 100 steps"),
     ],
 )
@@ -107,6 +108,25 @@ def test_malformed_paths_are_rejected_before_anything_is_sent(path, message):
     with pytest.raises(BadPath) as refused:
         parse(path)
     assert str(refused.value).startswith(message)
+
+
+def test_a_path_may_have_a_hundred_steps():
+    deep = b'{"a":' * 100 + b"1" + b"}" * 100
+    assert transform(deep, ".".join("a" * 100)) == b"1"
+
+
+def test_an_element_of_a_long_array_is_found_by_its_number():
+    numbers = json.dumps(list(range(1001))).encode()
+    assert [transform(numbers, index) for index in ("999", "1000", "1001")] == [
+        b"999",
+        b"1000",
+        None,
+    ]
+
+
+def test_joined_objects_keep_the_first_way_that_a_key_was_written():
+    """As in GJSON: the last value wins, at the place and under the text of the first key."""
+    assert transform(b'[{"\\u0061":1},{"b":2,"a":3}]', "@join") == b'{"\\u0061":3,"b":2}'
 
 
 def test_one_parsed_path_works_for_many_values():
