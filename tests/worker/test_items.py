@@ -388,6 +388,27 @@ def test_an_item_that_this_worker_has_failed_stays_its_own_if_another_one_wins_i
         messages = [event["msg"] for event in job.log]
         assert "another worker has the work item" in messages
         assert not [message for message in messages if message.startswith("backing off")]
+        assert messages[-1] == "no work; exiting"
+
+    simulate(story)
+
+
+def test_an_item_that_another_worker_wins_is_none_of_the_items_of_a_job():
+    """It waits for the next one."""
+
+    async def story(simulation):
+        simulation.server.enqueue(1)
+
+        def choose(_number, kind):
+            if kind == "ack" and len(simulation.server.items) == 1:
+                simulation.server.acknowledge("work_0")
+                simulation.server.enqueue(1)
+            return NO_FAULT
+
+        job = simulation.start(choose=choose, max_items="1")
+        await simulation.until(job.task.done, MINUTE)
+        assert job.context.tally.items["succeeded"] == 1
+        assert simulation.server.items["work_1"].state == "stopped"
 
     simulate(story)
 
@@ -552,6 +573,7 @@ def test_a_second_signal_while_the_worker_drains_ends_its_handlers_and_not_the_w
         while not calls.context.shutdown.draining.done():
             await asyncio.sleep(0.001)
         await others()
+        assert calls.context.tally.draining
         os.kill(os.getpid(), number)
         await working
 
@@ -567,3 +589,29 @@ def test_a_second_signal_while_the_worker_drains_ends_its_handlers_and_not_the_w
     assert "ending the handlers" in calls.messages
     (end,) = (event for event in calls.events if "outcome" in event)
     assert end["outcome"] == "given_back"
+
+
+def test_a_worker_without_handlers_does_not_speak_of_them_at_its_end():
+    """Only a request is left, or nothing."""
+    fails = lambda _, kind: Fault(refusal=500 * (kind == "stop"))  # noqa: E731
+
+    async def story(simulation):
+        idle = simulation.start()
+        await asyncio.sleep(2)
+        idle.terminate()
+        await simulation.until(idle.task.done, MINUTE)
+        assert [event["msg"] for event in idle.log[1:]] == ["draining: no more work is taken"]
+        simulation.server.enqueue(1)
+        worker = simulation.start(choose=fails, drain_timeout="2s")
+        await simulation.until(lambda: simulation.server.requests["stop"], MINUTE)
+        worker.terminate()
+        await simulation.until(worker.task.done, 2 * MINUTE)
+        (warning,) = (event for event in worker.log if event["msg"].startswith("drain timeout"))
+        assert (warning["running"], warning["open_items"]) == (0, 1)
+        assert warning["msg"] == (
+            "drain timeout exceeded; "
+            "no handler is running, and the last requests about items are cut off soon"
+        )
+        assert not [event for event in worker.log if "to finish" in event["msg"]]
+
+    simulate(story)

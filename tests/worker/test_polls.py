@@ -431,3 +431,136 @@ def test_a_bug_that_an_item_triggers_is_logged_and_polling_backs_off(calls, monk
     assert calls.messages[1:] == ["work item failed", "backing off after unprocessable work item"]
     assert "ValueError: a bug" in calls.text
     assert list(calls.context.memory.not_done) == [ITEM["id"]]
+
+
+def test_a_request_that_is_rejected_for_good_ends_a_worker_although_polls_have_worked(calls):
+    """The log has what the server said, so the error has not. Nothing else needs much time then."""
+
+    async def reply(name):
+        if name == "poll" and calls.count("poll") > 1:
+            raise APIError(
+                "GET /", 400, "Bad Request", b'{"error": {"message": "unknown field"}}', ""
+            )
+        return NOTHING_TO_RUN
+
+    calls.reply = reply
+    with pytest.raises(APIError) as caught:
+        asyncio.run(calls.work())
+    assert "unknown field" not in str(caught.value)
+    assert "unknown field" in calls.events[-1]["error"]
+    assert calls.messages[-1] == "poll hit permanent 4xx; stopping"
+    assert calls.context.key_is_refused is True
+
+
+def test_a_poll_that_failed_does_not_keep_a_worker_from_its_end(calls, monkeypatch):
+    """It is over, and one that worked came later."""
+    monkeypatch.setattr(supervisor_module, "backoff", lambda *_: 0.0)
+
+    async def work():
+        hours = clock()
+
+        async def reply(name):
+            if calls.count("poll") == 1:
+                raise NetworkError("connection refused.")
+            if name == "poll":
+                hours.append("of an empty poll")
+            if calls.count("poll") == 4:
+                calls.drain()
+
+        calls.reply = reply
+        await calls.work(exit_when_idle="1h")
+
+    asyncio.run(work())
+    assert calls.count("poll") == 2
+    assert calls.messages[-1] == "no work; exiting"
+    assert calls.context.key_is_refused is False
+
+
+def test_a_worker_whose_last_polls_fail_ends_with_their_error(calls, monkeypatch):
+    """Nobody knows whether there is work. The log has what the server said."""
+    monkeypatch.setattr(supervisor_module, "backoff", lambda *_: 0.0)
+
+    async def work():
+        hours = clock()
+
+        async def reply(_name):
+            hours.append("of a poll")
+            raise APIError("GET /", 500, "Server Error", b'{"error": {"message": "no disk"}}', "")
+
+        calls.reply = reply
+        await calls.work(exit_when_idle="1h")
+
+    with pytest.raises(APIError, match="500") as caught:
+        asyncio.run(work())
+    assert "no disk" not in str(caught.value)
+    assert [event["msg"] for event in calls.events if "no disk" in str(event.get("error"))] == [
+        "poll failed, backing off"
+    ]
+
+
+def test_a_job_whose_last_item_could_not_be_acknowledged_polls_no_more(calls, monkeypatch):
+    """It would get the same item again."""
+    monkeypatch.setattr(supervisor_module, "backoff", lambda *_: 0.01)
+
+    async def work():
+        hours = clock()
+
+        async def reply(name):
+            if name == "acknowledge":
+                hours.append("of the item")
+                raise REFUSED
+            if calls.count("poll") == 3:
+                calls.drain()
+            return NOTHING_TO_RUN
+
+        calls.reply = reply
+        await calls.work(exit_when_idle="1h")
+
+    asyncio.run(work())
+    assert calls == ["poll", "acknowledge"]
+    assert calls.messages[-1] == "the last item could not be acknowledged; exiting"
+
+
+@pytest.mark.parametrize("reason", ["another worker may start its handler", "it is being taken"])
+def test_an_item_that_a_worker_leaves_is_work_all_the_same(calls, reason):
+    """It is not idle, and polls again after a second."""
+
+    async def work():
+        hours = clock()
+
+        async def reply(_name):
+            if reason == "it is being taken":
+                calls.context.taking.add(ITEM["id"])
+            else:
+                calls.context.memory.left_to_others_until[ITEM["id"]] = float("inf")
+            hours.append("of a poll")
+            if calls.count("poll") > 3:
+                calls.drain()
+            return dict(ITEM)
+
+        calls.reply = reply
+        working = asyncio.create_task(calls.work(exit_when_idle="1h"))
+        await others()
+        assert calls == ["poll"]
+        assert not working.done()
+        hours.append("a moment")
+        await others()
+        assert calls == ["poll", "poll"]
+        calls.drain()
+        await working
+
+    asyncio.run(work())
+
+
+def test_a_first_poll_that_is_refused_ends_a_worker(calls):
+    """The key is wrong, or the environment: a minute more would show nothing else."""
+
+    async def reply(_name):
+        if calls.count("poll") == 3:
+            calls.drain()
+        raise REFUSED
+
+    calls.reply = reply
+    with pytest.raises(APIError, match="404"):
+        asyncio.run(calls.work())
+    assert calls == ["poll"]
