@@ -574,6 +574,7 @@ def test_a_second_signal_while_the_worker_drains_ends_its_handlers_and_not_the_w
             await asyncio.sleep(0.001)
         await others()
         assert calls.context.tally.draining
+        assert not calls.context.shutdown.terminating.done()
         os.kill(os.getpid(), number)
         await working
 
