@@ -159,11 +159,30 @@ def test_the_key_and_the_url_of_a_profile_are_used(ant, profiles):
     assert result.requests[0].headers["x-api-key"] == "k"
 
 
-@pytest.mark.parametrize("word", ["$KEY", "`cat key`"])
+@pytest.mark.parametrize("word", ["$KEY", "`cat key`", "key-$N", "key-`cat n`", "'$KEY'"])
 def test_unexpanded_shell_variables_are_not_used_as_ids(ant, word: str):
     """The shell passes the unexpanded text."""
     done = ant(*RETRIEVE[:-1], "--api-key", word, "")
     assert (done.exit, done.stdout, done.requests) == (0, "", [])
+
+
+@pytest.mark.parametrize("before", [("--description", "$TEXT"), ("$ID",), ("--name=`hostname`",)])
+def test_a_variable_that_does_not_decide_where_to_look_is_no_obstacle(ant, before):
+    done = ant(*RETRIEVE[:-1], *before, "", replies=[PAGE])
+    assert done.stdout == "env_1\tdata\nenv_2\t\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "host"),
+    [
+        (("--base-url", "http://a.io", "--base-url=http://b.io"), "b.io"),
+        (("--base-url=http://b.io", "-base-url", "http://a.io"), "a.io"),
+        (("--local", "--local=false", "--base-url", "http://a.io"), "a.io"),
+    ],
+)
+def test_the_last_one_of_a_repeated_flag_decides_as_in_the_command(ant, typed, host):
+    done = ant(*RETRIEVE[:-1], *typed, "", replies=[PAGE])
+    assert [request.url.host for request in done.requests] == [host]
 
 
 @pytest.mark.parametrize(

@@ -140,6 +140,8 @@ CONSUMED = (
         ("get x --every 5s", "beta:environments retrieve x --every 5s"),
         ("list --every 5s --for 1m", "beta:environments list --every 5s --for 1m"),
         ("get 'a\nb'", "beta:environments retrieve 'a\nb'"),
+        (f"get {'x' * 1000}", f"beta:environments retrieve {'x' * 1000}"),
+        ("delete 5 5", "beta:environments delete 5"),
     ],
 )
 def test_a_line_that_does_more_or_less_than_was_typed_is_not_shown(typed, shown):
@@ -160,6 +162,10 @@ def test_a_line_that_does_more_or_less_than_was_typed_is_not_shown(typed, shown)
             "beta:environments create --name x --config '{type: cloud, packages: {pip: [\"5\"]}}'",
         ),
         ("profile activat ci", "profile activate ci"),
+        ("profile set base-url http://3f9a2b7c", "profile set base_url http://3f9a2b7c"),
+        ("list --format JSON", "beta:environments list --format json"),
+        ("delete 5 6", "beta:environments delete 6 5"),
+        (f"get {'x' * 900}", f"beta:environments retrieve {'x' * 900}"),
     ],
 )
 def test_a_line_that_does_what_was_typed_is_shown(typed, shown):

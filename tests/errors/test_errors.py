@@ -187,6 +187,7 @@ def test_a_slip_is_one_letter_after_the_first(typed, name, expected):
     [
         ("MAX_ITEMS", ["--max-items"], "--max-items"),
         ("maxitems", ["--max-item", "--max-items"], "--max-items"),
+        ("max_Items", ["--max-item", "--max-items"], "--max-items"),
         ("max-itemz", ["--max-item", "--max-items"], "--max-item"),
         ("beta.environments", ["beta:environments"], "beta:environments"),
         ("other", ["--max-items"], ""),
@@ -196,6 +197,12 @@ def test_a_slip_is_one_letter_after_the_first(typed, name, expected):
 def test_the_nearest_name_differs_in_separators_or_by_one_slip(name, known, found):
     """A name that only has other separators is preferred to an earlier one with a slip."""
     assert nearest(name, known) == found
+
+
+@pytest.mark.parametrize("separator", ["-", "_", ".", ":", " ", ""])
+def test_any_separators_may_stand_for_those_of_a_name(separator):
+    typed = separator.join(["Beta", "environments", "work"])
+    assert nearest(typed, ["beta:environments", "beta:environments:work"]).endswith(":work")
 
 
 @pytest.mark.parametrize(
@@ -236,6 +243,25 @@ def test_a_word_is_quoted_if_a_shell_would_read_it_in_another_way(word, quoted):
     assert quote(word) == quoted
     assert shell_line("x", word) == f"x {quoted}"
     assert command_line("a b", word, "c d") == f"ant a b {quoted} 'c d'"
+
+
+@pytest.mark.parametrize(
+    ("word", "quoted"),
+    [
+        ("env_1", "env_1"),
+        (r"C:\a.b/c-d", r"C:\a.b/c-d"),
+        ("", '""'),
+        ("a b", '"a b"'),
+        ("a'b", '"a\'b"'),
+        ("a=b", '"a=b"'),
+        ("it's $HOME", "'it''s $HOME'"),
+        ('say "a"', "'say \"a\"'"),
+        ("`a`", "'`a`'"),
+    ],
+)
+def test_a_word_is_quoted_for_cmd_and_powershell_on_windows(word, quoted, monkeypatch):
+    monkeypatch.setattr("sys.platform", "win32")
+    assert quote(word) == quoted
 
 
 def test_an_operator_is_not_quoted():

@@ -7,6 +7,17 @@ import pytest
 from ant_cli.errors import UsageError
 from ant_cli.operations import parsers
 from ant_cli.operations.ids import is_object_id, is_of_other_object, joined_ids
+from ant_cli.operations.shared_flags import (
+    EVERY,
+    FOR,
+    LIST_WAITING,
+    LISTING,
+    MANY,
+    MANY_CREATED,
+    MAX_ITEMS,
+    repeats,
+)
+from ant_cli.operations.spec import values_of
 
 TEN_TO_TWENTY = parsers.whole_number(10, 20)
 COLOURS = parsers.one_of(("red", "green"))
@@ -76,6 +87,47 @@ def test_a_text_beyond_the_ends_is_rejected(parse, text, said):
     with pytest.raises(UsageError) as caught:
         parse("--flag", text)
     assert said in caught.value.message
+
+
+def test_the_choices_are_listed_below_a_value_that_is_none_of_them():
+    with pytest.raises(UsageError) as caught:
+        COLOURS("--colour", "blue")
+    assert caught.value.message == "unknown value 'blue' (from --colour)."
+    assert caught.value.hint == "--colour takes: red, green."
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ({}, False),
+        ({"watch": "true"}, True),
+        ({"watch": "false"}, False),
+        ({"watch": "false", "for": "1m"}, True),
+        ({"until": ["idle"]}, True),
+        ({"every": "1s"}, True),
+        ({"for": "1m"}, True),
+        ({"max_items": "5", "filter": ["name"]}, False),
+    ],
+)
+def test_a_request_is_repeated_by_each_flag_that_is_about_repeating(texts, expected):
+    assert repeats(values_of(texts, (*LISTING, *LIST_WAITING))) is expected
+
+
+@pytest.mark.parametrize(
+    ("setting", "default", "rejected"),
+    [
+        (EVERY, 2.0, ["0", "9ms", ""]),
+        (FOR, "", ["0", "9ms", ""]),
+        (MAX_ITEMS, None, ["-2", ""]),
+        (MANY[0], 8, ["0", "257"]),
+        (MANY_CREATED[0], 1, ["0", "257"]),
+    ],
+)
+def test_a_shared_flag_has_its_default_and_its_ends(setting, default, rejected):
+    assert setting.default_value == default
+    for text in rejected:
+        with pytest.raises(UsageError):
+            setting.value_of(setting.flag, text)
 
 
 @pytest.mark.parametrize(
