@@ -120,6 +120,7 @@ def test_every_failure_of_completion_is_silent(ant, reply):
         ("environment_id", "--profile", "nobody", ""),
         ("environment_id", "--base-url", "ftp://x", ""),
         ("environment_id", "--base-url", ""),
+        ("environment_id", "--base-url=", "http://a.io", ""),
     ],
 )
 def test_no_request_is_sent_for_an_invalid_command_line(ant, words):
@@ -178,11 +179,12 @@ def test_a_variable_that_does_not_decide_where_to_look_is_no_obstacle(ant, befor
         (("--base-url", "http://a.io", "--base-url=http://b.io"), "b.io"),
         (("--base-url=http://b.io", "-base-url", "http://a.io"), "a.io"),
         (("--local", "--local=false", "--base-url", "http://a.io"), "a.io"),
+        (("--local=false", "--local"), None),
     ],
 )
 def test_the_last_one_of_a_repeated_flag_decides_as_in_the_command(ant, typed, host):
     done = ant(*RETRIEVE[:-1], *typed, "", replies=[PAGE])
-    assert [request.url.host for request in done.requests] == [host]
+    assert [request.url.host for request in done.requests] == ([host] if host else [])
 
 
 @pytest.mark.parametrize(
@@ -286,6 +288,21 @@ def test_the_kind_of_an_emulator_id_names_the_id_after_its_prefix():
     (argument,) = longest_match(["emulator", "enqueue"]).arguments
     assert kind_name(argument).startswith(completion.EMULATOR)
     assert completion.source_of(kind_name(argument).removeprefix(completion.EMULATOR)) is not None
+
+
+@pytest.mark.parametrize(("kind", "sent"), [("work_id", 1), ("environment_id", 0)])
+def test_the_key_of_an_environment_is_sent_if_the_list_accepts_it(ant, kind, sent):
+    """The list of environments takes an API key only."""
+    env = {**NO_KEY, "ANTHROPIC_ENVIRONMENT_KEY": "sk-ant-env-1"}
+    words = ("beta:environments:work", "retrieve", "--environment-id", "env_1", "")
+    done = ant("__complete", kind, *words, env=env, replies=[PAGE])
+    assert (len(done.requests), done.stderr) == (sent, "")
+
+
+@pytest.mark.parametrize("flag", ["--api-key-stdin=false", "--auth-token-stdin=false"])
+def test_a_credential_that_will_not_be_on_stdin_is_used(ant, flag):
+    done = ant(*RETRIEVE[:-1], flag, "", replies=[PAGE])
+    assert done.stdout == "env_1\tdata\nenv_2\t\n"
 
 
 FEDERATED = (

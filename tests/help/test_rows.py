@@ -137,6 +137,12 @@ def test_a_long_example_is_broken_before_flags_and_operators():
     assert fold(f"{fits}c") == f"ant {'x' * 63} \\\n    --a bc"
 
 
+@pytest.mark.parametrize("operator", ["|", "&&", "--flag"])
+def test_a_long_example_is_broken_before_each_operator_and_flag(operator):
+    first, rest = f"ant {'x' * 60}", f"{operator} ant y 'a b' -f z"
+    assert fold(f"{first} {rest}").split("\n") == [f"{first} \\", f"    {rest}"]
+
+
 def test_a_section_without_rows_is_left_out():
     assert section("Flags", []) == ""
     assert section("Flags", [("--a", "A."), ("--b", "B.")]) == "## Flags\n- `--a`: A.\n- `--b`: B."

@@ -42,6 +42,17 @@ def test_an_operation_has_these_facts(operation):
     assert shown == FACTS[operation.command]
 
 
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.command)
+def test_the_flags_of_an_operation_are_its_fields_its_settings_and_its_headers(operation):
+    """In this order. None is left out, and its ID is the last one in the path."""
+    headers = [field for field in operation.fields if field.location == "header"]
+    others = [field for field in operation.fields if field.location != "header"]
+    assert [*operation.params] == [*others, *operation.settings, *headers]
+    ids = [field.name for field in operation.fields if field.location == "path"]
+    assert operation.id_name == "".join(ids[-1:])
+    assert [f"{{{name}}}" in operation.path for name in ids] == [True] * len(ids)
+
+
 def test_a_command_is_found_by_its_two_words():
     assert all(find(each.group, each.name) is each for each in OPERATIONS)
     assert find(ENV, "stats") is None
