@@ -305,6 +305,25 @@ def test_a_credential_that_will_not_be_on_stdin_is_used(ant, flag):
     assert done.stdout == "env_1\tdata\nenv_2\t\n"
 
 
+@pytest.mark.parametrize(
+    ("words", "key", "server", "sent"),
+    [
+        ((), 'api_key = "k"', {"ANTHROPIC_BASE_URL": "https://a.io", **NO_KEY}, 0),
+        ((), 'base_url = "https://a.io"', {"ANTHROPIC_API_KEY": "k"}, 1),
+        (("--api-key", "k"), 'base_url = "https://a.io"', {}, 1),
+        (("--base-url", "https://a.io"), 'api_key = "k"', NO_KEY, 1),
+    ],
+)
+def test_only_the_key_of_a_profile_is_not_sent_to_the_server_of_a_variable(
+    ant, profile, words, key, server, sent
+):
+    """The command prints a note about it, which nobody would see here."""
+    profile(key)
+    done = ant(*RETRIEVE[:-1], *words, "", env=server, replies=[PAGE])
+    assert [request.url.host for request in done.requests] == ["a.io"] * sent
+    assert done.stderr == ""
+
+
 FEDERATED = (
     "--federation-rule",
     "fdrl_1",
@@ -318,9 +337,10 @@ FEDERATED = (
 @pytest.mark.parametrize("typed", [FEDERATED, ("--api-key-stdin",), ("--auth-token-stdin",)])
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 def test_ids_are_not_requested_with_another_credential_than_the_command_will_use(
-    ant, typed, before
+    ant, typed, before, tmp_path
 ):
     """The access token of a federation, or a key on stdin, is not available when the tab key is pressed."""
+    (tmp_path / "token.jwt").write_text("identity")
     command = ("beta:environments", "retrieve")
     words = (*typed, *command, "") if before else (*command, *typed, "")
     result = ant("__complete", "environment_id", *words, replies=[PAGE])

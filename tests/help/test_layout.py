@@ -89,6 +89,7 @@ def test_other_lines_stay_as_they_are():
         ("> Say `a` and `b`.", "  Say \x1b[36m`a`\x1b[0m and \x1b[36m`b`\x1b[0m."),
         ("**A:** b **C:** d", "\x1b[1mA:\x1b[0m b \x1b[1mC:\x1b[0m d"),
         ("a `span that", "a `span that"),
+        ("> ends` before `a` span", "  ends` before `a` span"),
         ("- `--a`: Says `b`.", "  \x1b[36m--a\x1b[0m  Says \x1b[36m`b`\x1b[0m."),
         ("  # why", "  \x1b[2m# why\x1b[0m"),
         ("  ant `x` **y** # z", "  ant `x` **y** # z"),

@@ -129,6 +129,8 @@ def test_every_command_has_a_page(ant, operation):
             or f"{field.flag} {kind_of(field)}|null" in page
         )
     assert "ant help flags" in page
+    assert ("See also: ant help input" in page) is operation.has_body
+    assert ("ant help lists" in page) is not operation.has_body
     assert page.count("# ") >= 2
     assert "\x1b" not in result.stdout
 
@@ -274,6 +276,14 @@ def test_a_help_page_longer_than_the_terminal_goes_through_the_pager(ant):
     long = ant("help", "profile", terminal=True, env={**pager, "LINES": "10"})
     assert (short.stderr, short.stdout) == ("", long.stdout)
     assert "no-such-pager-program" in long.stderr
+
+
+@pytest.mark.parametrize(("more_lines", "is_paged"), [(0, True), (1, False)])
+def test_a_page_leaves_a_line_of_the_terminal_for_the_prompt(ant, more_lines, is_paged):
+    lines = len(ant("help", "profile").stdout.splitlines()) + more_lines
+    env = {"ANT_PAGER": "no-such-pager-program", "LINES": str(lines), "COLUMNS": "80"}
+    done = ant("help", "profile", terminal=True, env=env)
+    assert ("no-such-pager-program" in done.stderr) is is_paged
 
 
 @pytest.mark.parametrize(

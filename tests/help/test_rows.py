@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ant_cli.help.catalog import catalog, longest_match
-from ant_cli.help.command_page import flag_row, fold, section, synopsis
+from ant_cli.help.command_page import command_page, flag_row, fold, section, synopsis
 from ant_cli.help.command_row import (
     Command,
     argument,
@@ -18,6 +20,7 @@ from ant_cli.help.command_row import (
     text_flag,
     tool,
 )
+from ant_cli.operations import OPERATIONS
 from ant_cli.operations.spec import Field, Flags, Setting, flag_name, values_of
 
 
@@ -87,7 +90,8 @@ def test_a_group_has_the_first_examples_of_its_commands_then_the_second_ones():
         ("a: two", "ant g a 2"),
     ]
     assert synopsis(group("g", "G.", first)) == "ant g COMMAND [FLAGS]"
-    assert len(group("g", "G.", first, second, first, second).examples) == 3
+    more = group("g", "G.", first, second, first, second).examples
+    assert [example.purpose for example in more] == ["a: one", "b: three", "a: one"]
 
 
 @pytest.mark.parametrize(
@@ -126,6 +130,12 @@ def test_a_misplaced_argument_is_not_quoted_where_it_may_be_a_key(path, text, is
     assert longest_match(path).quoted(text) == (repr(text) if is_shown else "'[redacted]'")
 
 
+def test_a_misplaced_argument_is_cut_to_100_letters():
+    quoted = longest_match(["beta:environments", "list"]).quoted
+    assert quoted("x" * 100) == repr("x" * 100)
+    assert quoted("x" * 101) == repr("x" * 97 + "...")
+
+
 def test_a_long_example_is_broken_before_flags_and_operators():
     line = f"ant x {'y' * 50} --flag value --other z | ant w && ant v"
     assert fold(line).split("\n") == [
@@ -135,6 +145,27 @@ def test_a_long_example_is_broken_before_flags_and_operators():
     fits = f"ant {'x' * 63} --a b"
     assert fold(fits) == fits
     assert fold(f"{fits}c") == f"ant {'x' * 63} \\\n    --a bc"
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.command)
+def test_the_page_of_an_operation_says_who_calls_it_with_which_key_and_for_how_many_ids(operation):
+    command = longest_match(operation.command.split())
+    is_of_worker = operation.group == "beta:environments:work"
+    assert ("Workers call this themselves." in command.help) is is_of_worker
+    said = " ".join(re.findall("It takes an (.*?)[.]", command.help))
+    for key in ("API key", "environment key"):
+        assert (key in said) is (is_of_worker and key in operation.accepts)
+    assert "item secret" not in said
+    has_several = operation.takes_several_ids and operation.positional is not None
+    assert synopsis(command).endswith("...") is has_several
+
+
+@pytest.mark.parametrize(
+    "command", list(catalog().walk()), ids=lambda command: f"ant {command.full_name}".rstrip()
+)
+def test_a_page_has_no_empty_paragraph(command):
+    assert all(part.strip() == part != "" for part in command.help.split("\n\n"))
+    assert not re.search(r"\n{3}|[ \t]$", command_page(command), re.M)
 
 
 @pytest.mark.parametrize("operator", ["|", "&&", "--flag"])

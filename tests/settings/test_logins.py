@@ -39,6 +39,16 @@ def test_a_login_is_sent_as_a_bearer_token_with_the_beta_header_and_the_workspac
     assert (done.exit, done.stderr) == (0, "")
 
 
+def test_a_login_completes_ids(ant_with_login, official):
+    """Its access token is there when the tab key is pressed."""
+    official.log_in()
+    reply = {"data": [{"id": "env_1", "name": "data"}]}
+    words = ("__complete", "environment_id", "beta:environments", "retrieve", "")
+    done = ant_with_login(*words, replies=[reply])
+    assert (done.stdout, done.stderr) == ("env_1\tdata\n", "")
+    assert done.request.headers["authorization"] == f"Bearer {TOKEN}"
+
+
 def test_a_beta_flag_is_sent_in_addition_to_that_of_the_login(ant_with_login, official):
     """`--beta` replaces the default, but a login does not work without its own beta version."""
     official.log_in()
