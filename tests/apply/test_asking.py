@@ -71,6 +71,14 @@ def test_the_details_are_shown_on_request_and_the_question_comes_again(tracked):
     assert "of-b" in tracked.ant("diff", ".").stdout
 
 
+def test_ctrl_d_declines_and_the_answer_begins_a_line(tracked):
+    """Nothing was typed, so the question is still on the line of the cursor."""
+    tracked.add("b")
+    result = tracked.ant("apply", ".", typed="")
+    assert (result.exit, set(tracked.server())) == (0, {"a"})
+    assert result.stderr.endswith(f"{APPLY} \nAborted.\n")
+
+
 def test_a_change_of_the_lock_file_alone_needs_no_confirmation(tracked):
     """Nothing changes on the server."""
     tracked.write("environments/a.yaml", "config: {type: cloud}\nmetadata: {}\n")
