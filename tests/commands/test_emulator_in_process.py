@@ -23,6 +23,8 @@ ENVIRON = {"ANTHROPIC_BASE_URL": "local:emulator.db", "ANTHROPIC_API_KEY": ""}
 """The emulator is in a file."""
 NOTE = {"base_url": "http://127.0.0.1:1", "pid": 1, "has_key": False, "database": "x"}
 """The file of an emulator."""
+WORK = {"count": 1, "type": "session", "secret": True}
+"""What is sent for work without flags."""
 
 
 @pytest.fixture
@@ -40,6 +42,97 @@ def test_an_emulator_command_rejects_the_response_of_another_server(ant, words, 
     result = ant("emulator", *words.split(), "--base-url", "http://other.example", replies=[reply])
     assert (result.exit, result.stdout) == (1, "")
     assert result.stderr == "ant: the server at the base URL is not the emulator.\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "method", "body"),
+    [
+        ("enqueue env_1", "POST", WORK),
+        ("enqueue env_1 --no-secret", "POST", WORK | {"secret": False}),
+        (
+            "enqueue env_1 --metadata a=b --count 2",
+            "POST",
+            WORK | {"metadata": {"a": "b"}, "count": 2},
+        ),
+        ("key env_1", "POST", None),
+        ("session show session_1", "GET", None),
+        ("requests", "GET", None),
+        ("requests --clear", "DELETE", None),
+        ("clock", "GET", None),
+        ("clock --advance-ms 5", "POST", {"advance_ms": 5}),
+        (
+            "clock --now 2030-01-02T03:04:05+01:00",
+            "POST",
+            {"now": "2030-01-02T03:04:05+01:00"},
+        ),
+        (
+            "fault --method post --status 500 --header a:b",
+            "POST",
+            {
+                "method": "POST",
+                "status": 500,
+                "headers": ["a:b"],
+                "times": 1,
+                "delay_ms": 0,
+                "after": 0,
+            },
+        ),
+        ("fault --list", "GET", None),
+        ("fault --clear", "DELETE", None),
+        ("reset --yes", "POST", None),
+    ],
+)
+def test_an_emulator_command_sends_what_its_flags_say(ant, words, method, body):
+    """And the defaults that the help shows."""
+    sent = ant("emulator", *words.split(), "--base-url", "http://other.example", replies=[{}])
+    content = sent.request.content
+    assert (sent.request.method, json.loads(content) if content else None) == (method, body)
+
+
+def test_what_was_cleared_and_reset_is_said(ant):
+    """A program has nothing to read."""
+    for words, said in (
+        ("requests --clear", "The journal is empty."),
+        ("reset --yes", "The emulator is empty."),
+    ):
+        done = ant("emulator", *words.split(), "--base-url", "http://other.example", replies=[{}])
+        assert (done.exit, done.stdout, done.stderr) == (0, "", f"{said}\n")
+
+
+def test_a_session_is_shown_by_its_events_without_their_ids(ant):
+    """Other members are shown as JSON, but not those that are null."""
+    events = [
+        {"id": "e_1", "type": "user.message", "processed_at": "t1", "text": "caf\u00e9", "n": None},
+        {"id": "e_2", "type": "session.status_idle", "processed_at": None},
+    ]
+    words = ("emulator", "session", "show", "session_1", "--base-url", "http://other.example")
+    shown = ant(*words, replies=[{"events": events}]).stdout
+    assert shown == 't1  user.message  {"text": "caf\u00e9"}\nNone  session.status_idle\n'
+
+
+def test_a_request_of_the_journal_is_a_line_with_what_it_has(ant):
+    """One without a response says so."""
+    entries = [
+        {
+            "time": "t1",
+            "method": "GET",
+            "path": "/a",
+            "status": 200,
+            "request_id": "r",
+            "error": "",
+        },
+        {
+            "time": "t2",
+            "method": "GET",
+            "path": "/b",
+            "status": None,
+            "fault": "f_1",
+            "error": None,
+        },
+    ]
+    words = ("emulator", "requests", "--base-url", "http://other.example")
+    lines = ant(*words, replies=[{"data": entries}]).stdout.splitlines()
+    assert lines == ["t1  GET  /a  200  r  ", "t2  GET  /b  no response  f_1"]
 
 
 def test_env_without_an_emulator_fails_when_a_shell_evaluates_it(local):

@@ -193,6 +193,46 @@ def test_metadata_has_limits(api, metadata, why):
         assert why in message(response, 400)
 
 
+@pytest.mark.parametrize(
+    ("host", "is_accepted"),
+    [
+        ("a" * 63, True),
+        ("a" * 64, False),
+        (".".join(["a" * 63] * 3 + ["a" * 61]), True),
+        (".".join(["a" * 63] * 3 + ["a" * 62]), False),
+    ],
+)
+def test_a_host_has_a_greatest_length_as_has_each_of_its_labels(api, host, is_accepted):
+    """Those of DNS: 253 characters and 63."""
+    networking = {"type": "limited", "allowed_hosts": [host]}
+    config = {"type": "cloud", "networking": networking}
+    response = api("POST", ENVIRONMENTS, {"name": "a", "config": config})
+    assert response.status_code == (200 if is_accepted else 400)
+
+
+def test_a_name_has_no_nul(api):
+    """But may have more than one line."""
+    assert api("POST", ENVIRONMENTS, {"name": "a\nb"}).json["name"] == "a\nb"
+    refused = api("POST", ENVIRONMENTS, {"name": "a\0b"})
+    assert message(refused, 400) == "name: must not contain a NUL."
+
+
+def test_the_first_five_mistakes_of_a_body_are_named(api):
+    """In the order in which they were written."""
+    refused = api("POST", ENVIRONMENTS, {"name": "a", **dict.fromkeys("uvwxyz", 1)})
+    sentence = "is not a field of this request"
+    assert message(refused, 400) == "; ".join(f"{name}: {sentence}" for name in "uvwxy") + "."
+
+
+def test_a_body_that_is_nested_too_deeply_is_refused(emulator):
+    """And no failure of the emulator."""
+    body = b"[" * 100_000 + b"]" * 100_000
+    response = Client(emulator).post(
+        f"{ENVIRONMENTS}?beta=true", data=body, headers=HEADERS, content_type="application/json"
+    )
+    assert response.status_code == 400
+
+
 def test_an_update_of_an_environment_deletes_keys_by_null_or_an_empty_text(api):
     """And keeps what is null or left out."""
     environment = api.create(metadata={"a": "1", "b": "2", "c": "3"}, description="d")
@@ -315,6 +355,8 @@ def test_a_stub_of_a_list_may_be_anything_but_an_object_that_is_no_page(api, emu
         ({"status": 302}, "body: required for the status 302"),
         ({"status": 400}, None),
         ({"status": 199, "body": ""}, "status: "),
+        ({"status": 599}, None),
+        ({"status": 600}, "status: "),
         ({"error_after_events": 0, "body": "a\rb"}, "body: must be one line"),
         ({"error_after_events": 0, "body": "a\nb"}, "body: must be one line"),
         ({"error_after_events": 0, "error_code": "x"}, "error_code: a stream"),

@@ -139,6 +139,9 @@ def test_a_script_that_no_session_used_is_in_the_report(control, report):
         ({"event": {"type": "session.status_idle"}}, "stop_reason"),
         ({"idle": {"stop_reason": {"type": "tired"}}}, "tired"),
         ({"idle": {"stop_reason": {"type": "requires_action", "event_ids": []}}}, "event_ids"),
+        ({"tool": "a", "custom_tool": "b"}, "must have one of"),
+        ({"input": {}}, "got none"),
+        ({"custom_tool": "a", "result": "x"}, "custom_tool does not take result"),
         ({"stats": {"active_seconds": 1}}, "stats was removed; the figures are measured"),
     ],
 )
@@ -436,6 +439,14 @@ def test_a_session_has_what_it_was_asked_to_have(sessions, start):
         ({"vault_ids": ["a b"]}, "vault_ids.0: must be an ID"),
         ({"initial_events": [HELLO | {"content": [{"type": "song"}]}]}, "the type of a block must"),
         ({"initial_events": [HELLO | {"content": [{"type": "image"}]}]}, "image needs source"),
+        (
+            {"initial_events": [HELLO | {"content": [{"type": "text", "text": ""}]}]},
+            "minimum string length is 1",
+        ),
+        (
+            {"initial_events": [HELLO | {"content": [{"type": "document", "source": "x"}]}]},
+            "the source of a block must be an object",
+        ),
         (
             {
                 "initial_events": [
