@@ -135,6 +135,33 @@ def test_a_request_of_the_journal_is_a_line_with_what_it_has(ant):
     assert lines == ["t1  GET  /a  200  r  ", "t2  GET  /b  no response  f_1"]
 
 
+OTHER = ("--base-url", "http://other.example")
+
+
+def test_faults_are_printed_as_json_or_as_asked_for(ant):
+    """One after another. They have no form for people."""
+    listed = ("emulator", "fault", "--list", *OTHER)
+    assert ant(*listed, replies=[{"data": [{"id": "f_1"}]}]).json == {"id": "f_1"}
+    as_yaml = ant(*listed, "--format", "yaml", replies=[{"data": [{"id": "f_1"}]}])
+    assert as_yaml.stdout == "id: f_1\n"
+
+
+@pytest.mark.parametrize("time", ["2030-01-02T03:04:05", "2030-01-02", "noon"])
+def test_the_clock_is_set_to_a_time_with_its_offset_only(ant, time):
+    """Otherwise it would depend on the zone of a machine."""
+    refusal = ant("emulator", "clock", "--now", time, *OTHER).refusal
+    assert (
+        f"--now must be a time with its offset, such as 2026-03-15T10:00:00Z, got {time!r}."
+        in refusal
+    )
+
+
+def test_a_script_may_come_from_stdin(ant):
+    """As from a file."""
+    sent = ant("emulator", "script", "-", *OTHER, stdin="[terminate]", replies=[{"id": "s_1"}])
+    assert (sent.body["script"], sent.stdout) == (["terminate"], "s_1\n")
+
+
 def test_env_without_an_emulator_fails_when_a_shell_evaluates_it(local):
     """A worker after `&&` does not run with the previous variables of the shell."""
     printed = local("emulator", "env").stdout
