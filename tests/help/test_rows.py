@@ -168,6 +168,16 @@ def test_a_page_has_no_empty_paragraph(command):
     assert not re.search(r"\n{3}|[ \t]$", command_page(command), re.M)
 
 
+@pytest.mark.parametrize(
+    "command", list(catalog().walk()), ids=lambda command: f"ant {command.full_name}".rstrip()
+)
+def test_a_page_names_only_global_flags_that_its_command_takes(command):
+    line = "".join(re.findall(r"\*\*Global flags:\*\* (.*) \(", command_page(command)))
+    taken = [param.flag for param in command.global_flags]
+    assert set(line.split(", ")) - {"", "..."} <= set(taken)
+    assert bool(line) is bool(taken)
+
+
 @pytest.mark.parametrize("operator", ["|", "&&", "--flag"])
 def test_a_long_example_is_broken_before_each_operator_and_flag(operator):
     first, rest = f"ant {'x' * 60}", f"{operator} ant y 'a b' -f z"
