@@ -157,6 +157,32 @@ def test_a_health_check_is_stopped_and_done(calls):
     assert not [event for event in calls.events if "outcome" in event or "session_id" in event]
 
 
+def test_an_item_whose_stop_is_still_open_is_stopped_and_does_not_run_again(calls):
+    """Its work is done. After that, nothing is open any more."""
+
+    async def reply(_name):
+        memory = calls.context.memory
+        if calls[-1] == "poll":
+            memory.unstopped[ITEM["id"]] = ended(Ending.SUCCEEDED)
+        return dict(ITEM)
+
+    calls.reply = reply
+    assert run(calls, "exit 1") == ["stop"]
+    assert "spawning on-work script" not in calls.messages
+    assert "this worker has finished the item before, and could not stop it" in calls.messages
+    assert calls.context.memory.unstopped == {}
+
+
+def test_the_id_and_the_secret_of_an_item_are_those_that_were_polled(calls):
+    """They have been checked, and the secret is redacted."""
+    other = {**ITEM, **NEW, "id": "work_2", "secret": "of-another-item-123456"}
+    answered(calls, poll={**ITEM, "secret": "correct-horse-battery"}, acknowledge=other)
+    run(calls, 'echo "$ANTHROPIC_WORK_ID"; cat')
+    assert "work_1" in calls.text
+    assert "work_2" not in calls.text
+    assert "of-another-item" not in calls.text
+
+
 # The handler
 
 
@@ -193,6 +219,7 @@ def test_the_line_about_a_handler_names_its_program(calls):
     run(calls, "exit 3", attempts="1")
     (start,) = (event for event in calls.events if event["msg"] == "spawning on-work script")
     assert start["script"] == "/bin/sh"
+    assert start["attempt"] == 1
     (end,) = (event for event in calls.events if "outcome" in event)
     assert (end["outcome"], end["reason"], end["next"]) == (
         "dead_letter",
@@ -366,6 +393,8 @@ def test_the_guardian_forgets_an_item_that_could_not_be_acknowledged(status):
         await simulation.until(lambda: worker.events("ack failed, discarding work item"), MINUTE)
         assert worker.guardian.leases == []
         assert worker.context.taking == set()
+        (event, *_) = worker.events("ack failed, discarding work item")
+        assert str(status) in event["error"]
 
     simulate(story)
 
