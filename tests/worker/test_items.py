@@ -18,6 +18,7 @@ from ant_cli.worker.endings import Ending, ended
 from ant_cli.worker.item_run import ItemRun
 from ant_cli.worker.make_it_so import Verdict
 from ant_cli.worker.outage import Outage
+from ant_cli.worker.sdk_session import LEASE_HOLDER
 from ant_cli.worker.supervisor import Supervisor
 from tests.helpers.fault_proxy import NO_FAULT, Fault, slow
 from tests.helpers.work_server import ITEM
@@ -164,6 +165,7 @@ def test_an_item_whose_stop_is_still_open_is_stopped_and_does_not_run_again(call
         memory = calls.context.memory
         if calls[-1] == "poll":
             memory.unstopped[ITEM["id"]] = ended(Ending.SUCCEEDED)
+            calls.context.tally.unconfirmed.add(ITEM["id"])
         return dict(ITEM)
 
     calls.reply = reply
@@ -171,6 +173,7 @@ def test_an_item_whose_stop_is_still_open_is_stopped_and_does_not_run_again(call
     assert "spawning on-work script" not in calls.messages
     assert "this worker has finished the item before, and could not stop it" in calls.messages
     assert calls.context.memory.unstopped == {}
+    assert calls.context.tally.unconfirmed == set()
 
 
 def test_the_id_and_the_secret_of_an_item_are_those_that_were_polled(calls):
@@ -270,6 +273,37 @@ def test_only_a_refusal_of_a_heartbeat_of_its_own_item_makes_a_success_a_loss(
     run(calls, f"echo '{said}' >&2", heartbeat="always")
     (end,) = (event for event in calls.events if "outcome" in event)
     assert end["outcome"] == expected
+    assert calls.context.taking == set()  # otherwise it would not be taken again
+
+
+@pytest.mark.parametrize(
+    ("heartbeat", "then", "expected"),
+    [
+        ("auto", "exit 0", "lease_lost"),
+        ("always", "exit 0", "lost"),
+        ("always", "exec sleep 600", "timed_out"),
+    ],
+)
+def test_a_refused_heartbeat_matters_unless_the_worker_has_ended_the_handler(
+    calls, heartbeat, then, expected
+):
+    """Whoever has the lease had it refused. A handler that took too long has failed anyway."""
+    extended = {"lease_extended": True, "state": "active", "last_heartbeat": "B", "ttl_seconds": 45}
+    answered(calls, heartbeat=extended)
+    said = "echo 'work_1: heartbeat precondition failed' >&2"
+    run(calls, f"{said}; {then}", heartbeat=heartbeat, item_timeout="500ms")
+    (end,) = (event for event in calls.events if "outcome" in event)
+    assert end["outcome"] == expected
+
+
+@pytest.mark.parametrize(("heartbeat", "expected"), [("auto", "none"), ("always", "work_1")])
+def test_a_handler_learns_whether_its_worker_holds_the_lease(calls, heartbeat, expected):
+    """Nothing is said about values that its item does not have."""
+    extended = {"lease_extended": True, "state": "active", "last_heartbeat": "B", "ttl_seconds": 45}
+    answered(calls, heartbeat=extended)
+    run(calls, f'echo "held by ${{{LEASE_HOLDER}-none}}"', heartbeat=heartbeat)
+    assert f"held by {expected}" in calls.text
+    assert "can't be a variable" not in calls.text
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ import trustme
 from ant_cli.errors import AntError
 from ant_cli.http.direct import DirectTransport
 from ant_cli.http.transport import FailedAttempt, Timeouts
+from ant_cli.worker import on_loop
 from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.on_loop import run_on_loop, runtime_on_loop
 from tests.conftest import KEY, make_runtime
@@ -214,6 +215,56 @@ def test_a_renegotiation_takes_no_processor_time_while_the_server_is_silent(
     with remote:
         assert asyncio.run(send()) == b'{"id": "x"}'
     assert sock.attempts == 2
+
+
+class Counting(socket.socket):
+    """Counts how often it is read."""
+
+    reads = 0
+
+    def recv_into(self, *given):
+        self.reads += 1
+        return super().recv_into(*given)
+
+
+def test_waiting_for_a_response_takes_no_processor_time(api_runtime, monkeypatch):
+    """A poll takes as long as there is no work."""
+    local, remote = socket.socketpair()
+    sock = Counting(fileno=local.detach())
+    monkeypatch.setattr(DirectTransport, "connect", lambda *_: sock)
+
+    async def send():
+        request = asyncio.create_task(run_on_loop(post, api_runtime, "http://127.0.0.1:1"))
+        while not sock.reads:
+            await asyncio.sleep(0)
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert sock.reads == 1
+        remote.sendall(OK)
+        return await request
+
+    with remote:
+        assert asyncio.run(send()) == b'{"id": "x"}'
+
+
+def test_a_wait_may_end_for_two_reasons_at_once():
+    """The time is up just when the socket is ready."""
+
+    async def end_twice():
+        turn = asyncio.get_running_loop().create_future()
+        on_loop._resolve(turn)
+        on_loop._resolve(turn)
+        await turn
+
+    asyncio.run(end_twice())
+
+
+def test_the_runtime_of_everything_else_still_blocks(clean_environ):
+    """It is used without an event loop, too."""
+    runtime = make_runtime(clean_environ)
+    before = dict(vars(runtime))
+    runtime_on_loop(runtime, Mock())
+    assert vars(runtime) == before
 
 
 def test_a_request_that_is_cancelled_closes_its_connection(api_runtime):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
 
 import pytest
 
@@ -418,6 +419,9 @@ def test_a_handler_that_the_system_does_not_start_costs_no_attempt(calls, tmp_pa
     assert calls[-2:] == ["session", "heartbeat"]
     assert calls.messages[-2:] == ["the handler could not be started", "work item not done"]
     assert "session_id" not in calls.text  # each line would have the long ID
+    # after its pause, another worker has half a minute to take it
+    until = calls.context.memory.left_to_others_until[ITEM["id"]]
+    assert time.monotonic() + 30 < until < time.monotonic() + 100
 
 
 def test_a_bug_that_an_item_triggers_is_logged_and_polling_backs_off(calls, monkeypatch):
