@@ -415,3 +415,6 @@ def test_a_database_in_a_folder_that_does_not_exist_is_an_error(ant, tmp_path):
     refusal = ant("--base-url", f"local:{tmp_path}/missing/emulator.db", *LIST).refusal
     assert f"there is no folder {tmp_path}/missing." in refusal
     assert not (tmp_path / "missing").exists()
+    (tmp_path / "file").touch()
+    refusal = ant("--base-url", f"local:{tmp_path}/file/emulator.db", *LIST).refusal
+    assert f"there is no folder {tmp_path}/file." in refusal

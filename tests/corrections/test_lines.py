@@ -210,6 +210,7 @@ def test_only_pipes_of_the_program_itself_are_pipes():
 def test_the_check_sends_nothing_starts_no_program_and_opens_no_keyring(ant, typed, monkeypatch):
     """The profile has a command for its key, and one in the system's credential store."""
     monkeypatch.setattr("subprocess.Popen", None)
+    monkeypatch.setattr("ant_cli.run.load", None)
     monkeypatch.setattr("ant_cli.settings.loading.load", None)
     assert "Did you mean: ant " in ant(*typed.split()).refusal
 

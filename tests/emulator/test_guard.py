@@ -39,6 +39,7 @@ def status_of(url, method, path, headers, body=None):
         ({"sec-fetch-site": "none"}, 200),
         ({"host": "evil.example"}, 403),
         ({"host": "localhost.evil.example"}, 403),
+        ({"host": "localhost:80.evil.example"}, 403),
         ({"host": "127.0.0.1.evil.example:8080"}, 403),
         ({"host": "evil.example@localhost:1:2"}, 403),
         ({"host": "10.0.0.1"}, 403),
