@@ -246,7 +246,7 @@ def outcomes(pytester, starts):
 
 
 def test_the_flags_of_an_emulator_are_from_the_ini_file_the_nearest_marker_and_the_call(outcomes):
-    """The nearest wins. Words such as true are those of a command line, and an empty one is none."""
+    """The nearest wins. Words such as true are those of a command line, and an empty one counts as unset."""
     found, shown = outcomes(
         """
         import pytest

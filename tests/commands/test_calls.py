@@ -44,7 +44,7 @@ def calls(ant, monkeypatch):
 def test_a_flag_wins_over_its_variable_and_that_over_the_default(
     calls, name, flag, in_variable, in_flag, default
 ):
-    """An empty variable is none, and what a variable says does not matter beside the flag."""
+    """An empty variable counts as unset. With the flag, the variable does not matter."""
     variable = PREFIX + name.upper()
     (setting,) = [
         s for c in catalog().walk() if c.path == START for s in c.settings if s.name == name

@@ -216,7 +216,7 @@ def test_env_of_an_emulator_with_its_own_key_sends_the_one_of_the_shell(ant, mac
 
 
 def test_env_of_an_emulator_with_its_own_key_asks_for_it_before_anything_is_sent(ant, machine):
-    """An empty variable is none. The shell stops, since the output fails."""
+    """An empty variable counts as unset. The shell stops, since the output fails."""
     machine.run(8080, has_key=True)
     for key in ("", None):
         done = ant("emulator", "env", "queue", env={"ANTHROPIC_API_KEY": key}, replies=[])

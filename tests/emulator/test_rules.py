@@ -499,7 +499,7 @@ def test_the_beta_header_may_name_others_too(api, beta):
 
 
 def test_the_workspace_of_a_request_is_checked_if_the_emulator_has_one(api):
-    """Without one, any is accepted; an empty header is none."""
+    """Without one, any is accepted. An empty header counts as missing."""
     sent = HEADERS | {"anthropic-workspace-id": "wrkspc_2"}
     assert api("GET", ENVIRONMENTS, headers=sent).status_code == 200
     with closing(Emulator(":memory:", workspace_id="wrkspc_1")) as emulator:

@@ -314,7 +314,7 @@ def test_a_topic_is_found_by_what_people_call_it(ant, other, name):
 
 @pytest.mark.parametrize("name", [name for name in TOPICS if "-" in name])
 def test_the_name_of_a_topic_may_be_two_words(ant, name):
-    """As it is said."""
+    """As people write it."""
     assert ant("help", *name.split("-")).stdout == ant("help", name).stdout
 
 

@@ -268,7 +268,7 @@ def test_strings_among_other_values_are_printed_without_quotes(ant):
 
 
 def test_an_empty_response_to_a_list_is_not_an_empty_list(ant):
-    """Nothing is said about what the server has."""
+    """There is no message about what the server has."""
     result = ant(*LIST, replies=[httpx.Response(204)], terminal=True)
     assert (result.exit, result.stdout, result.stderr) == (0, "", "")
 

@@ -172,7 +172,7 @@ def test_columns_that_were_chosen_by_their_titles_are_never_left_out():
 
 
 def test_an_item_with_more_than_fifty_members_has_fifty_columns_and_a_note():
-    """With fifty, nothing is left out, and nothing is said."""
+    """With fifty, nothing is left out, and there is no note."""
     for count, notes in ((50, 0), (51, 1)):
         said = []
         shown = table([{f"k{number}": 1 for number in range(count)}], warn=said.append)
@@ -181,7 +181,7 @@ def test_an_item_with_more_than_fifty_members_has_fifty_columns_and_a_note():
 
 @pytest.mark.parametrize(("key", "is_whole"), [("id", True), ("agent_id", True), ("paid", False)])
 def test_ids_are_narrowed_last_whatever_comes_before_them(key, is_whole):
-    """A word that ends with these letters is none."""
+    """A word that only ends with these letters is not an ID."""
     item = {"note": "n" * 30, key: "x" * 30}
     row = table([item], style=WIDE._replace(width=42)).splitlines()[1]
     assert row.endswith("x" * 30) is is_whole

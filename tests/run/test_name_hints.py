@@ -343,7 +343,7 @@ def test_a_session_of_the_emulator_is_created_for_the_environment_with_the_name(
 
 
 def test_environments_are_listed_once_for_all_names_of_a_run(ant):
-    """Also if there are none, and if the same name is given again."""
+    """Also if the list is empty, and if the same name is given again."""
     for listed in (page(), LISTED):
         replies = [NOT_FOUND, listed, *[NOT_FOUND] * 2]
         words = (*ARCHIVE, "other", "another", "other", "--parallel", "1")

@@ -264,7 +264,7 @@ def test_a_question_names_the_server_without_the_user_of_its_url(ant):
     ("url", "is_shown"), [("https://api.example", True), ("http://127.0.0.1:1", False)]
 )
 def test_a_debug_log_names_the_certificate_authorities_of_https(ant, url, is_shown):
-    """Without TLS, there are none."""
+    """Without TLS, no authority is asked."""
     result = ant(*RETRIEVE, "--debug", "--base-url", url, replies=[{}])
     assert ("* certificate authorities: " in result.stderr) is is_shown
     assert f"> GET {url}/v1/environments/env_1?beta=true\n" in result.stderr

@@ -211,7 +211,7 @@ def test_columns_are_padded_to_their_width_and_never_less_than_nothing():
     ],
 )
 def test_the_password_of_a_url_is_a_secret_or_else_its_user(url, secrets, shown):
-    """An @ in a path is none."""
+    """An @ in a path ends no password."""
     assert url_secrets(url) == secrets
     assert strip_userinfo(url) == shown
 

@@ -133,7 +133,7 @@ def test_a_complete_federation_of_variables_supplies_nothing_to_a_named_profile(
         assert states["federation of profile 'default'"] == "used"
 
 
-# What is said without a key
+# Messages without a key
 
 NOT_USED = "ANTHROPIC_ENVIRONMENT_KEY is not used: the API takes no environment key for this."
 

@@ -402,7 +402,7 @@ def test_the_pause_counts_excused_runs_as_well():
     ],
 )
 def test_a_history_is_read_from_metadata_that_others_may_have_changed(metadata, expected):
-    """Odd values are none."""
+    """Odd values count as missing."""
     assert history_in({"metadata": metadata}) == expected
 
 

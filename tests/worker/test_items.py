@@ -242,7 +242,7 @@ def test_a_failure_that_is_not_counted_says_so(calls):
 
 
 def test_a_handler_without_a_time_limit_may_take_its_time(calls):
-    """0 is none."""
+    """A limit of 0 is no limit."""
     answered(calls)
     run(calls, "sleep 0.05", item_timeout="0")
     assert "work item done" in calls.messages
@@ -298,7 +298,7 @@ def test_a_refused_heartbeat_matters_unless_the_worker_has_ended_the_handler(
 
 @pytest.mark.parametrize(("heartbeat", "expected"), [("auto", "none"), ("always", "work_1")])
 def test_a_handler_learns_whether_its_worker_holds_the_lease(calls, heartbeat, expected):
-    """Nothing is said about values that its item does not have."""
+    """Values that its item does not have are not set."""
     extended = {"lease_extended": True, "state": "active", "last_heartbeat": "B", "ttl_seconds": 45}
     answered(calls, heartbeat=extended)
     run(calls, f'echo "held by ${{{LEASE_HOLDER}-none}}"', heartbeat=heartbeat)

@@ -137,7 +137,7 @@ def test_the_worker_changes_what_each_metric_shows():
 
 
 def test_the_oldest_handler_is_that_which_was_started_first():
-    """0 is none. An alert finds one that hangs."""
+    """0 means that no handler runs. An alert finds one that hangs."""
     tally = Tally(3)
     assert tally.oldest_started_at == 0
     tally.started_at |= {"work_1": 30.0, "work_2": 10.0, "work_3": 20.0}

@@ -171,7 +171,7 @@ def test_a_worker_has_its_own_name_unless_one_is_given(worked):
 
 
 def test_a_worker_of_sessions_leaves_them_neither_the_lease_nor_the_stop(worked):
-    """It runs this program for each, which is told so."""
+    """It runs this program for each, with flags that say so."""
     started = worked(no_auto_stop="true", heartbeat="never", max_idle="90s", workdir="/tmp")
     assert (started.options.no_auto_stop, started.options.heartbeat) == (False, "always")
     words = " ".join(started.command)
