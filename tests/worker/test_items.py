@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
+import time
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from unittest.mock import Mock, patch
 
@@ -15,6 +18,7 @@ from ant_cli.worker import item_run as item_run_module
 from ant_cli.worker import supervisor as supervisor_module
 from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.endings import Ending, ended
+from ant_cli.worker.handler import Handler
 from ant_cli.worker.item_run import ItemRun
 from ant_cli.worker.make_it_so import Verdict
 from ant_cli.worker.outage import Outage
@@ -23,7 +27,7 @@ from ant_cli.worker.supervisor import Supervisor
 from tests.helpers.fault_proxy import NO_FAULT, Fault, slow
 from tests.helpers.work_server import ITEM
 from tests.worker.calls import NOTHING_TO_RUN, Calls, others
-from tests.worker.simulation import Plan, simulate
+from tests.worker.simulation import Plan, SimulatedHandler, simulate
 
 MINUTE = 60.0
 API_KEY = "sk-ant-api03-of-the-operator"
@@ -85,15 +89,18 @@ def test_finished_work_is_stopped_before_its_metadata_is_written(
     item = {**ITEM, "metadata": metadata}
     answered(calls, poll=item, acknowledge={**item, **NEW}, session={})
     assert run(calls, handler, **flags) == expected
+    is_done = handler == "exit 0"
+    assert list(calls.context.memory.not_done) == ([] if is_done else [ITEM["id"]])
 
 
 def test_a_run_that_may_be_the_second_is_counted_before_it_starts_and_not_afterwards(calls):
     """It may kill this worker, too."""
     calls.metadata_key = API_KEY
-    item = {**ITEM, "acknowledged_at": "2026-03-15T10:00:00Z", "metadata": {"ant_unreported": "1"}}
+    metadata = {"ant_unreported": "1", "ant_attempts": "1"}
+    item = {**ITEM, "acknowledged_at": "2026-03-15T10:00:00Z", "metadata": metadata}
     answered(calls, item, session={"status": "running"})
     assert run(calls, "exit 0") == ["session", "update", "stop", "update"]
-    assert patches(calls) == [{"ant_unreported": "2"}, {"ant_unreported": None}]
+    assert patches(calls) == [{"ant_unreported": "2"}, dict.fromkeys(metadata)]
 
 
 def test_a_first_count_is_deleted_after_the_run_although_the_item_did_not_have_it(calls):
@@ -182,8 +189,108 @@ def test_the_id_and_the_secret_of_an_item_are_those_that_were_polled(calls):
     answered(calls, poll={**ITEM, "secret": "correct-horse-battery"}, acknowledge=other)
     run(calls, 'echo "$ANTHROPIC_WORK_ID"; cat')
     assert "work_1" in calls.text
+    assert "correct-horse" not in calls.text
     assert "work_2" not in calls.text
     assert "of-another-item" not in calls.text
+
+
+STOP_IS_WANTED = {"state": "stopping", "lease_extended": False}
+QUEUED_AGAIN = APIError(
+    "POST x", 412, "", b'{"error": {"details": {"current_state": {"state": "queued"}}}}', ""
+)
+
+
+@pytest.mark.parametrize(
+    ("heartbeat", "requests", "written", "end"),
+    [
+        (
+            STOP_IS_WANTED,
+            ["heartbeat", "update", "stop"],
+            [{"ant_attempts": None, "ant_last_error": None}],
+            ("cancelled", "a stop was requested", "stop"),
+        ),
+        (QUEUED_AGAIN, ["heartbeat"], [], ("lease_lost", "the lease was lost", "leave")),
+    ],
+)
+def test_an_item_that_is_lost_before_its_handler_starts_has_no_further_run(
+    calls, heartbeat, requests, written, end
+):
+    """If somebody wants it to be stopped, its failures are forgotten. Otherwise, they stay as they are."""
+    calls.metadata_key = API_KEY
+    answered(calls, {**ITEM, "metadata": COUNTED}, heartbeat=heartbeat)
+    assert run(calls, "exit 0", heartbeat="always") == requests
+    assert patches(calls) == written
+    (event,) = (event for event in calls.events if "outcome" in event)
+    assert (event["outcome"], event["reason"], event["next"]) == end
+    assert calls.context.memory.history_of(ITEM).unreported == 0
+
+
+def test_an_item_whose_acknowledgement_was_lost_runs_as_it_was_polled(calls, monkeypatch):
+    """A look shows whose it is, and nothing of its session."""
+    monkeypatch.setattr("ant_cli.worker.make_it_so.backoff", lambda _attempt: 0.0)
+    lost = NetworkError("the connection was closed").with_unknown_outcome()
+    answered(calls, acknowledge=lost, heartbeat={"state": "starting", "ttl_seconds": 300})
+    assert run(calls, "cat") == ["heartbeat", "session", "stop"]
+    (start,) = (event for event in calls.events if event["msg"] == "claimed work")
+    assert (start["work_type"], start["session_id"]) == ("session", "sesn_1")
+    assert "sesn_1" in next(event["line"] for event in calls.events if "line" in event)
+
+
+@pytest.mark.parametrize(
+    ("handler", "expected"),
+    [
+        ("exit 1", {"ant_attempts": "3", "ant_last_error": "the handler exited with 1"}),
+        ("exit 0", {"ant_attempts": None, "ant_last_error": None}),
+    ],
+)
+def test_what_was_written_to_an_item_until_its_acknowledgement_counts(calls, handler, expected):
+    """Another worker may have failed it since the poll was answered."""
+    calls.metadata_key = API_KEY
+    answered(calls, poll=ITEM, acknowledge={**ITEM, **NEW, "metadata": COUNTED}, session={})
+    run(calls, handler, attempts="3")
+    assert {event["attempt"] for event in calls.events if "attempt" in event} == {3}
+    (written,) = patches(calls)[1:]
+    assert written.items() >= expected.items()
+
+
+@pytest.mark.parametrize(
+    ("session_id", "is_logged"),
+    [("sesn_1", True), ("x" * 256, True), ("x" * 257, False), ("..", False), ("a\nb", False)],
+)
+def test_the_lines_of_an_item_name_its_session_by_a_usable_id(calls, session_id, is_logged):
+    """Each line would have a long one, and another text would not be found anywhere."""
+    answered(calls, {**ITEM, "data": {"type": "session", "id": session_id}})
+    run(calls, "exit 0")
+    (start,) = (event for event in calls.events if event["msg"] == "claimed work")
+    assert start.get("session_id") == (session_id if is_logged else None)
+
+
+@pytest.mark.parametrize(
+    ("paused_s", "handler", "outcome", "pause_s"),
+    [(19.5, "exit 0", "given_back", [20]), (-1, "exit 1", "failed", range(45, 61))],
+)
+def test_the_pause_of_an_item_is_counted_by_the_clock_of_the_server(
+    calls, paused_s, handler, outcome, pause_s
+):
+    """That of the worker may be days ahead."""
+    calls.metadata_key = API_KEY
+    now = 1_700_000_000.0
+    retry_at = datetime.fromtimestamp(now + paused_s, UTC).isoformat()
+    item = {**ITEM, "metadata": {"ant_attempts": "1", "ant_retry_at": retry_at}}
+
+    async def reply(_name):
+        calls.context.server_time = lambda: now
+        return item
+
+    calls.reply = reply
+    run(calls, handler)
+    (end,) = (event for event in calls.events if "outcome" in event)
+    assert end["outcome"] == outcome
+    name, (_, _, asked_s, _) = calls.sent[-1]
+    assert name == "heartbeat"
+    assert asked_s in pause_s
+    until = datetime.fromisoformat(patches(calls)[-1]["ant_retry_at"]).timestamp()
+    assert asked_s - 1 <= until - now <= asked_s
 
 
 # The handler
@@ -216,6 +323,23 @@ def test_a_handler_that_ends_at_once_without_a_sign_is_warned_about(
     assert warned(calls) is expected
 
 
+@pytest.mark.parametrize(("seconds", "expected"), [(0.9, True), (1.1, False)])
+def test_a_handler_that_takes_its_time_is_not_warned_about(seconds, expected):
+    """Even if it writes nothing."""
+
+    async def story(simulation):
+        simulation.server.enqueue(1)
+        worker = simulation.start(plan=Plan(seconds), heartbeat="always")
+        await simulation.until_done(MINUTE)
+        await asyncio.sleep(1)
+        found = [event for event in worker.log if "at once, without output" in event["msg"]]
+        assert bool(found) is expected
+
+    silent = property(lambda _: False, lambda *_: None)
+    with patch.object(SimulatedHandler, "has_output", silent, create=True):
+        simulate(story)
+
+
 def test_the_line_about_a_handler_names_its_program(calls):
     """And that about its end says how long it took, and how it ended."""
     answered(calls)
@@ -233,9 +357,11 @@ def test_the_line_about_a_handler_names_its_program(calls):
 
 
 def test_a_failure_that_is_not_counted_says_so(calls):
-    """The item comes back."""
-    answered(calls)
-    run(calls, "exit 75")
+    """The item comes back. Its next run has the same number."""
+    answered(calls, {**ITEM, "metadata": {"ant_attempts": "1", "ant_excused": "3"}})
+    run(calls, 'echo "attempt $ANT_WORK_ATTEMPT"; exit 75')
+    assert "attempt 2" in calls.text
+    assert {event["attempt"] for event in calls.events if "attempt" in event} == {2}
     (end,) = (event for event in calls.events if "outcome" in event)
     assert end["reason"] == "the handler exited with 75, which is not counted"
     assert (end["outcome"], end["next"]) == ("given_back", "give_back")
@@ -245,7 +371,47 @@ def test_a_handler_without_a_time_limit_may_take_its_time(calls):
     """A limit of 0 is no limit."""
     answered(calls)
     run(calls, "sleep 0.05", item_timeout="0")
-    assert "work item done" in calls.messages
+    (end,) = (event for event in calls.events if event["msg"] == "work item done")
+    assert 0.05 <= end["seconds"] < 30
+
+
+def test_the_metrics_of_an_item_are_those_of_its_handler(calls):
+    """How long it waited for the handler, and how long that ran. Afterwards, nothing runs."""
+    waits, durations, slots_used = [], [], []
+    created_at = datetime.fromtimestamp(time.time() - 100, UTC).isoformat()
+
+    async def reply(name):
+        tally = calls.context.tally
+        tally.observe_wait, tally.observe_duration = waits.append, durations.append
+        slots_used.append((name, tally.slots_used))
+        return {**ITEM, "created_at": created_at, "acknowledged_at": "2026-03-15T10:00:00Z"}
+
+    calls.reply = reply
+    run(calls, "sleep 0.05")
+    assert slots_used[:2] == [("poll", 0), ("acknowledge", 1)]
+    assert waits == []  # the server has handed it out before
+    assert len(durations) == 1
+    assert 0.05 <= durations[0] < 30
+    tally = calls.context.tally
+    assert (tally.slots_used, dict(tally.started_at)) == (0, {})
+    assert dict(tally.polls) == {"work": 1, "empty": 0, "error": 0}
+    assert 0 <= time.time() - tally.last_poll_at < 30
+
+
+def test_an_item_waits_from_its_creation_until_its_first_start(calls):
+    """The acknowledgement alone does not make it an old one."""
+    waits = []
+    created_at = datetime.fromtimestamp(time.time() - 20, UTC).isoformat()
+
+    async def reply(name):
+        calls.context.tally.observe_wait = waits.append
+        item = {**ITEM, "created_at": created_at}
+        now = datetime.now(UTC).isoformat()
+        return item if name == "poll" else {**item, "acknowledged_at": now}
+
+    calls.reply = reply
+    assert run(calls, "exit 0") == ["stop"]
+    assert [20 <= wait < 40 for wait in waits] == [True]
 
 
 def test_the_last_words_of_a_handler_that_took_too_long_are_its_last_error(calls):
@@ -277,15 +443,15 @@ def test_only_a_refusal_of_a_heartbeat_of_its_own_item_makes_a_success_a_loss(
 
 
 @pytest.mark.parametrize(
-    ("heartbeat", "then", "expected"),
+    ("heartbeat", "then", "expected", "later", "history"),
     [
-        ("auto", "exit 0", "lease_lost"),
-        ("always", "exit 0", "lost"),
-        ("always", "exec sleep 600", "timed_out"),
+        ("auto", "exit 0", "lease_lost", "auto", (0, 1)),
+        ("always", "exit 0", "lost", "auto", (1, 0)),
+        ("always", "exec sleep 600", "timed_out", "always", (1, 0)),
     ],
 )
 def test_a_refused_heartbeat_matters_unless_the_worker_has_ended_the_handler(
-    calls, heartbeat, then, expected
+    calls, heartbeat, then, expected, later, history
 ):
     """Whoever has the lease had it refused. A handler that took too long has failed anyway."""
     extended = {"lease_extended": True, "state": "active", "last_heartbeat": "B", "ttl_seconds": 45}
@@ -294,6 +460,24 @@ def test_a_refused_heartbeat_matters_unless_the_worker_has_ended_the_handler(
     run(calls, f"{said}; {then}", heartbeat=heartbeat, item_timeout="500ms")
     (end,) = (event for event in calls.events if "outcome" in event)
     assert end["outcome"] == expected
+    assert calls.context.heartbeat == later
+    assert calls.context.memory.history_of(ITEM)[:2] == history
+
+
+def test_a_worker_takes_no_more_leases_after_an_item_that_its_handler_has_stopped(calls):
+    """The handler sends heartbeats itself, and stops an item if they are refused."""
+
+    async def reply(name):
+        if name == "heartbeat" and calls.count(name) > 1:
+            return {"state": "stopped", "lease_extended": False}
+        return {**ITEM, **NEW, "lease_extended": True, "last_heartbeat": "B", "ttl_seconds": 45}
+
+    calls.command, calls.reply = ["/bin/sh", "-c", "exit 0"], reply
+    asyncio.run(asyncio.wait_for(calls.work(max_items="2", heartbeat="always"), 30))
+    lost, done = (event for event in calls.events if "outcome" in event)
+    assert (lost["outcome"], lost["level"], lost["next"]) == ("lost", "ERROR", "leave")
+    assert done["outcome"] == "succeeded"
+    assert calls.count("heartbeat") == 2
 
 
 @pytest.mark.parametrize(("heartbeat", "expected"), [("auto", "none"), ("always", "work_1")])
@@ -303,6 +487,7 @@ def test_a_handler_learns_whether_its_worker_holds_the_lease(calls, heartbeat, e
     answered(calls, heartbeat=extended)
     run(calls, f'echo "held by ${{{LEASE_HOLDER}-none}}"', heartbeat=heartbeat)
     assert f"held by {expected}" in calls.text
+    assert LEASE_HOLDER not in calls.context.own_variables
     assert "can't be a variable" not in calls.text
 
 
@@ -328,18 +513,19 @@ def test_a_success_is_confirmed_by_a_look_at_the_item(ending, confirmed, expecte
 
 
 @pytest.mark.parametrize(
-    ("ending", "is_over"),
+    ("ending", "began", "is_over"),
     [
-        (Ending.SUCCEEDED, True),
-        (Ending.HANDED_OVER, True),
-        (Ending.FAILED, False),
-        (Ending.SHUT_DOWN, False),
-        (Ending.STOP_REQUESTED, False),
-        (Ending.LEASE_LOST, False),
+        (Ending.SUCCEEDED, 10.0, True),
+        (Ending.SUCCEEDED, 0.5, False),
+        (Ending.HANDED_OVER, 10.0, True),
+        (Ending.FAILED, 10.0, False),
+        (Ending.SHUT_DOWN, 10.0, False),
+        (Ending.STOP_REQUESTED, 10.0, False),
+        (Ending.LEASE_LOST, 10.0, False),
     ],
 )
-def test_only_a_success_shows_that_an_outage_is_over(ending, is_over):
-    """What ended for another reason says nothing about the handler."""
+def test_only_a_success_shows_that_an_outage_is_over(ending, began, is_over):
+    """What began before it, or ended for another reason, says nothing about the handler."""
     outage = Outage()
     for name in "abcde":
         outage.take_failure(name, "it failed", 0.0, 1.0)
@@ -348,8 +534,34 @@ def test_only_a_success_shows_that_an_outage_is_over(ending, is_over):
     item = SimpleNamespace(
         _context=context, _id="f", _mode="auto", _history=item_run_module.ended(ending).history
     )
-    ItemRun._judged(item, ended(ending, "x"), 10.0)
+    ItemRun._judged(item, ended(ending, "x"), began)
     assert (outage.reason == "") is is_over
+
+
+@pytest.mark.parametrize(
+    ("handler", "no_auto_stop", "is_killed"),
+    [
+        ("exit 0", "true", False),
+        ("exit 0", "false", True),
+        ("exit 1", "true", True),
+        ("trap 'exit 0' TERM; while :; do sleep 0.01; done", "true", True),
+    ],
+)
+def test_only_a_handler_that_hands_its_item_over_may_leave_processes(
+    calls, monkeypatch, handler, no_auto_stop, is_killed
+):
+    """One that was asked to end has not."""
+    kills = []
+
+    async def finish(handler, guardian, *, kill_rest):
+        kills.append(kill_rest)
+        await finish_handler(handler, guardian, kill_rest=kill_rest)
+
+    finish_handler = Handler.finish
+    monkeypatch.setattr(Handler, "finish", finish)
+    answered(calls)
+    run(calls, handler, no_auto_stop=no_auto_stop, item_timeout="100ms")
+    assert kills == [is_killed]
 
 
 # Its end
@@ -413,7 +625,116 @@ def test_the_reason_of_an_item_that_was_stopped_meanwhile_begins_with_its_own():
     simulate(story)
 
 
+def test_an_item_that_could_not_be_given_back_is_queued_again_when_its_lease_ends(calls):
+    """This server does not say what the item is like."""
+    answered(calls, heartbeat=APIError("POST x", 412, "", b"", ""))
+    assert run(calls, "exit 1") == ["session", "heartbeat"]
+    lines = [(event["level"], event["msg"]) for event in calls.events[-2:]]
+    assert lines == [
+        ("WARN", "giving the item back failed; it is queued again when its lease ends"),
+        ("WARN", "work item not done"),
+    ]
+
+
+def test_a_stop_that_is_not_confirmed_says_until_when_the_item_does_not_run_again():
+    """By the clock of the server. Afterwards, it may."""
+
+    async def story(simulation):
+        (work_id,) = simulation.server.enqueue(1)
+        refuse = lambda _, kind: Fault(refusal=503 * (kind == "stop"))  # noqa: E731
+        worker = simulation.start(choose=refuse)
+        worker.context.server_time = lambda: simulation.now() + 1_000_000_000
+        await asyncio.sleep(5)
+        worker.terminate()
+        await simulation.until(worker.task.done, MINUTE)
+        (event,) = (event for event in worker.log if "held_until" in event)
+        assert (event["outcome"], event["level"]) == ("succeeded", "ERROR")
+        until = datetime.fromisoformat(event["held_until"]).timestamp() - 1_000_000_000
+        assert until == pytest.approx(simulation.server.items[work_id].lease_until, abs=1)
+        assert worker.guardian.leases == []
+
+    simulate(story)
+
+
 # The acknowledgement
+
+
+def test_the_first_look_at_an_item_counts_from_when_its_acknowledgement_was_sent():
+    """Its lease may have begun then."""
+
+    async def story(simulation):
+        simulation.server.enqueue(1)
+        late = lambda _, kind: Fault(8.0 * (kind == "ack"))  # noqa: E731
+        simulation.start(choose=late, plan=Plan(0.5))
+        await simulation.until_done(MINUTE)
+        assert simulation.server.requests["heartbeat"] == 1
+
+    simulate(story)
+
+
+def test_an_item_whose_acknowledgement_was_slow_is_given_back_nevertheless():
+    """A look after a request that may have been lost shows a lease that began before the response came."""
+
+    async def story(simulation):
+        (work_id,) = simulation.server.enqueue(1)
+
+        def choose(number, kind):
+            if kind == "ack":
+                return Fault(20.0)
+            return Fault(refusal=503 * ((kind, number) == ("heartbeat", 1)))
+
+        simulation.start(choose=choose, plan=Plan(0.5, status=75), heartbeat="never")
+        await simulation.until(lambda: simulation.server.requests["heartbeat"], MINUTE)
+        await asyncio.sleep(2)
+        assert simulation.server.items[work_id].state == "active"
+
+    simulate(story)
+
+
+def test_an_item_whose_acknowledgement_takes_long_is_not_taken_twice():
+    """The server hands it out again meanwhile. If it comes back later, it may be taken again."""
+
+    async def story(simulation):
+        simulation.server.enqueue(1)
+        slow_ack = lambda _, kind: Fault(14.0 * (kind == "ack"))  # noqa: E731
+        worker = simulation.start(choose=slow_ack, concurrency="3")
+        await simulation.until_done(MINUTE)
+        assert simulation.server.requests["ack"] == 1
+        assert worker.context.taking == set()
+
+    simulate(story)
+
+
+def test_an_acknowledgement_that_is_lost_after_it_arrived_is_recognized_although_it_took_long():
+    """The server has taken it in the middle of that time."""
+
+    async def story(simulation):
+        simulation.server.enqueue(1)
+        lost = lambda _, kind: Fault(9.0, loses=True) if kind == "ack" else NO_FAULT  # noqa: E731
+        worker = simulation.start(choose=lost)
+        await simulation.until_done(MINUTE)
+        assert simulation.server.requests["ack"] == 1
+        assert worker.events("work item done")
+
+    simulate(story)
+
+
+def test_the_guardian_knows_until_when_an_acknowledgement_is_certainly_this_workers():
+    """It counts from when the poll was sent. Once the handler runs, its lease has a deadline instead."""
+
+    async def story(simulation):
+        simulation.server.enqueue(1)
+        began = simulation.now()
+        late = lambda _, kind: Fault(3.0 * (kind != "stop"))  # noqa: E731
+        worker = simulation.start(choose=late, plan=Plan(0.9))
+        await asyncio.sleep(4)
+        (item,) = worker.guardian.guarded.values()
+        assert json.loads(item.fallback.lease)["ack_arrives_until"] == began + 4
+        await asyncio.sleep(5.5)
+        assert json.loads(item.fallback.lease)["ack_arrives_until"] == 0
+        assert began + 299 < item.fallback.deadline < began + 303
+
+    simulate(story)
 
 
 @pytest.mark.parametrize("status", [400, 403, 404])
@@ -472,6 +793,8 @@ def test_an_item_that_another_worker_wins_is_none_of_the_items_of_a_job():
         await simulation.until(job.task.done, MINUTE)
         assert job.context.tally.items["succeeded"] == 1
         assert simulation.server.items["work_1"].state == "stopped"
+        (event,) = job.events("another worker has the work item")
+        assert (event["level"], event["work_id"]) == ("INFO", "work_0")
 
     simulate(story)
 
@@ -521,6 +844,81 @@ def test_a_poll_that_the_server_held_open_is_followed_by_the_next_at_once():
     simulate(story)
 
 
+def test_polls_that_fail_for_an_hour_are_a_minute_apart():
+    """The server is not flooded when it comes back, and work does not wait for long."""
+
+    async def story(simulation):
+        refuse = lambda _, kind: Fault(refusal=503 * (kind == "poll"))  # noqa: E731
+        worker = simulation.start(choose=refuse, concurrency="4")
+        await asyncio.sleep(60 * MINUTE)
+        assert 60 <= simulation.server.requests["poll"] <= 90
+        assert len(worker.events("poll failed, backing off")) == 1
+
+    simulate(story)
+
+
+def test_no_more_than_four_polls_wait_at_once():
+    """Each returns one item. As soon as one is empty, only one is sent."""
+
+    async def story(simulation):
+        simulation.server.enqueue(8)
+        most = []
+        worker = simulation.start(choose=slow(0.9), concurrency="9", plan=Plan(100.0))
+        for _ in range(400):
+            await asyncio.sleep(0.05)
+            most.append(worker.supervisor._polls)
+        assert max(most) == 4
+        assert set(most[-100:]) == {0, 1}
+
+    simulate(story)
+
+
+def test_an_idle_worker_looks_every_few_minutes_whether_its_environment_is_archived():
+    """An error that does not say so is none of its concern."""
+
+    async def story(simulation):
+        refuse = lambda _, kind: Fault(refusal=503 * (kind == "running"))  # noqa: E731
+        worker = simulation.start(choose=refuse)
+        await asyncio.sleep(20 * MINUTE)
+        assert simulation.server.requests["running"] == 4
+        assert [event["msg"] for event in worker.log] == ["polling for work"]
+
+    simulate(story)
+
+
+def test_a_job_is_not_idle_while_an_item_runs():
+    """Its session may put others in the queue."""
+
+    async def story(simulation):
+        simulation.server.enqueue(1)
+        job = simulation.start(concurrency="2", plan=Plan(20.0), exit_when_idle="5s")
+        await asyncio.sleep(15)
+        simulation.server.enqueue(1)
+        await simulation.until(job.task.done, MINUTE)
+        assert job.context.tally.items["succeeded"] == 2
+
+    simulate(story)
+
+
+def test_a_job_waits_for_the_longest_pause_of_its_items():
+    """The server hands out such an item a moment after that."""
+
+    async def story(simulation):
+        simulation.server.enqueue(2)
+        runs = simulation.ledger.started
+
+        def plan(work_id):
+            fails = work_id == "work_0" and runs[work_id] == 0
+            return Plan(0.1 if fails else 3.0, status=int(fails))
+
+        job = simulation.start(concurrency="2", plan=plan, exit_when_idle="1s")
+        await simulation.until(job.task.done, 2 * MINUTE)
+        assert job.context.tally.items["succeeded"] == 2
+        assert runs == {"work_0": 2, "work_1": 1}
+
+    simulate(story)
+
+
 def test_a_job_that_ends_before_it_has_all_of_its_items_says_why():
     """There were fewer."""
 
@@ -546,18 +944,48 @@ def test_a_job_waits_for_its_last_item_however_long_that_takes():
     simulate(story)
 
 
-def test_an_outage_goes_on_while_each_trial_fails_soon():
+@pytest.mark.parametrize("status", [1, 75])
+def test_an_outage_goes_on_while_each_trial_fails_soon(status):
     """Only an item that still runs after a minute shows that it is over."""
 
     async def story(simulation):
         simulation.server.enqueue(8)
-        worker = simulation.start(concurrency="4", plan=Plan(status=1), attempts="9")
+        worker = simulation.start(concurrency="4", plan=Plan(status=status), attempts="9")
         await simulation.until(lambda: worker.context.outage.reason, MINUTE)
         await asyncio.sleep(10 * MINUTE)
         assert worker.context.outage.reason
         assert worker.events("the outage is over") == []
         beginnings = [event for event in worker.log if event["msg"].startswith("outage: only")]
-        assert [event["reason"] for event in beginnings] == ["the handler exited with 1"]
+        reason = f"the handler exited with {status}"
+        assert [event["reason"] for event in beginnings] == [reason]
+
+    simulate(story)
+
+
+@pytest.mark.parametrize("odd", ["stopping", "error"])
+def test_an_outage_goes_on_unless_all_of_its_items_are_known_to_be_stopped(odd):
+    """One that is stopping, or that the worker can't look at, may come back."""
+
+    async def story(simulation):
+        simulation.server.enqueue(5)
+        fails = []
+
+        def choose(_number, kind):
+            return Fault(refusal=503 * (kind == "heartbeat" and bool(fails)))
+
+        worker = simulation.start(concurrency="5", plan=Plan(status=1), attempts="9", choose=choose)
+        await simulation.until(lambda: worker.context.outage.reason, MINUTE)
+        await asyncio.sleep(2)
+        for work_id in list(simulation.server.open):
+            simulation.server.stop(work_id)
+        if odd == "stopping":
+            item = simulation.server.items["work_4"]
+            item.state, item.lease_until = "stopping", simulation.now() + 9999
+        else:
+            fails.append("looks")
+        await asyncio.sleep(5 * MINUTE)
+        assert worker.context.outage.reason
+        assert worker.events("the outage is over") == []
 
     simulate(story)
 
@@ -653,6 +1081,43 @@ def test_a_second_signal_while_the_worker_drains_ends_its_handlers_and_not_the_w
     assert "ending the handlers" in calls.messages
     (end,) = (event for event in calls.events if "outcome" in event)
     assert end["outcome"] == "given_back"
+
+
+@pytest.mark.parametrize(("latency_s", "left"), [(18.0, 0), (30.0, 1)])
+def test_the_last_requests_have_ten_seconds_more_than_handlers(latency_s, left):
+    """One that is cut off then may not have arrived."""
+
+    async def story(simulation):
+        simulation.server.enqueue(1)
+        late = lambda _, kind: Fault(latency_s * (kind == "stop"))  # noqa: E731
+        worker = simulation.start(choose=late, drain_timeout="5s", kill_timeout="6s")
+        await simulation.until(lambda: simulation.server.requests["stop"], MINUTE)
+        began = simulation.now()
+        worker.terminate()
+        await simulation.until(worker.task.done, MINUTE)
+        assert simulation.now() - began == pytest.approx(21 if left else 18, abs=0.2)
+        assert len(worker.context.memory.unstopped) == left
+        assert len(worker.context.tally.unconfirmed) == left
+
+    simulate(story)
+
+
+def test_a_second_signal_before_the_end_of_the_drain_timeout_counts_once():
+    """The handlers are asked to end once."""
+
+    async def story(simulation):
+        simulation.server.enqueue(1)
+        refuse = lambda _, kind: Fault(refusal=503 * (kind == "stop"))  # noqa: E731
+        worker = simulation.start(choose=refuse, drain_timeout="5s", kill_timeout="60s")
+        await simulation.until(lambda: simulation.server.requests["stop"], MINUTE)
+        worker.terminate()
+        await asyncio.sleep(3)
+        worker.terminate()
+        await simulation.until(worker.task.done, 3 * MINUTE)
+        assert worker.task.exception() is None
+        assert not [event for event in worker.log if event["msg"].startswith("drain timeout")]
+
+    simulate(story)
 
 
 def test_a_worker_without_handlers_does_not_speak_of_them_at_its_end():

@@ -273,7 +273,9 @@ def test_a_stop_request_is_noticed_in_every_response(state):
     for mode in ("always", "auto"):
         watched = lease(mode)
         assert watched.take_refusal(watched.next_step(), current(state=state), BEGAN) is noticed
-        assert lease(mode).take_heartbeat(response(state=state, extended=False), BEGAN) is noticed
+        for extended in (False, True):
+            answer = response(state=state, extended=extended)
+            assert lease(mode).take_heartbeat(answer, BEGAN) is noticed
 
 
 def test_a_lease_that_is_not_extended_is_a_stop_request():
@@ -332,17 +334,34 @@ def test_a_heartbeat_whose_response_was_lost_is_recognized():
     held.take_heartbeat(response(), BEGAN)
     held.take_failure(held.next_step(), BEGAN + 15)
     assert refused(held, BEGAN + 15, heartbeat="B2", ttl=40) == LeaseStep("B2", BEGAN + 15)
+    assert held.expires_at == BEGAN + 15 + 39
     assert held.take_refusal(held.next_step(), current("X"), BEGAN + 15) is Ending.LEASE_LOST
 
 
+@pytest.mark.parametrize("left_s", [40, 45])
 @pytest.mark.parametrize("mode", ["auto", "always"])
-def test_a_claim_whose_response_was_lost_is_recognized(mode):
+def test_a_claim_whose_response_was_lost_is_recognized(mode, left_s):
     """The lease has the length that this worker asked for."""
     claiming = claiming_lease(mode)
     at = claiming.next_step().at
     claiming.take_failure(claiming.next_step(), at + 5)
-    assert refused(claiming, at + 6, heartbeat="B1", ttl=40) == LeaseStep("B1", at + 6)
+    assert refused(claiming, at + 6, heartbeat="B1", ttl=left_s) == LeaseStep("B1", at + 6)
     assert claiming.held
+
+
+def test_a_412_that_says_nothing_ends_a_held_lease_also_after_a_lost_response():
+    """Nobody can tell whose heartbeat was the last one."""
+    held = lease("always")
+    held.take_heartbeat(response(), BEGAN)
+    held.take_failure(held.next_step(), BEGAN + 15)
+    assert held.take_refusal(held.next_step(), {}, BEGAN + 16) is Ending.LEASE_LOST
+
+
+def test_a_look_that_fails_does_not_delay_the_claim():
+    """Whatever pause the server asks for."""
+    watched = lease("auto")
+    watched.take_failure(watched.next_step(), BEGAN + 200, retry_after_s=60)
+    assert watched.next_step() == LeaseStep(NO_HEARTBEAT, BEGAN + 240)
 
 
 def test_a_longer_lease_than_that_of_a_lost_claim_is_the_handlers():

@@ -20,6 +20,8 @@ from tests.worker.calls import Log
 from tests.worker.simulation import SimulatedLoop
 
 BEGAN = 1000.0
+GUARDIAN_IS_AHEAD_S = 5000.0
+"""The guardian's clock runs while the machine is suspended."""
 LOST = NetworkError("no response")
 REFUSED = APIError("POST x", 403, "Forbidden", b"", "")
 BARE = APIError("POST x", 412, "Precondition Failed", b"", "")
@@ -81,7 +83,8 @@ class Kept:
 
     def _prepare(self, _guarded, fallback):
         heartbeat = json.loads(fallback.lease)["last_heartbeat"]
-        self.prepared.append((heartbeat, round(fallback.deadline - self.began, 1)))
+        deadline_s = fallback.deadline - GUARDIAN_IS_AHEAD_S - self.began
+        self.prepared.append((heartbeat, round(deadline_s, 1)))
 
     def held(self, heartbeat="B0"):
         """Let this worker hold the lease from now on."""
@@ -94,7 +97,7 @@ def told(story, mode, *answers, **more):
 
     async def tell():
         kept = Kept(mode, *answers, **more)
-        with patch.object(lease_module, "guardian_time", kept.now):
+        with patch.object(lease_module, "guardian_time", lambda: kept.now() + GUARDIAN_IS_AHEAD_S):
             return await story(kept), kept
 
     with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
@@ -358,16 +361,44 @@ def test_a_lease_is_held_afterwards_only_until_the_end_of_a_failure_as_well():
     assert kept.sent == []
 
 
-def test_a_lease_that_is_lost_afterwards_has_ended():
-    """No stop may be sent without a look then."""
+@pytest.mark.parametrize(
+    ("answers", "seconds", "lasts"),
+    [
+        ([refused("X")], 12, False),
+        ([extended("B1")], 12, True),
+        ([extended(state="stopping", is_extended=False)], 12, True),
+        ([LOST] * 50, 40, True),
+        ([LOST] * 50, 42, False),
+    ],
+)
+def test_a_lease_that_is_lost_afterwards_has_ended(answers, seconds, lasts):
+    """No stop may be sent without a look then. A request to stop the item ends no lease."""
 
     async def story(kept):
         kept.held()
-        await settled(kept, 12)
+        await settled(kept, seconds)
         return kept.lease.lasts(kept.now())
 
-    assert told(story, "always", refused("X"))[0] is False
-    assert told(story, "always", extended("B1"))[0] is True
+    assert told(story, "always", *answers)[0] is lasts
+
+
+@pytest.mark.parametrize(("mode", "claimed_at"), [("auto", 150.0), ("never", 150.0)])
+def test_a_lease_that_the_handler_had_is_taken_over_while_its_item_is_settled(mode, claimed_at):
+    """In the middle of what is left of it."""
+
+    async def story(kept):
+        await settled(kept, 160)
+
+    looks = [refused(state="starting", ttl=int(301 - at)) for at in range(1, 151, 10)]
+    _, kept = told(story, mode, *looks, extended("B1"))
+    claims = [at for at, expected, _ in kept.sent if expected == NO_HEARTBEAT]
+    assert claims == [pytest.approx(claimed_at, abs=1)]
+
+
+def test_a_look_whose_response_comes_late_counts_from_when_it_was_sent():
+    """The rest of the lease may have been counted then."""
+    _, kept = told(keep, "auto", refused(state="starting", ttl=290), STOPPED)
+    assert kept.lease.expires_at - kept.began == pytest.approx(1.0 + 289)
 
 
 @pytest.mark.parametrize(
@@ -380,6 +411,15 @@ def test_the_lease_of_a_handler_that_sent_the_heartbeats_lasts_a_while(passed_s,
     found.take_over(BEGAN + passed_s)
     assert found.expires_at == BEGAN + lasts_until
     assert found.next_step() is not None
+
+
+def test_a_take_over_that_is_due_before_the_middle_of_the_rest_stays_due():
+    """Later than that, a slow heartbeat might come too late."""
+    watched = Lease("auto", BEGAN, 45.0)
+    watched.take_over(BEGAN + 230)
+    assert watched.next_step() == LeaseStep(LOOK, BEGAN + 231)
+    watched.take_failure(watched.next_step(), BEGAN + 239.9)
+    assert watched.next_step() == LeaseStep(NO_HEARTBEAT, BEGAN + 240)
 
 
 def test_a_worker_that_watched_takes_over_in_the_middle_of_the_rest_of_the_lease():
@@ -461,8 +501,8 @@ class Failing:
         return answer
 
 
-def insisted(*answers, until_s=300.0):
-    """Return the verdict on a change, when it was attempted, and the log."""
+def insisted(*answers, until_s=300.0, ends_at_s=None):
+    """Return the verdict on a change, when it was attempted, and the log. The worker may have to end meanwhile."""
 
     async def insist():
         loop = asyncio.get_running_loop()
@@ -472,6 +512,8 @@ def insisted(*answers, until_s=300.0):
             shutdown=SimpleNamespace(terminating=loop.create_future()),
         )
         change, log, began = Failing(context, *answers), Log(), loop.time()
+        if ends_at_s is not None:
+            loop.call_later(ends_at_s, context.shutdown.terminating.set_result, None)
         verdict = await make_it_so(change, context, log)
         return verdict, [round(at - began, 1) for at in change.at], log.lines
 
@@ -497,7 +539,7 @@ def test_the_last_attempt_comes_at_the_end_of_the_patience():
     verdict, at, _ = insisted(until_s=20.0)
     assert verdict is Verdict.UNCONFIRMED
     assert at[-1] == 20.0
-    assert len(at) > 5
+    assert 5 < len(at) < 10  # the pauses grow
 
 
 def test_a_pause_that_a_server_asks_for_is_only_made_longer():
@@ -508,6 +550,14 @@ def test_a_pause_that_a_server_asks_for_is_only_made_longer():
     pauses = [after - before for before, after in pairwise(at)]
     assert all(pause >= 0.3 for pause in pauses)
     assert pauses[-1] == pytest.approx(50.0)
+
+
+def test_the_end_of_the_worker_ends_a_long_pause_and_leaves_time_for_short_ones():
+    """The next attempt comes at once, and those after it no more than five seconds apart."""
+    later = APIError("POST x", 429, "", b"", "")
+    later.retry_after_s = 60.0
+    _, at, _ = insisted(later, later, later, Verdict.DONE, ends_at_s=10.0)
+    assert at == [0.0, 10.0, 15.0, 20.0]
 
 
 def acknowledged(*answers, latency_s=1.0):

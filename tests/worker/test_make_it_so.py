@@ -147,6 +147,7 @@ def test_within_four_seconds_of_its_poll_an_item_that_is_taken_is_this_workers(
         ([LOST, seen("starting")], "always", Verdict.DONE),
         ([LOST, seen("queued")], "auto", Verdict.NOT_OURS),
         ([CONFLICT, seen("queued")], "always", Verdict.NOT_OURS),
+        ([LOST, NOTHING_SAID, CONFLICT, NOTHING_SAID], "auto", Verdict.NOT_OURS),
     ],
 )
 def test_later_an_item_is_this_workers_if_nobody_sends_a_heartbeat_for_five_seconds(
@@ -154,6 +155,17 @@ def test_later_an_item_is_this_workers_if_nobody_sends_a_heartbeat_for_five_seco
 ):
     """A poll may have handed it to somebody else. With `always`, the first heartbeat decides."""
     assert acknowledged(*answers, asked_s_ago=6.0, heartbeat=mode)[0] is verdict
+
+
+def test_the_heartbeat_of_somebody_else_is_looked_for_during_five_seconds():
+    """Official workers send their first one at once."""
+
+    def make(context):
+        return Acknowledgement("work_1", context.now() - 6.0, context)
+
+    answers = [LOST, seen("starting"), seen("starting", left_s=295)]
+    sent_at = concluded(make, *answers)[2]._context.sent_at
+    assert 5.0 <= sent_at[-1] - sent_at[-2] < 6.0
 
 
 def test_an_item_whose_lease_began_after_the_lost_acknowledgement_is_another_workers():
@@ -211,6 +223,9 @@ def stop_of(**lease):
         ([CONFLICT, stopped()], Verdict.DONE, ["stop", LOOK]),
         ([CONFLICT, seen("starting"), ITEM], Verdict.DONE, ["stop", LOOK, "stop"]),
         ([CONFLICT, seen("active", "X"), ITEM], Verdict.DONE, ["stop", LOOK, "stop"]),
+        ([CONFLICT, seen("stopping"), ITEM], Verdict.DONE, ["stop", LOOK, "stop"]),
+        ([CONFLICT, seen("starting"), LOST, ITEM], Verdict.DONE, ["stop", LOOK, "stop", "stop"]),
+        ([REFUSED, CONFLICT, stopped()], Verdict.DONE, ["stop", "stop", LOOK]),
     ],
 )
 def test_a_stop_is_repeated_while_the_lease_lasts_and_a_conflict_proves_nothing(
@@ -303,20 +318,26 @@ def test_a_server_that_does_not_say_who_has_the_item_is_not_asked_for_ever():
 
 
 @pytest.mark.parametrize(
-    ("looks", "requests"),
+    ("answers", "requests", "state"),
     [
-        ([seen("starting", left_s=300)], [NO_HEARTBEAT, LOOK]),
-        ([seen("queued")], [NO_HEARTBEAT, LOOK]),
-        ([seen("active", "X")], [NO_HEARTBEAT, LOOK]),
-        ([seen("starting", left_s=250), EXTENDED], [NO_HEARTBEAT, LOOK, NO_HEARTBEAT]),
+        ([EXTENDED], [NO_HEARTBEAT], "active"),
+        ([LOST, seen("starting", left_s=300)], [NO_HEARTBEAT, LOOK], "starting"),
+        ([LOST, seen("queued")], [NO_HEARTBEAT, LOOK], "queued"),
+        ([LOST, stopped()], [NO_HEARTBEAT, LOOK], "stopped"),
+        ([LOST, seen("active", "X")], [NO_HEARTBEAT, LOOK], "active"),
+        (
+            [LOST, seen("starting", left_s=250), EXTENDED],
+            [NO_HEARTBEAT, LOOK, NO_HEARTBEAT],
+            "active",
+        ),
     ],
 )
 def test_a_first_heartbeat_that_may_have_given_back_the_item_is_not_repeated_blindly(
-    looks, requests
+    answers, requests, state
 ):
     """It would end the lease of the next worker, if that sends none: its lease began later."""
-    found = given_back(LOST, *looks, heartbeat=NO_HEARTBEAT, known_s_ago=48.0)
-    assert found[:2] == (Verdict.DONE, requests)
+    found = given_back(*answers, heartbeat=NO_HEARTBEAT, known_s_ago=48.0)
+    assert found == (Verdict.DONE, requests, state)
 
 
 def orphaned(*answers, last_heartbeat=NO_HEARTBEAT, ack_arrives_in_s=0.0):

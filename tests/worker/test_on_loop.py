@@ -286,10 +286,31 @@ def test_a_request_that_is_cancelled_closes_its_connection(api_runtime):
 
         with suppress(asyncio.CancelledError):
             await asyncio.gather(request, asyncio.to_thread(serve))
+        # a later connection may have the same number, and could not be watched
+        assert len(loop._selector.get_map()) == 1
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         asyncio.run(cancel_when_it_is_sent(listener))
     assert received == [b""]
+
+
+@pytest.mark.parametrize("error", [OSError("no route"), asyncio.CancelledError()])
+def test_what_ends_a_wait_is_raised_where_the_request_waits(error):
+    """There, a failure is retried, and a cancelled request closes its connection."""
+    raised = []
+
+    async def fail():
+        raise error
+
+    def request():
+        try:
+            on_loop._wait_for(fail())
+        except (OSError, asyncio.CancelledError) as found:
+            raised.append(found)
+        return "the end"
+
+    assert asyncio.run(run_on_loop(request)) == "the end"
+    assert raised == [error]
 
 
 @pytest.mark.parametrize("on_loop", [True, False])

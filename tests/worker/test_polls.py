@@ -366,6 +366,7 @@ def test_an_item_that_runs_for_a_while_ends_an_outage(calls, monkeypatch):
         if name == "poll" and not reasons:
             for item in "abcde":
                 outage.take_failure(item, "it failed", 0.0, 0.0)
+            calls.context.note_outage()
         if name == "poll":
             reasons.append(outage.reason)
         if reasons[-2:] == ["it failed", ""]:
@@ -378,6 +379,7 @@ def test_an_item_that_runs_for_a_while_ends_an_outage(calls, monkeypatch):
     calls.command, calls.reply = ["/bin/sh", "-c", "sleep 600"], reply
     asyncio.run(asyncio.wait_for(calls.work(concurrency="4", drain_timeout="0"), 30))
     assert reasons[0] == "it failed"
+    assert "the outage is over" in calls.messages
 
 
 def test_the_wait_of_an_item_is_counted_once(calls, monkeypatch):
@@ -417,7 +419,11 @@ def test_a_handler_that_the_system_does_not_start_costs_no_attempt(calls, tmp_pa
     calls.command, calls.reply = [str(path)], reply
     asyncio.run(calls.work(max_items="1", attempts="1"))
     assert calls[-2:] == ["session", "heartbeat"]
-    assert calls.messages[-2:] == ["the handler could not be started", "work item not done"]
+    last_two = [(event["level"], event["msg"]) for event in calls.events[-2:]]
+    assert last_two == [
+        ("ERROR", "the handler could not be started"),
+        ("WARN", "work item not done"),
+    ]
     assert "session_id" not in calls.text  # each line would have the long ID
     # after its pause, another worker has half a minute to take it
     until = calls.context.memory.left_to_others_until[ITEM["id"]]

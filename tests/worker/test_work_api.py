@@ -159,7 +159,8 @@ def test_an_item_without_a_usable_id_is_a_failed_poll(api_of, odd):
         ({"secret": "x" * 100_000}, True),
         ({"id": "x" * 256}, True),
         ({"id": "x" * 257}, False),
-        ({"depth": "1"}, False),
+        *(({name: "1"}, False) for name in ("depth", "pending", "workers_polling", "data")),
+        *(({name: 1}, False) for name in ("acknowledged_at", "latest_heartbeat_at", "secret")),
         ({"more": [1]}, True),
     ],
 )
@@ -194,6 +195,13 @@ def test_all_pages_of_the_newest_items_are_read(api_of):
     api, transport = api_of(first, states("queued"))
     assert [item["state"] for item in api.newest_items()] == ["stopped", "queued"]
     assert len(transport.requests) == 2
+
+
+def test_no_more_than_the_2000_newest_items_are_read(api_of):
+    """A queue may have a million."""
+    full = states(*["stopped"] * 200)
+    api, transport = api_of(*({**full, "next_page": str(number)} for number in range(11)))
+    assert (len(api.newest_items()), len(transport.requests)) == (2000, 10)
 
 
 def test_an_item_of_a_list_that_is_not_of_the_form_of_the_api_is_an_error(api_of):
