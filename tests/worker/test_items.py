@@ -186,10 +186,10 @@ def test_an_item_whose_stop_is_still_open_is_stopped_and_does_not_run_again(call
 def test_the_id_and_the_secret_of_an_item_are_those_that_were_polled(calls):
     """They have been checked, and the secret is redacted."""
     other = {**ITEM, **NEW, "id": "work_2", "secret": "of-another-item-123456"}
-    answered(calls, poll={**ITEM, "secret": "correct-horse-battery"}, acknowledge=other)
-    run(calls, 'echo "$ANTHROPIC_WORK_ID"; cat')
+    answered(calls, poll={**ITEM, "secret": "of-this-item-123456"}, acknowledge=other)
+    run(calls, 'echo "$ANTHROPIC_WORK_ID $ANTHROPIC_WORK_SECRET"; cat')
     assert "work_1" in calls.text
-    assert "correct-horse" not in calls.text
+    assert "of-this-item" not in calls.text
     assert "work_2" not in calls.text
     assert "of-another-item" not in calls.text
 
@@ -223,6 +223,22 @@ def test_an_item_that_is_lost_before_its_handler_starts_has_no_further_run(
     (event,) = (event for event in calls.events if "outcome" in event)
     assert (event["outcome"], event["reason"], event["next"]) == end
     assert calls.context.memory.history_of(ITEM).unreported == 0
+
+
+def test_an_item_whose_lease_is_not_held_by_the_end_of_the_worker_keeps_its_counts(calls):
+    """It is given back as it was."""
+    calls.metadata_key = API_KEY
+
+    async def reply(name):
+        if name == "heartbeat" and calls.count(name) == 1:
+            calls.drain()
+            raise NetworkError("no response")
+        return {**ITEM, "metadata": COUNTED}
+
+    calls.reply = reply
+    assert run(calls, "exit 0", heartbeat="always") == ["heartbeat", "update", "heartbeat"]
+    assert patches(calls) == [{"ant_attempts": "2"}]
+    assert "spawning on-work script" not in calls.messages
 
 
 def test_an_item_whose_acknowledgement_was_lost_runs_as_it_was_polled(calls, monkeypatch):

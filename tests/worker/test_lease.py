@@ -184,12 +184,23 @@ def test_a_handler_has_four_fifths_of_the_acknowledged_lease_for_its_first_heart
     assert watched.held
 
 
-def test_an_automatic_worker_claims_before_a_short_lease_of_the_server_ends():
-    """An emulator may be started with --lease-seconds 4."""
+@pytest.mark.parametrize(("lease_s", "earliest_s"), [(4, 2), (60, 46)])
+def test_an_automatic_worker_claims_before_a_short_lease_of_the_server_ends(lease_s, earliest_s):
+    """An emulator may be started with --lease-seconds 4. The handler has most of it."""
     watched = lease("auto")
     while (step := watched.next_step()).expected == LOOK:
-        refused(watched, state="starting", ttl=ceil(BEGAN + 4 - step.at))
-    assert BEGAN + 2 < step.at < watched.must_stop_at < BEGAN + 4
+        refused(watched, state="starting", ttl=ceil(BEGAN + lease_s - step.at))
+    assert BEGAN + earliest_s < step.at < watched.must_stop_at < BEGAN + lease_s
+    assert step.at <= BEGAN + 0.8 * lease_s
+
+
+def test_what_a_response_to_a_heartbeat_does_not_say_is_as_before():
+    """The length of the lease; and without a last heartbeat, there was none."""
+    held = lease("always")
+    held.take_heartbeat(response(ttl=20), BEGAN)
+    held.take_heartbeat({"state": "active", "lease_extended": True}, BEGAN + 5)
+    assert held.expires_at == BEGAN + 25
+    assert held.next_step() == LeaseStep(NO_HEARTBEAT, BEGAN + 10)
 
 
 def test_an_automatic_worker_watches_a_handler_that_heartbeats_and_takes_over_if_it_stops():

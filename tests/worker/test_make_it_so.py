@@ -21,6 +21,7 @@ from tests.worker.simulation import SimulatedLoop
 LOST = NetworkError("the connection was closed").with_unknown_outcome()
 """The answer to a request that may have been carried out."""
 REFUSED = APIError("POST x", 403, "Forbidden", b"", "")
+BUSY = APIError("POST x", 429, "Too Many Requests", b"", "")
 CONFLICT = APIError("POST x", 409, "Conflict", b"", "")
 OF_A_GATEWAY = CONFLICT.with_unknown_outcome()
 REFUSED_BY_A_GATEWAY = REFUSED.with_unknown_outcome()
@@ -111,6 +112,7 @@ ITEM = {"id": "work_1"}
         ([CONFLICT, seen("queued"), ITEM], Verdict.DONE, ["acknowledge", LOOK, "acknowledge"]),
         ([CONFLICT, seen("starting")], Verdict.NOT_OURS, ["acknowledge", LOOK]),
         ([CONFLICT, NOTHING_SAID], Verdict.NOT_OURS, ["acknowledge", LOOK]),
+        ([BUSY, ITEM], Verdict.DONE, ["acknowledge"] * 2),
         ([OF_A_GATEWAY, seen("starting")], Verdict.DONE, ["acknowledge", LOOK]),
         ([REFUSED_BY_A_GATEWAY, seen("starting")], Verdict.DONE, ["acknowledge", LOOK]),
         (

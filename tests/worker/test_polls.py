@@ -370,6 +370,7 @@ def test_an_item_that_runs_for_a_while_ends_an_outage(calls, monkeypatch):
         if name == "poll":
             reasons.append(outage.reason)
         if reasons[-2:] == ["it failed", ""]:
+            assert "the outage is over" in calls.messages
             calls.drain()
             await asyncio.Event().wait()  # it is cancelled
         return {**ITEM, "id": f"work_{len(calls)}"}
@@ -379,7 +380,6 @@ def test_an_item_that_runs_for_a_while_ends_an_outage(calls, monkeypatch):
     calls.command, calls.reply = ["/bin/sh", "-c", "sleep 600"], reply
     asyncio.run(asyncio.wait_for(calls.work(concurrency="4", drain_timeout="0"), 30))
     assert reasons[0] == "it failed"
-    assert "the outage is over" in calls.messages
 
 
 def test_the_wait_of_an_item_is_counted_once(calls, monkeypatch):
