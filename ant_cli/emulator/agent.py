@@ -334,7 +334,7 @@ def _named_calls(idle: Any) -> Sequence[str]:
     """Return the calls in the stop reason of a step or an event, for which the session then waits."""
     if idle is True:
         return ()
-    ids: Sequence[str] = (idle.get("stop_reason") or END_TURN).get("event_ids", ())
+    ids: Sequence[str] = idle.get("stop_reason", END_TURN).get("event_ids", ())
     return ids
 
 
@@ -447,7 +447,7 @@ def _answered(transaction: Transaction, session: Row, event: Event) -> Row:
         tool = _tool_of(session, answer)
         if answer.is_confirmation:
             waits = _confirmed(transaction, session, tool, answer)
-        elif problem := _mismatch(tool.get("expect") or {}, event):
+        elif problem := _mismatch(tool.get("expect", {}), event):
             step = f"Step {session['step']} ({json.dumps(tool, ensure_ascii=False)})"
             return _failed(transaction, session, f"{step}: {problem}")
     answer.calls[answer.number] = waits
@@ -501,7 +501,8 @@ def _failed(transaction: Transaction, session: Row, message: str) -> Row:
 def _mismatch(expected: Event, result: Event) -> str | None:
     """Return why a result is not as expected; None if it is."""
     is_error = bool(result.get("is_error"))
-    text = "".join(block.get("text", "") for block in result.get("content") or [])
+    blocks = result.get("content", ())
+    text = "".join(block["text"] for block in blocks if block["type"] == "text")
     if expected.get("is_error") not in (None, is_error):
         return f"expected is_error to be {json.dumps(not is_error)}; the text is {text!r}."
     if expected.get("text") not in (None, text):

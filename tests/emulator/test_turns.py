@@ -148,7 +148,7 @@ def test_a_result_that_is_not_as_expected_ends_the_session_and_says_why(
     fields = {name: value for name, value in sent.items() if name != "text"}
     if "text" in sent:
         parts = [{"type": "text", "text": part} for part in sent["text"]]
-        image = {"type": "image", "source": {"type": "url", "url": "u"}}
+        image = {"type": "image", "source": {"type": "url", "url": "u"}, "text": None}
         fields["content"] = [parts[0], image, *parts[1:]]
     session.answer(session.calls[0], **fields)
     report = api("GET", "/_emulator/report").json["data"]
@@ -160,6 +160,44 @@ def test_a_result_that_is_not_as_expected_ends_the_session_and_says_why(
     assert finding["kind"] == "expectation_failed"
     assert finding["message"].startswith(f"{session.id}: Step 1 (")
     assert finding["message"].endswith(f": {why}")
+
+
+def test_the_report_names_the_session_and_repeats_the_words_of_its_script(api, begin):
+    """In any alphabet, so that a person finds the step."""
+    error = {"type": "unknown_error", "message": "Zu früh."}
+    session = begin(
+        {"event": {"type": "session.error", "error": error}},
+        BASH | {"input": {"für": 1}, "expect": {"text": "ja"}},
+    )
+    session.answer(session.calls[0])
+    report = api("GET", "/_emulator/report").json["data"]
+    assert [each["kind"] for each in report] == ["session_error", "expectation_failed"]
+    first, second = [each["message"] for each in report]
+    assert first == f"{session.id}: {json.dumps(error, ensure_ascii=False)}"
+    assert second.startswith(f"{session.id}: Step 2 (")
+    assert '{"für": 1}' in second
+    failed = session.events()[-2]["error"]
+    assert (failed["type"], failed["retry_status"]) == ("unknown_error", {"type": "terminal"})
+    assert failed["message"] == second.removeprefix(f"{session.id}: ")
+
+
+def test_a_result_is_taken_once_also_while_the_turn_goes_on(begin):
+    """The call does not wait for a second one."""
+    session = begin(BASH, {"wait": "1s"})
+    (call,) = session.calls
+    assert session.answer(call).status_code == 200
+    assert "does not wait for a result" in message(session.answer(call), 400)
+
+
+def test_an_event_has_the_members_that_were_sent_and_an_id_and_a_time(api, begin):
+    """None that the client left out. The end of a turn always says whether there are details."""
+    session = begin(BASH, {"wait": "1s"})
+    sent = {"type": "user.tool_result", "tool_use_id": session.calls[0]}
+    (returned,) = session.send(sent).json["data"]
+    assert returned == {"id": returned["id"], "processed_at": returned["processed_at"], **sent}
+    advance(api, 1_000)
+    last = session.events()[-1]
+    assert (last["stop_reason"], last["stop_details"]) == ({"type": "end_turn"}, None)
 
 
 # Permissions
@@ -349,7 +387,9 @@ def test_a_session_that_is_rescheduled_is_active(api, begin):
     """The turn goes on."""
     session = begin({"event": {"type": "session.status_rescheduled"}}, {"wait": "2s"})
     assert session.now["status"] == "rescheduling"
-    advance(api, 2_000)
+    advance(api, 1_000)
+    assert session.now["stats"]["active_seconds"] == 1.0
+    advance(api, 1_000)
     assert session.now["status"] == "idle"
     advance(api, 5_000)
     assert session.now["stats"]["active_seconds"] == 2.0
@@ -357,11 +397,15 @@ def test_a_session_that_is_rescheduled_is_active(api, begin):
 
 def test_a_terminated_session_takes_no_events_and_says_how_it_ended(begin):
     """The event that a script plays is sent as it is."""
-    played = {"type": "session.status_terminated", "reason": "x", "id": "own_1"}
+    played = {
+        "type": "session.status_terminated",
+        "reason": None,
+        "id": "own_1",
+        "processed_at": "2020-01-01T00:00:00Z",
+    }
     session = begin({"event": played}, {"message": "never"})
     assert session.kinds == ["status_terminated"]
-    last = session.events()[-1]
-    assert (last["id"], last["reason"]) == ("own_1", "x")
+    assert session.events()[-1] == played
     why = message(session.send(HELLO), 400)
     assert why == f"session_id: {session.id} is terminated and takes no more events."
 
@@ -407,6 +451,57 @@ def test_an_interrupt_in_the_last_turn_leaves_no_step(begin, api):
     ]
 
 
+def test_a_page_says_how_far_the_script_of_a_session_is(api, begin):
+    """Also when an interrupt has left out its last step."""
+    session = begin({"message": "1"}, "idle", {"wait": "1s"})
+
+    def shown():
+        found = api("GET", f"/_emulator/sessions/{session.id}").json
+        return found["step"], len(found["script"]), len(found["events"])
+
+    assert shown() == (2, 3, 4)
+    session.send(HELLO)
+    session.send({"type": "user.interrupt"})
+    assert shown() == (3, 3, 8)
+
+
+def test_a_list_of_events_has_a_hundred_by_default(begin):
+    """The rest is on the next page."""
+    session = begin(*[{"message": "x"}] * 100)
+    page = session._api("GET", f"{session.path}/events").json
+    assert (len(page["data"]), page["next_page"] is None) == (100, False)
+
+
+def test_a_session_has_all_members_of_the_api(api, begin):
+    """In their order. One of a script's own has an agent, too."""
+    session = begin({"message": "1"})
+    members = (
+        *("id", "agent", "archived_at", "created_at", "updated_at", "environment_id", "status"),
+        *("title", "metadata", "type", "budget", "deployment_id", "outcome_evaluations"),
+        *("resources", "vault_ids", "stats", "usage"),
+    )
+    assert tuple(session.now) == members
+    assert (session.now["outcome_evaluations"], session.now["vault_ids"]) == ([], [])
+    assert session.now["usage"] == {
+        "active_seconds": 0.0,
+        "cache_creation": {"ephemeral_1h_input_tokens": 0, "ephemeral_5m_input_tokens": 0},
+        "cache_read_input_tokens": 0,
+        "input_tokens": 0,
+        "output_tokens": 0,
+    }
+    made = api("POST", "/_emulator/sessions", {}).json
+    assert (tuple(made), made["agent"]["id"], made["agent"]["version"]) == (
+        members,
+        "agent_emulator",
+        1,
+    )
+    assert (made["resources"], made["budget"]) == ([], None)
+    for version, found in ((1, [made["id"]]), (2, [])):
+        query = {"agent_id": "agent_emulator", "agent_version": version}
+        listed = api("GET", SESSIONS, **query).json["data"]
+        assert [each["id"] for each in listed] == found
+
+
 # Updates
 
 
@@ -439,6 +534,16 @@ def test_a_session_is_archived_once(api, begin):
     assert api("GET", SESSIONS).json["data"] == []
     (listed,) = api("GET", SESSIONS, include_archived="true").json["data"]
     assert (listed["id"], listed["archived_at"]) == (session.id, first["archived_at"])
+
+
+def test_a_session_that_was_idle_is_not_active_until_it_is_archived(api, begin):
+    """It was as long as its turns were."""
+    session = begin({"wait": "2s"})
+    advance(api, 2_000)
+    assert session.now["status"] == "idle"
+    advance(api, 60_000)
+    archived = api("POST", f"{session.path}/archive").json
+    assert archived["stats"] == {"active_seconds": 2.0, "duration_seconds": 62.0}
 
 
 # What a session is created with
@@ -504,6 +609,42 @@ def test_the_next_script_that_waits_is_used_as_often_as_it_says(api, queue, begi
     assert [event["type"] for event in third] == ["agent.message"] * 2 + ["agent.tool_use"]
 
 
+def test_scripts_that_wait_are_used_in_their_order(api, queue):
+    """The first one that was given, by the first session."""
+    for text in ("first", "second"):
+        api("POST", "/_emulator/scripts", {"script": [{"message": text}]})
+    sent = {"agent": "agent_1", "environment_id": queue, "initial_events": [HELLO]}
+    made = [api("POST", SESSIONS, sent).json["id"] for _ in range(2)]
+    api("POST", "/_emulator/clock", {"advance_ms": 200})
+    said = [api("GET", f"{SESSIONS}/{each}/events").json["data"][2]["content"] for each in made]
+    assert [block["text"] for (block,) in said] == ["first", "second"]
+
+
+def test_the_report_names_each_script_that_still_waits(api):
+    """With its agent, and how often it would have been used."""
+    script = {"script": ["terminate"], "times": 3}
+    for agent in ({"agent": "agent_2"}, {}):
+        given = api("POST", "/_emulator/scripts", script | agent).json
+        assert given == {"id": given["id"], "agent": agent.get("agent"), "times": 3} | {
+            "type": "script"
+        }
+    waits = "still waits for a session: 3 of its times are left."
+    assert [each["message"] for each in api("GET", "/_emulator/report").json["data"]] == [
+        f"A script for the agent 'agent_2' {waits}",
+        f"A script for any agent {waits}",
+    ]
+    api("POST", "/_emulator/reset")
+    assert api("GET", "/_emulator/report").json["data"] == []
+
+
+def test_a_health_check_in_the_queue_names_no_session(api, queue):
+    """It has an ID of its own kind, and a worker gets it as the kind that it is."""
+    api("POST", f"/_emulator/environments/{queue}/enqueue", {"type": "healthcheck"})
+    named = api.poll(queue)["data"]
+    assert (named["type"], named["id"].partition("_")[0]) == ("healthcheck", "healthcheck")
+    assert api("GET", f"{SESSIONS}/{named['id']}").status_code == 404
+
+
 def test_a_cloud_environment_has_no_worker_for_a_tool(api):
     """Whichever step calls it, unless the script has its result."""
     cloud = api.create("cloud")
@@ -543,3 +684,64 @@ def test_a_preview_has_the_text_of_each_block_in_two_parts(api, queue, emulator)
         (2, "d"),
     ]
     assert [event["type"] for event in events].count("event_start") == 1
+
+
+def streamed(emulator, path):
+    """Return the names of the events of a stream that ends by itself."""
+    body, *_ = run_wsgi_app(emulator, EnvironBuilder(path, headers=HEADERS).get_environ())
+    return [chunk.decode().partition("\n")[0].removeprefix("event: ") for chunk in body]
+
+
+def test_a_stream_previews_each_event_that_it_names(api, queue, emulator):
+    """Thinking, too, which has no text. Without brackets or with them."""
+    session = Session(api, queue, ["thinking", {"message": "ab"}, "terminate"])
+    path = f"{session.path}/events/stream?event_deltas=agent.thinking&event_deltas[]=agent.message"
+    assert streamed(emulator, path) == [
+        *("ping", "event_start", "agent.thinking", "event_start", "event_delta", "event_delta"),
+        *("agent.message", "session.status_terminated"),
+    ]
+
+
+@pytest.mark.parametrize("how", ["environment", "reset"])
+def test_a_stream_ends_when_its_session_is_gone_without_an_event(api, emulator, how):
+    """With its environment, or with everything."""
+    cloud = api.create("cloud")
+    session = Session(api, cloud, [], initial_events=[])
+    environ = EnvironBuilder(f"{session.path}/events/stream", headers=HEADERS).get_environ()
+    body, *_ = run_wsgi_app(emulator, environ)
+    assert b"ping" in next(body)
+    if how == "reset":
+        assert api("POST", "/_emulator/reset").status_code == 200
+    else:
+        assert api("DELETE", f"{ENVIRONMENTS}/{cloud}").status_code == 200
+    assert list(body) == []
+
+
+def test_the_stream_of_a_deleted_session_has_nothing_of_the_next_one_with_its_id(
+    api, queue, emulator
+):
+    """A test that chooses the IDs may use one twice."""
+    path = f"{SESSIONS}/session_1"
+    api.enqueue(queue, session_id="session_1")
+    environ = EnvironBuilder(f"{path}/events/stream", headers=HEADERS).get_environ()
+    body, *_ = run_wsgi_app(emulator, environ)
+    next(body)
+    api("DELETE", path)
+    assert b"session.deleted" in next(body)
+    api.enqueue(queue, session_id="session_1")
+    assert api("GET", path).status_code == 200
+    assert list(body) == []
+
+
+def test_a_session_of_an_older_emulator_has_the_agent_that_its_row_names(begin, emulator):
+    """It stored no more of it."""
+    session = begin({"message": "1"})
+    for stored, agent_id, version in (("agent_2 3", "agent_2", 3), ("agent_2", "agent_2", 1)):
+        with emulator._store.write() as transaction:
+            transaction.run("UPDATE sessions SET details = '{}', agent = ?", stored)
+        agent = session.now["agent"]
+        assert (agent["id"], agent["version"], agent["name"]) == (
+            agent_id,
+            version,
+            "scripted agent",
+        )

@@ -1,0 +1,340 @@
+"""Which bodies each endpoint accepts, and what it says about one that it refuses."""
+
+import pytest
+
+from .api import ENVIRONMENTS, message
+
+TEXT = {"type": "text", "text": "x"}
+URL = {"type": "url", "url": "https://example.com/a"}
+SOURCES = [
+    {"type": "base64", "data": "eA==", "media_type": "image/png"},
+    {"type": "file", "file_id": "file_1"},
+    {"type": "text", "data": "x", "media_type": "text/plain"},
+    URL,
+]
+BLOCKS = [
+    {"type": "image", "source": URL},
+    {"type": "document", "source": URL},
+    {"type": "redacted"},
+    {"type": "search_result", "content": [], "source": "s", "title": "t"},
+]
+
+
+@pytest.fixture
+def post(api):
+    """Return a function that sends a body to an endpoint, with what the endpoint needs besides."""
+    cloud, queue = api.create("cloud"), api.create_queue()
+    session = api("POST", "/v1/sessions", {"agent": "a", "environment_id": cloud}).json["id"]
+    (item,) = api.enqueue(queue)
+    endpoints = {
+        "session": ("/v1/sessions", {"agent": "a", "environment_id": cloud}),
+        "session update": (f"/v1/sessions/{session}", {}),
+        "events": (f"/v1/sessions/{session}/events", {}),
+        "scripted": ("/_emulator/sessions", {}),
+        "script": ("/_emulator/scripts", {"script": ["terminate"]}),
+        "enqueue": (f"/_emulator/environments/{queue}/enqueue", {}),
+        "work update": (f"{ENVIRONMENTS}/{queue}/work/{item}", {}),
+        "agent": ("/v1/agents", {"name": "a", "model": "m"}),
+        "environment": (ENVIRONMENTS, {"name": "a"}),
+        "fault": ("/_emulator/faults", {}),
+        "clock": ("/_emulator/clock", {}),
+    }
+
+    def send(endpoint, **body):
+        path, needed = endpoints[endpoint]
+        return api("POST", path, needed | body)
+
+    return send
+
+
+def check(response, why):
+    if why is None:
+        assert response.status_code == 200, response.text
+    else:
+        assert why in message(response, 400)
+
+
+def without(name, document):
+    return {key: value for key, value in document.items() if key != name}
+
+
+# Blocks of content
+
+
+def of_content(*blocks):
+    return {"events": [{"type": "user.message", "content": list(blocks)}]}
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block["type"])
+def test_a_block_needs_the_members_of_its_type(post, block):
+    """Each of them, by its name."""
+    check(post("events", **of_content(TEXT, block)), None)
+    for name in block.keys() - {"type"}:
+        why = f"a block of the type {block['type']} needs {name}"
+        check(post("events", **of_content(TEXT, without(name, block))), why)
+
+
+@pytest.mark.parametrize("kind", ["image", "document"])
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source["type"])
+def test_a_source_needs_the_members_of_its_type(post, kind, source):
+    """Of an image as of a document."""
+    check(post("events", **of_content({"type": kind, "source": source})), None)
+    for name in source.keys() - {"type"}:
+        block = {"type": kind, "source": without(name, source)}
+        why = f"a source of the type {source['type']} needs {name}"
+        check(post("events", **of_content(block)), why)
+
+
+@pytest.mark.parametrize(
+    ("block", "why"),
+    [
+        ({"type": "text"}, "a block of text needs a text, whose minimum string length is 1"),
+        ({"type": "text", "text": 5}, "a block of text needs a text"),
+        ({"type": "song"}, "must be one of text, image, document, redacted, search_result, got"),
+        ({"type": ["text"]}, "the type of a block must be one of"),
+        ({}, "got None"),
+        ({"type": "search_result"}, "search_result needs content and source and title"),
+        ({"type": "image", "source": {"type": "song"}}, "the type of a source must be one of"),
+    ],
+)
+def test_a_block_that_cannot_be_is_refused(post, block, why):
+    """Before an agent would have to read it."""
+    check(post("events", **of_content(block)), why)
+
+
+# Steps of a script
+
+
+WHOLE_CALL = {
+    "tool": "a",
+    "input": {},
+    "expect": {},
+    "result": "",
+    "evaluated_permission": "ask",
+}
+
+
+@pytest.mark.parametrize(
+    ("step", "why"),
+    [
+        ({"message": ""}, None),
+        ({"message": "x", "expect": {}}, "message does not take expect"),
+        ({"custom_tool": "a", "result": "", "evaluated_permission": "ask"}, "or result"),
+        ({"tool": "", "input": {}}, "tool: "),
+        ({"tool": "a", "evaluated_permission": "deny"}, "evaluated_permission: "),
+        (WHOLE_CALL, None),
+        ({"custom_tool": "a", "input": {}, "expect": {"contains": "x"}}, None),
+        ({"tools": []}, "tools: "),
+        ({"tools": [{"message": "x"}]}, "tools.0.message: is not a field"),
+        ({"event": {"type": "custom"}}, None),
+        ({"event": {"type": "Custom"}}, "an event needs a type"),
+        ({"event": {"type": 5}}, "an event needs a type such as session.error, got 5"),
+        ({"event": {"type": "session.status_idle", "stop_reason": None}}, "needs a stop_reason"),
+        ({"event": {"type": "session.status_idle", "stop_reason": {"type": "tired"}}}, "tired"),
+        (
+            {
+                "event": {
+                    "type": "session.status_idle",
+                    "stop_reason": {"type": "end_turn"},
+                    "stop_details": 5,
+                }
+            },
+            "stop_details",
+        ),
+        (
+            {"idle": {"stop_reason": {"type": "requires_action", "event_ids": ["e"] * 101}}},
+            "at most 100 items",
+        ),
+        ({"wait": "1000000s"}, "wait: must be a whole number with its unit, ms, s or m"),
+        ({"wait": "1.5s"}, "must be a whole number with its unit"),
+        ({"wait": "2h"}, "must be a whole number with its unit"),
+        ({"usage": {"active_seconds": -1}}, "active_seconds: "),
+        ({"usage": {"active_seconds": float("nan")}}, "active_seconds: "),
+        ({"usage": {"input_tokens": -1}}, "input_tokens: "),
+        ({"usage": {"cache_creation": {"x": 1}, "list_cost": {}}}, None),
+        ({"idle": {}}, None),
+        ({"idle": {"stop_details": {"a": 1}}}, None),
+        ("idle", None),
+        ("thinking", None),
+        ({"thinking": False}, "thinking: "),
+        ("wait", "script.0: must be an object"),
+    ],
+)
+def test_a_step_has_the_members_of_its_kind(post, step, why):
+    """A script is refused when it is given."""
+    check(post("script", script=[step]), why)
+
+
+# Requests
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "body", "why"),
+    [
+        ("script", {"script": []}, "script: "),
+        ("script", {"times": 0}, "times: "),
+        ("script", {"times": 1_000_000}, None),
+        ("script", {"times": 1_000_001}, "times: "),
+        ("script", {"agent": "a b"}, "agent: must be an ID, without blanks"),
+        ("scripted", {"environment_id": ""}, "environment_id: "),
+        ("session", {"agent": {"id": "agent_1"}}, None),
+        ("session", {"agent": {"id": "agent_1", "version": 0}}, "version: "),
+        ("session", {"agent": {"type": "agent_with_overrides", "id": "a", "version": 0}}, "vers"),
+        ("session", {"agent": None}, "agent: must be the ID of an agent, or an object"),
+        ("session", {"metadata": {"emulator_script": ""}}, "metadata.emulator_script: Input"),
+        (
+            "session",
+            {"metadata": {"emulator_script": '[{"mesage": "x"}]'}},
+            "metadata.emulator_script.0.mesage: is not a field of this request",
+        ),
+        ("session", {"initial_events": [{"type": "user.message", "content": []}]}, "content: "),
+        ("events", {"events": []}, "events: "),
+        ("events", {"events": [{"content": []}]}, "events.0.type: is required"),
+        ("session update", {"vault_ids": ["vlt_1"]}, "vault_ids: is not emulated"),
+        ("session update", {"agent": {}}, "agent: is not emulated"),
+        ("session update", {"metadata": {"k" * 65: "v"}}, "is too long"),
+        ("work update", {"metadata": {"k": None}}, None),
+        ("enqueue", {"count": 0}, "count: "),
+        ("enqueue", {"count": 10_001}, "count: "),
+        ("enqueue", {"count": 1_001}, None),
+        ("enqueue", {"session_id": ""}, "session_id: "),
+        ("enqueue", {"type": "healthcheck"}, None),
+        ("enqueue", {"type": "song"}, "type: "),
+        ("environment", {"name": "x" * 256}, None),
+        ("environment", {"config": {"type": "cloud", "packages": {"type": "packages"}}}, None),
+        ("environment", {"config": {}}, "config.type: is required"),
+        ("environment", {"config": {"type": "cloud", "networking": {}}}, "config.networking.type"),
+        ("clock", {"advance_ms": 0}, None),
+        ("clock", {"advance_ms": -1}, "advance_ms: "),
+        ("clock", {"advance_ms": 10**12 + 1}, "advance_ms: "),
+        ("clock", {"now": "2026-01-01T00:00:00"}, "now: "),
+        ("clock", {"freeze": "yes"}, "freeze: "),
+    ],
+)
+def test_a_request_has_the_members_of_its_endpoint(post, endpoint, body, why):
+    """Within their limits."""
+    check(post(endpoint, **body), why)
+
+
+def resource(kind, **members):
+    return {"resources": [{"type": kind, **members}]}
+
+
+def budget(amount, currency="USD"):
+    cost = {"amount": amount, "currency": currency}
+    return {"budget": {"type": "limit", "max_list_cost": cost}}
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (resource("memory_store", memory_store_id="m", instructions="x" * 4096), None),
+        (resource("memory_store", memory_store_id="m", instructions="x" * 4097), "instructions: "),
+        (resource("memory_store", memory_store_id="m", access="write"), "access: "),
+        (resource("github_repository", url="u", checkout={"type": "commit", "sha": "a"}), None),
+        (resource("github_repository", url="u", checkout={"type": "tag"}), "checkout.type: "),
+        (resource("github_repository", url=""), "url: "),
+        (budget("0"), None),
+        (budget("9" * 18), None),
+        (budget("007"), "amount: "),
+        (budget("-1"), "amount: "),
+        (budget("1", currency="EUR"), "currency: "),
+    ],
+)
+def test_a_session_may_be_asked_to_have_much(post, body, why):
+    """What has no effect is checked, too."""
+    check(post("session", **body), why)
+
+
+def tool(kind, **members):
+    return {"tools": [{"type": kind, **members}]}
+
+
+def built_in(**members):
+    return tool("agent_toolset_20260401", **members)
+
+
+def custom(name, **schema):
+    return tool("custom", name=name, description="d", input_schema={"type": "object", **schema})
+
+
+ALL_BUILT_IN = ("bash", "edit", "read", "write", "glob", "grep", "web_fetch", "web_search")
+SERVER = {"type": "url", "name": "s", "url": "u"}
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (built_in(configs=[{"name": name, "type": name} for name in ALL_BUILT_IN]), None),
+        (built_in(configs=[{"name": "web_search", "max_uses": 5}]), None),
+        (built_in(default_config={"permission_policy": {"type": "auto"}}), None),
+        (built_in(default_config={"permission_policy": {"type": "never"}}), "permission_policy"),
+        (built_in(default_config={"name": "bash"}), "name: is not a field"),
+        (tool("mcp_toolset", mcp_server_name=""), "mcp_server_name: "),
+        (custom("a-b_C9", properties={}), None),
+        (custom("x" * 129), "name: "),
+        (custom("a", type="array"), "input_schema.type: "),
+        ({"skills": [{"type": "custom", "skill_id": "s"}]}, None),
+        ({"skills": [{"type": "other", "skill_id": "s"}]}, "skills.0.type: "),
+        ({"mcp_servers": [SERVER] * 20}, None),
+        ({"mcp_servers": [SERVER] * 21}, "mcp_servers: "),
+        ({"system": "x" * 100_000}, None),
+        ({"system": "x" * 100_001}, "system: "),
+        ({"name": ""}, "name: "),
+        ({"model": ""}, "model"),
+        *[
+            ({"model": {"id": "m", "effort": level, "speed": "fast", "inference_geo": "eu"}}, None)
+            for level in ("low", "medium", "high", "xhigh", "max", {"type": "xhigh"})
+        ],
+        ({"model": {"id": "m", "effort": "most"}}, "effort"),
+        ({"execution_identity": {"type": "service_account"}}, None),
+        ({"execution_identity": {"type": "aws_role", "role_arn": "arn"}}, None),
+        ({"execution_identity": {"type": "aws_role"}}, "role_arn: is required"),
+        ({"multiagent": {}}, "multiagent: is not emulated"),
+        ({"metadata": {"k" * 65: "v"}}, "is too long"),
+    ],
+)
+def test_an_agent_has_the_members_of_the_api(post, body, why):
+    """Within their limits."""
+    check(post("agent", **body), why)
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ({"delay_ms": 600_000}, None),
+        ({"delay_ms": 600_001}, "delay_ms: "),
+        ({"body_delay_ms": 600_000}, None),
+        ({"body_delay_ms": 600_001}, "body_delay_ms: "),
+        ({"status": 500, "times": 0}, "times: "),
+        ({"status": 500, "after": 1_000_000, "method": "DELETE"}, None),
+        ({"status": 500, "method": "PUT"}, "method: "),
+        ({"status": 500, "path": "v1"}, "path: must begin with a slash"),
+        ({"cut_after_bytes": 0}, None),
+        ({"cut_after_events": 0}, None),
+        ({"error_after_events": 0}, None),
+        ({"cut_after_events": 0, "error_after_events": 0}, "cut_after_events: excludes"),
+        ({"disconnect": True, "status": 500}, "status: excludes disconnect"),
+        ({"disconnect": True, "cut_after_bytes": 1}, "disconnect: excludes cut_after_bytes"),
+        ({"error_after_events": 0, "body_delay_ms": 5}, None),
+        ({"cut_after_bytes": 1, "body_delay_ms": 5}, "body_delay_ms: excludes cut_after_bytes"),
+        ({"cut_after_bytes": 1, "body": "x"}, "body: needs a status"),
+        ({"delay_ms": 1, "error_code": "x"}, "error_code: needs a status"),
+        ({"status": 200}, "body: required for the status 200"),
+        ({"status": 200, "body": ""}, None),
+        ({"disconnect": True, "after_commit": True}, None),
+        ({"cut_after_bytes": 1, "after_commit": True}, "after_commit: needs a status"),
+        ({"path": "/v1", "path_contains": "", "status": 500}, None),
+        ({}, "status: required, unless the fault has delays, disconnect or a cut"),
+    ],
+)
+def test_a_fault_is_one_that_can_happen(post, body, why):
+    """And does one thing."""
+    check(post("fault", **body), why)
+
+
+@pytest.mark.parametrize("body", [5, [], "x"])
+@pytest.mark.parametrize("path", ["/_emulator/faults", ENVIRONMENTS])
+def test_a_body_that_is_no_object_is_refused(api, path, body):
+    """Whatever has to be in it."""
+    assert "body: must be an object" in message(api("POST", path, body), 400)
