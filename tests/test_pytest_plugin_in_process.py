@@ -362,6 +362,24 @@ def test_a_test_that_fails_shows_the_requests_and_the_findings_of_its_emulators(
     assert "unused_fault: A fault for any method /v1/other applied to no request." in shown
 
 
+def test_a_fixture_that_fails_shows_the_requests_too(outcomes):
+    """The test has not begun."""
+    _, shown = outcomes(
+        """
+        import pytest
+
+        @pytest.fixture
+        def begins(ant_emulator):
+            ant_emulator.fault(path="/v1/other", status=503)
+            raise ZeroDivisionError
+
+        def test_it(begins): pass
+        """
+    )
+    assert "Captured ant_emulator setup" in shown
+    assert "unused_fault: A fault for any method /v1/other applied to no request." in shown
+
+
 def test_a_test_that_fails_although_its_emulator_is_gone_says_so(outcomes):
     """In place of the requests."""
     _, shown = outcomes(

@@ -418,3 +418,121 @@ def test_a_database_in_a_folder_that_does_not_exist_is_an_error(ant, tmp_path):
     (tmp_path / "file").touch()
     refusal = ant("--base-url", f"local:{tmp_path}/file/emulator.db", *LIST).refusal
     assert f"there is no folder {tmp_path}/file." in refusal
+
+
+# What people see, and what programs get
+
+
+def test_new_work_is_printed_by_its_ids_and_as_data_by_its_items(ant):
+    """A line or an object each."""
+    items = [{"id": "work_1", "state": "queued"}, {"id": "work_2", "state": "queued"}]
+    words = ("emulator", "enqueue", "env_1", "--count", "2", *OTHER)
+    assert ant(*words, replies=[{"data": items}]).stdout == "work_1\nwork_2\n"
+    as_data = ant(*words, "--transform", "id", "-r", "--format", "jsonl", replies=[{"data": items}])
+    assert as_data.stdout == "work_1\nwork_2\n"
+    assert ant(*words, "--format", "jsonl", replies=[{"data": []}]).stdout == ""
+
+
+def test_a_key_is_printed_with_its_environment_only_if_the_server_says_both(ant):
+    """A worker needs both."""
+    made = {"environment_id": "env_1", "environment_key": "sk-ant-oat01-made"}
+    words = ("emulator", "key", "env_1", *OTHER)
+    assert ant(*words, replies=[made]).stdout == "sk-ant-oat01-made\n"
+    for name in made:
+        done = ant(*words, replies=[{name: made[name]}])
+        assert (done.exit, done.stdout) == (1, "")
+        assert done.stderr == "ant: the server at the base URL is not the emulator.\n"
+
+
+def test_a_journal_without_requests_is_nothing_for_people_and_for_programs(ant):
+    """With a hint, which is not for programs."""
+    words = ("emulator", "requests", *OTHER)
+    empty = ant(*words, replies=[{"data": []}])
+    assert (empty.exit, empty.stdout) == (0, "")
+    assert empty.stderr == (
+        "There are no requests. The journal is in the memory of a served emulator, from its start.\n"
+    )
+    listed = ant(*words, "--format", "json", "--transform", "@this", replies=[{"data": []}])
+    assert (listed.exit, listed.stdout) == (0, "")
+
+
+def test_a_reset_asks_at_a_terminal_and_does_nothing_without_a_yes(ant):
+    """With --yes, or without anybody to ask, it asks nothing."""
+    asked = []
+
+    def reply(text):
+        def ask(question):
+            asked.append(question)
+            return text
+
+        return ask
+
+    words = ("emulator", "reset", *OTHER)
+    refused = ant(*words, terminal=True, ask=reply("n"), replies=[{}])
+    assert (refused.exit, refused.requests) == (2, [])
+    assert asked == ["Delete everything in the emulator? This can't be undone. [y/N] "]
+    assert len(ant(*words, terminal=True, ask=reply("y"), replies=[{}]).requests) == 1
+    assert len(ant(*words, "--yes", terminal=True, ask=reply("n"), replies=[{}]).requests) == 1
+    assert len(ant(*words, replies=[{}]).requests) == 1
+    assert len(asked) == 2
+
+
+def test_faults_are_listed_or_removed(ant):
+    """Not both."""
+    refused = ant("emulator", "fault", "--list", "--clear", *OTHER, replies=[{}])
+    assert (refused.exit, refused.requests) == (2, [])
+    assert "--list and --clear can't be used together" in refused.stderr
+
+
+def test_a_session_is_shown_by_an_id_of_any_form(ant):
+    """It is one segment of the path."""
+    sent = ant("emulator", "session", "show", "a/b c", *OTHER, replies=[{"events": []}])
+    assert sent.request.url.raw_path.startswith(b"/_emulator/sessions/a%2Fb%20c")
+
+
+def test_a_script_that_can_not_be_read_is_named_with_its_flag(ant):
+    """Nothing is sent."""
+    Path("bad.yaml").write_bytes(b"- \xff")
+    for words, flag in (
+        (("script", "{}"), "FILE"),
+        (("session", "create", "--script", "{}"), "--script"),
+    ):
+        for path, why in (("missing.yaml", "no such file"), ("bad.yaml", "UTF-8")):
+            named = [word.format(path) for word in words]
+            done = ant("emulator", *named, *OTHER, replies=[{}])
+            assert (done.exit, done.requests) == (2, [])
+            assert all(text in done.stderr for text in (flag, path, why)), done.stderr
+
+
+def test_a_command_of_the_emulator_is_not_sent_to_the_real_api(ant):
+    """The hint says how to name an emulator."""
+    done = ant("emulator", "clock", replies=[{}])
+    assert (done.exit, done.requests) == (2, [])
+    assert done.stderr == (
+        "ant: no emulator was named.\n"
+        "Name one: --local, or --base-url with the URL that `ant emulator start` printed.\n"
+    )
+
+
+@pytest.mark.parametrize(("seconds", "status"), [("3600", 0), ("3601", 2), ("-1", 2), ("1.5", 2)])
+def test_env_waits_for_up_to_an_hour(ant, clean_environ, seconds, status):
+    """In whole seconds. A shell that evaluates a refusal stops, too."""
+    with ExitStack() as life:
+        running = RunningEmulator(
+            "http://127.0.0.1:8080", pid=7, has_key=False, database=":memory:"
+        )
+        register(running, life, make_runtime(clean_environ))
+        done = ant("emulator", "env", "--wait", seconds)
+    assert done.exit == status
+    assert (done.stdout == "false\n") == bool(status), done.stdout
+
+
+def test_stop_takes_all_or_a_port(ant, clean_environ):
+    """Not both: it would stop more than was meant, or less."""
+    with ExitStack() as life:
+        running = RunningEmulator(
+            "http://127.0.0.1:8080", pid=7, has_key=False, database=":memory:"
+        )
+        register(running, life, make_runtime(clean_environ))
+        done = ant("emulator", "stop", "--all", "--port", "8080")
+    assert (done.exit, "--all and --port can't be used together" in done.stderr) == (2, True)

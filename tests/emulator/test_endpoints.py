@@ -283,6 +283,26 @@ def test_what_happens_at_once_has_one_time():
         assert api.item(queue, work)["started_at"] == begun
 
 
+def test_the_statistics_of_a_queue_are_its_own(api, queue):
+    """Whatever the others have."""
+    other = api.create_queue("other")
+    session = {"count": 3, "session_id": "session_1"}
+    ids = api.enqueue(other, **session)
+    headers = HEADERS | {"anthropic-worker-id": "w1"}
+    polled = api("GET", f"{ENVIRONMENTS}/{other}/work/poll", headers=headers).json
+    assert (polled["id"], polled["data"]["id"]) == (ids[0], "session_1")
+    nothing = {
+        "depth": 0,
+        "oldest_queued_at": None,
+        "pending": 0,
+        "type": "work_queue_stats",
+        "workers_polling": 0,
+    }
+    assert (api.stats(queue), api.poll(queue)) == (nothing, None)
+    counts = {"depth": 2, "pending": 1, "workers_polling": 1}
+    assert api.stats(other) == nothing | counts | {"oldest_queued_at": polled["created_at"]}
+
+
 def test_an_item_whose_lease_ran_out_is_as_if_nobody_had_had_it(api, queue, clock):
     """It waits in the queue, and is handed out at once."""
     (work,) = api.enqueue(queue)
@@ -518,3 +538,16 @@ def test_the_ids_of_each_kind_follow_from_a_seed_by_themselves():
             return client.post(ENVIRONMENTS, json={"name": "a"}, headers=headers).json["id"]
 
     assert made("one", 0) == made("one", 3) != made("two", 0)
+
+
+def test_of_two_credentials_the_api_key_names_the_world():
+    """As a client sends it that has a token in its environment, too."""
+    with closing(Worlds()) as worlds:
+        client = Client(worlds)
+        key, token = API_HEADERS | {"x-api-key": "one"}, bearer("two")
+        client.post(ENVIRONMENTS, json={"name": "a"}, headers=key)
+        counts = [
+            len(client.get(ENVIRONMENTS, headers=headers).json["data"])
+            for headers in (key | token, key, token)
+        ]
+    assert counts == [1, 1, 0]

@@ -90,6 +90,18 @@ def test_the_journal_hides_secrets():
     emulator.close()
 
 
+def test_the_journal_hides_what_has_the_name_of_a_secret(api):
+    """Also what the emulator has not issued. An empty header of a worker is none."""
+    names = ("secret", "sessions_token", "environment_key")
+    metadata = {name: f"hidden {name}" for name in names} | {"other": "shown"}
+    headers = HEADERS | {"anthropic-worker-id": ""}
+    api("POST", ENVIRONMENTS, {"name": "a", "metadata": metadata}, headers=headers)
+    (entry,) = api("GET", REQUESTS).json["data"]
+    hidden = dict.fromkeys(names, "[REDACTED]") | {"other": "shown"}
+    assert entry["request_body"]["metadata"] == entry["response_body"]["metadata"] == hidden
+    assert entry["worker_id"] is None
+
+
 def test_the_journal_keeps_the_last_requests_and_the_beginning_of_their_bodies(api):
     """An emulator that runs for days does not grow."""
     for number in range(1_002):

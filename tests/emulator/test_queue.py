@@ -50,7 +50,7 @@ def test_a_blocking_poll_without_work_returns_null(api, queue):
     """The wait ends after `block_ms`."""
     begun = time.monotonic()
     assert api.poll(queue, block_ms=30) is None
-    assert time.monotonic() - begun >= 0.03
+    assert 0.03 <= time.monotonic() - begun < 20
 
 
 def test_a_blocking_poll_returns_queued_work_immediately(api, queue, monkeypatch):

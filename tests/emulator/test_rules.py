@@ -182,6 +182,7 @@ def test_the_metadata_of_work_keeps_empty_texts_and_has_limits(api, queue):
         ({"k": "v" * 513}, "'k' is too long"),
         ({"my-anthropic": "v", "Anthropic": "v"}, None),
         ({"anthropic_x": "v"}, "'anthropic_x' is reserved"),
+        ({"anthropicx": "v"}, "'anthropicx' is reserved"),
     ],
 )
 def test_metadata_has_limits(api, metadata, why):
@@ -744,6 +745,7 @@ def test_a_failure_of_an_emulator_whose_files_were_replaced_says_so(emulator, mo
     [
         ({"host": "LOCALHOST:8080"}, 200),
         ({"host": "My.Host"}, 200),
+        ({"host": "localhost:"}, 200),
         ({"host": "[::1]:8080"}, 200),
         ({"host": "127.1.2.3"}, 200),
         ({"host": "my.host.evil.example"}, 403),

@@ -1,6 +1,7 @@
 import http.client
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -8,12 +9,14 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
 
-from ant_cli.emulator import faults, http_server, work
+from ant_cli.emulator import faults, http_server, own_files, work
 from ant_cli.emulator.http_server import serve
 from tests.conftest import needs_posix
 from tests.helpers.emulators import serving
@@ -172,6 +175,45 @@ def test_each_request_is_logged_in_one_line(emulator):
             f"{fault['id']} Injected fault ({fault['id']}) dropped the connection.",
         ),
     ]
+
+
+def test_the_log_tells_the_time_of_the_machine_and_how_long_a_request_took(emulator, monkeypatch):
+    """The clock of the emulator may have been set."""
+    ticks = count(0, 0.25)
+    times = {"perf_counter": lambda: next(ticks), "time_ns": lambda: 10**18}
+    monkeypatch.setattr(http_server, "time", SimpleNamespace(**times))
+    lines = []
+    with serving(emulator, lines.append) as server, connected(server.url) as connection:
+        send(connection, "GET", "/healthz")
+    (line,) = lines
+    assert line.startswith("2001-09-09T01:46:40.000000Z GET /healthz 200 250.0 ms req_")
+
+
+def test_the_files_of_an_emulator_are_replaced_when_a_module_is_another(tmp_path, monkeypatch):
+    """By its time, its size, or its name. Other files do not matter, and there may be none at all."""
+    folder = tmp_path / "emulator"
+    monkeypatch.setattr(own_files, "_FOLDER", folder)
+    from_a_zip = own_files.OwnFiles()
+    assert not from_a_zip.are_replaced()
+    folder.mkdir()
+    module = folder / "a.py"
+    module.write_text("1")
+    os.utime(module, (1, 1))
+    files = own_files.OwnFiles()
+    (folder / "a.pyc").write_text("x")
+    assert not files.are_replaced()
+    os.utime(module, (2, 2))
+    assert files.are_replaced()
+    module.write_text("10")
+    os.utime(module, (1, 1))
+    assert files.are_replaced()
+    module.write_text("2")
+    os.utime(module, (1, 1))
+    assert not files.are_replaced()
+    (folder / "b.py").touch()
+    assert files.are_replaced()
+    shutil.rmtree(folder)
+    assert files.are_replaced()
 
 
 def test_the_base_url_of_an_ipv6_address_has_brackets(emulator):

@@ -41,6 +41,14 @@ def test_environments_and_work_are_kept_across_a_restart(database):
     emulator.close()
 
 
+def test_a_database_is_made_with_the_folders_that_it_is_in(tmp_path):
+    """Those of a user who has no state yet."""
+    database = tmp_path / "state" / "ant" / "emulator.db"
+    with closing(Emulator(database)) as emulator:
+        assert Api(emulator).create()
+    assert database.is_file()
+
+
 def test_no_statement_has_numbered_places():
     """Python 3.14 rejects them if the values are a sequence, and 3.11 does not even warn."""
     package = Path(ant_cli.emulator.__file__).parent
@@ -334,6 +342,15 @@ def test_nothing_is_left_of_a_deleted_environment_and_after_a_reset(api, emulato
     fill()
     api("POST", "/_emulator/reset")
     assert rows() == set()
+
+
+def test_faults_that_have_happened_do_not_add_up(api, emulator):
+    """The next one takes their place."""
+    for _ in range(3):
+        api("POST", "/_emulator/faults", {"status": 503})
+        assert api("GET", ENVIRONMENTS).status_code == 503
+    with emulator._store.read() as reader:
+        assert tuple(reader.one("SELECT count(*) FROM faults")) == (1,)
 
 
 def test_threads_may_share_a_database_in_memory(emulator):

@@ -86,6 +86,21 @@ def test_a_request_without_a_key_has_no_world(request_as):
     assert request_as("", "GET", "/healthz").json == {"status": "ok"}
 
 
+def test_a_world_may_begin_while_another_thread_looks_for_that_of_a_secret(request_as, monkeypatch):
+    """The tests of a suite begin when they like."""
+    for key in ("one", "two"):
+        request_as(key, "GET", ENVIRONMENTS)
+    begun = []
+
+    def has_issued(*_):
+        begun.append(request_as(f"new {len(begun)}", "GET", ENVIRONMENTS).status_code)
+        return False
+
+    monkeypatch.setattr("ant_cli.emulator.wsgi_app.Emulator.has_issued", has_issued)
+    assert request_as("sk-ant-sst01-x", "GET", "/v1/agents/a").status_code == 401
+    assert begun == [200, 200]
+
+
 def test_there_is_a_greatest_number_of_worlds(request_as):
     """A suite that makes a key for each request would fill the memory."""
     for number in range(MOST_WORLDS):
