@@ -235,10 +235,11 @@ def _open_log(log: str, folder: Path) -> int:
             "Name a file, or leave out --detach.",
         )
     try:
-        make_private(folder)
-        remove_old_logs(folder)
         if destination.state == "stream":
             return open_stream(destination)
+        if Path(log).parent == folder:
+            make_private(folder)
+            remove_old_logs(folder)
         return os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     except OSError as error:
         raise AntError(f"the emulator can't write {log}: {os_error_text(error)}.") from None

@@ -272,6 +272,10 @@ def test_a_system_that_refuses_the_first_thread_is_answered_by_a_sentence(ant, m
             "--worlds and --api-key can't be used together",
         ),
         (("--seed", "0", "--database", "a.db"), "--seed needs --database :memory:"),
+        (
+            ("--until-stdin-closes", "--detach"),
+            "--until-stdin-closes and --detach can't be used together",
+        ),
     ],
 )
 def test_flags_of_start_that_exclude_each_other_are_refused(local, flags, why):

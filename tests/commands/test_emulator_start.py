@@ -458,10 +458,10 @@ def test_a_detached_start_passes_on_the_notes_of_this_start_only(ant, background
 def test_a_detached_start_that_fails_shows_what_the_emulator_said(ant, background):
     """Nothing is printed on stdout, where a script expects a URL."""
     Path("own.log").write_text("ant: an earlier error\n")
-    background.script = "echo 'ant: this error' >&2; exit 1"
+    background.script = r"printf 'ant: this \377 error\n' >&2; exit 1"
     done = ant(*IN_MEMORY, "--detach", "--log-file", "own.log", "--api-key", "sk-of-its-own")
     assert (done.exit, done.stdout) == (1, "")
-    assert done.stderr == "ant: the emulator did not start. It says:\nant: this error\n"
+    assert done.stderr == "ant: the emulator did not start. It says:\nant: this \ufffd error\n"
 
 
 @needs_posix("/bin/sh")
@@ -524,6 +524,22 @@ def test_a_detached_start_keeps_the_newest_logs_and_makes_its_own_private(
     assert sorted(path.name for path in folder.glob("*.log")) == [*kept, log.name]
     assert sorted(path.name for path in folder.glob("*.1")) == [f"{name}.1" for name in kept[::2]]
     assert log.stat().st_mode & 0o777 == 0o600
+
+
+@needs_posix("/dev/null")
+def test_a_detached_emulator_needs_a_place_for_its_log_only(ant, background):
+    """Without one it is not started. With one of its own, the folder of the others does not matter."""
+    nowhere = {"XDG_STATE_HOME": "/dev/null/state"}
+    for words, place in (
+        ((), "/dev/null/state/ant/emulators/"),
+        (("--log-file", "/dev/null/own.log"), "/dev/null/own.log"),
+    ):
+        done = ant(*IN_MEMORY, "--detach", *words, env=nowhere)
+        assert (done.exit, done.stdout) == (2, "")
+        assert done.stderr.startswith(f"ant: the log can't be written to {place}")
+        assert not hasattr(background, "words")
+    done = ant(*IN_MEMORY, "--detach", "--log-file", "own.log", env=nowhere)
+    assert (done.exit, done.stdout) == (0, "http://127.0.0.1:8080\n")
 
 
 @pytest.mark.parametrize("flags", [(), ("--detach",)])
