@@ -497,6 +497,30 @@ def test_a_fault_that_lets_requests_pass_happens_also_if_it_is_the_only_one(emul
     assert (headers["x-a"], headers["x-b"]) == ("b:c", "d")
 
 
+@pytest.mark.parametrize("fault", [{"status": 503}, {"disconnect": True}, {"delay_ms": 1_500}])
+def test_a_fault_after_the_commit_loses_the_response_only(api, emulator, monkeypatch, fault):
+    """What was asked for has happened. Without it, nothing has, unless the fault only delays."""
+    waits = []
+    monkeypatch.setattr("ant_cli.emulator.faults.time.sleep", waits.append)
+    is_lost = "delay_ms" not in fault
+
+    def create(name):
+        builder = EnvironBuilder(ENVIRONMENTS, method="POST", json={"name": name}, headers=HEADERS)
+        try:
+            _, status, _ = run_wsgi_app(emulator, builder.get_environ())
+        except ConnectionError:
+            return None
+        return int(status[:3])
+
+    for after_commit in (True, False):
+        api("POST", FAULTS, {**fault, "method": "POST", "after_commit": after_commit})
+        assert create(f"after {after_commit}") == (fault.get("status") if is_lost else 200)
+    made = [each["name"] for each in api("GET", ENVIRONMENTS).json["data"]]
+    assert made == (["after True"] if is_lost else ["after False", "after True"])
+    assert api("GET", FAULTS).json["data"] == []
+    assert [*filter(None, waits)] == ([] if is_lost else [1.5, 1.5])
+
+
 def test_a_fault_at_the_end_of_a_stream_fails_no_other_request(api):
     """It waits for a stream."""
     fault = api("POST", FAULTS, {"error_after_events": 0}).json

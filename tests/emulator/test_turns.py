@@ -282,8 +282,10 @@ def test_each_step_of_usage_sets_the_figures_that_it_names(begin):
     session = begin(
         {"usage": {"input_tokens": 1, "output_tokens": 2}},
         {"usage": {"output_tokens": 0, "active_seconds": 1.5}},
+        {"usage": {"cache_creation": {"x": 1}, "list_cost": {"amount": "5"}}},
     )
     usage = session.now["usage"]
+    assert (usage["cache_creation"], usage["list_cost"]) == ({"x": 1}, {"amount": "5"})
     assert (usage["input_tokens"], usage["output_tokens"], usage["active_seconds"]) == (1, 0, 1.5)
     assert usage["cache_read_input_tokens"] == 0
 
@@ -370,6 +372,51 @@ def test_a_call_after_the_step_that_ends_a_turn_needs_no_worker_yet(
     api.act(queue, item["id"], "stop", {"force": True})
     session.send(HELLO)
     assert api.stats(queue)["depth"] == int(needs_worker)
+
+
+@pytest.mark.parametrize(
+    ("step", "needs_worker"),
+    [
+        (BASH, True),
+        (BASH | {"result": ""}, False),
+        (BASH | {"evaluated_permission": "ask"}, True),
+        ({"custom_tool": "weather"}, False),
+        ({"tools": [{"custom_tool": "weather"}, BASH]}, True),
+        ({"tools": [BASH | {"result": "x"}, {"custom_tool": "weather"}]}, False),
+        ({"wait": "1s"}, False),
+        ({"message": "x"}, False),
+    ],
+)
+def test_only_a_call_without_a_result_needs_a_worker(api, queue, begin, step, needs_worker):
+    """An application runs its own tools."""
+    session = begin({"message": "1"}, "idle", step)
+    item = api.poll(queue)
+    api.act(queue, item["id"], "stop", {"force": True})
+    session.send(HELLO)
+    assert api.stats(queue)["depth"] == int(needs_worker)
+
+
+def test_messages_that_wait_are_processed_in_their_order(api, begin):
+    """One a turn."""
+    session = begin(*[{"wait": "1s"}, "idle"] * 3)
+    session.send(HELLO, HELLO)
+    processed = []
+    for _ in range(3):
+        sent = session.events(types=["user.message"])
+        processed.append([event["processed_at"] is not None for event in sent])
+        advance(api, 1_000)
+    assert processed == [[True, False, False], [True, True, False], [True, True, True]]
+
+
+def test_a_message_that_waits_begins_its_turn_when_the_one_before_is_interrupted(begin):
+    """It is not lost."""
+    session = begin({"wait": "9m"}, {"message": "late"}, "idle", {"message": "2"})
+    session.send(HELLO)
+    session.send({"type": "user.interrupt"})
+    assert session.kinds == [
+        *("message", "interrupt", "status_idle", "status_running", "message", "status_idle")
+    ]
+    assert session.events()[-2]["content"][0]["text"] == "2"
 
 
 def test_a_message_that_waits_does_not_begin_a_turn_while_a_call_waits(api, begin):
@@ -575,7 +622,7 @@ def test_a_session_of_a_script_may_have_work_without_a_secret(api, queue):
     assert [api.poll(queue)["secret"] is None for _ in range(2)] == [True, False]
 
 
-def test_the_resources_of_a_session_are_those_that_were_asked_for(begin):
+def test_the_resources_of_a_session_are_those_that_were_asked_for(api, begin):
     """With the places and the access that were given; a token is not returned."""
     asked = [
         {"type": "file", "file_id": "file_1", "mount_path": "/own"},
@@ -586,7 +633,7 @@ def test_the_resources_of_a_session_are_those_that_were_asked_for(begin):
         },
         {"type": "memory_store", "memory_store_id": "memstore_1", "access": "read_only"},
     ]
-    session = begin({"message": "x"}, resources=asked)
+    session = begin({"message": "x"}, resources=asked, vault_ids=["vlt_1"])
     file, repository, store = session.now["resources"]
     assert (file["file_id"], file["mount_path"]) == ("file_1", "/own")
     assert (repository["mount_path"], "authorization_token" in repository) == (
@@ -595,6 +642,10 @@ def test_the_resources_of_a_session_are_those_that_were_asked_for(begin):
     )
     assert (store["access"], "id" in store) == ("read_only", False)
     assert file["id"] != repository["id"]
+    before = session.now
+    updated = api("POST", session.path, {"title": "t"}).json
+    for name in ("agent", "resources", "vault_ids", "metadata", "usage"):
+        assert updated[name] == before[name]
 
 
 def test_the_next_script_that_waits_is_used_as_often_as_it_says(api, queue, begin):
@@ -607,6 +658,20 @@ def test_the_next_script_that_waits_is_used_as_often_as_it_says(api, queue, begi
     made = [api("POST", SESSIONS, sent).json["id"] for _ in range(3)]
     third = [api("GET", f"{SESSIONS}/{each}/events").json["data"][2] for each in made]
     assert [event["type"] for event in third] == ["agent.message"] * 2 + ["agent.tool_use"]
+
+
+def test_a_session_that_is_refused_uses_no_script(api, queue):
+    """The next one gets it."""
+    api("POST", "/_emulator/scripts", {"script": [{"message": "first"}]})
+    sent = {"agent": "agent_1", "environment_id": queue}
+    for wrong in ({"metadata": {"k" * 65: "v"}}, {"environment_id": "env_none"}):
+        assert api("POST", SESSIONS, sent | wrong).status_code in (400, 404)
+    assert [each["kind"] for each in api("GET", "/_emulator/report").json["data"]] == [
+        "unused_script"
+    ]
+    assert api("GET", SESSIONS).json["data"] == []
+    assert api("POST", SESSIONS, sent).status_code == 200
+    assert api("GET", "/_emulator/report").json["data"] == []
 
 
 def test_scripts_that_wait_are_used_in_their_order(api, queue):
