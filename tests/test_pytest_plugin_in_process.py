@@ -14,6 +14,7 @@ import pytest
 from ant_cli import pytest_plugin
 from ant_cli.emulator import Emulator
 from ant_cli.pytest_plugin import AntEmulator, AntEmulatorWarning, _Emulators
+from tests.emulator.api import connected, send
 from tests.helpers.emulators import serving
 
 HEADERS = {
@@ -138,6 +139,19 @@ def test_a_script_may_be_any_sequence(emulators):
         (finding,) = emulator.report()
         emulator.control("POST", "reset")
     assert finding["kind"] == "unused_script"
+
+
+def test_work_and_a_key_are_returned_as_they_were_made(emulators):
+    """And the requests of the test, the oldest first, without those of the fixture."""
+    queue = {"name": "queue", "config": {"type": "self_hosted"}}
+    with emulators.empty(()) as emulator:
+        with connected(emulator.url) as connection:
+            _, made = send(connection, "POST", "/v1/environments", queue)
+            send(connection, "GET", "/v1/environments")
+        items = emulator.enqueue(made["id"], count=2, session_id="session_1")
+        assert [item["data"]["id"] for item in items] == ["session_1"] * 2
+        assert emulator.environment_key(made["id"]).startswith(f"sk-ant-oat01-{made['id']}-")
+        assert [each["method"] for each in emulator.requests()] == ["POST", "GET"]
 
 
 def test_the_clock_is_only_looked_at_without_fields(emulators):

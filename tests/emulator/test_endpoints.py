@@ -147,6 +147,31 @@ def test_a_lease_may_be_asked_for_up_to_five_minutes(api, queue, seconds, is_val
     assert response.status_code == (200 if is_valid else 400)
 
 
+def test_a_cursor_belongs_to_its_own_list_and_order(api, queue):
+    """Another list has no such place."""
+    form = b'--b\r\nx; name="file"\r\n\r\nabc\r\n--b--'
+    headers = HEADERS | {"content-type": "multipart/form-data; boundary=b"}
+    for number in range(2):
+        api("POST", "/v1/agents", {"name": f"a{number}", "model": "m"})
+        api("POST", "/_emulator/sessions", {"environment_id": queue, "script": ["terminate"]})
+        api("POST", ENVIRONMENTS, {"name": f"e{number}"})
+        Client(api.emulator).post("/v1/files", data=form, headers=headers)
+    session = api("GET", SESSIONS).json["data"][0]["id"]
+    lists = (
+        *(ENVIRONMENTS, "/v1/agents", "/v1/files", f"{ENVIRONMENTS}/{queue}/work", SESSIONS),
+        f"{SESSIONS}/{session}/events",
+    )
+    cursors = {path: api("GET", path, limit=1).json["next_page"] for path in lists}
+    accepted = {
+        path: [owner for owner in lists if api("GET", path, page=cursors[owner]).status_code == 200]
+        for path in lists
+    }
+    assert accepted == {path: [path] for path in lists}
+    for path in lists[-2:]:
+        other = "asc" if path == SESSIONS else "desc"
+        assert api("GET", path, page=cursors[path], order=other).status_code == 400
+
+
 def test_a_question_mark_in_a_query_belongs_to_the_query(api):
     """Only the first one ends the path."""
     response = Client(api.emulator).get("/v1/files?ids=a?b&ids=c", headers=HEADERS)
