@@ -4,9 +4,12 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from ant_cli.commands import emulator_exec
 from tests.helpers.processes import COVERAGE, run_process, started
 
 EXEC = (sys.executable, "-m", "ant_cli", "emulator", "exec")
@@ -68,6 +71,56 @@ def test_no_process_of_the_command_is_left_however_exec_ends(clean_environ, numb
             os.kill(process.pid, number)
         assert process.stdout.read() == b""
     assert process.returncode == status
+
+
+class Served:
+    """An emulator that only knows how it was opened and served, and a command that only ends."""
+
+    def __init__(self, status):
+        self.status = status
+
+    def open(self, _runtime, database, **options):
+        """Open the emulator."""
+        self.opened = {"database": database, **options}
+        self.is_closed = False
+        return SimpleNamespace(close=lambda: setattr(self, "is_closed", True))
+
+    def Server(self, _emulator, host, port, log):  # noqa: N802 - as the class is named
+        """Serve it."""
+        self.address, self.log = (host, port), log
+        return SimpleNamespace(url="http://127.0.0.1:8123", http=SimpleNamespace(run=lambda: None))
+
+    def run(self, command, environ):
+        """Run the command."""
+        assert not self.is_closed
+        self.command, self.environ = command, environ
+        self.log("2026-12-01T a request")
+        return self.status
+
+
+@pytest.mark.parametrize(("status", "expected"), [(0, 0), (3, 3), (-9, 137), (-15, 143)])
+def test_exec_serves_in_memory_as_its_flags_say(ant, monkeypatch, status, expected):
+    """On this machine only. Clients get any key, and no variable of the real API."""
+    served = Served(status)
+    monkeypatch.setattr(emulator_exec, "import_server", lambda: served)
+    monkeypatch.setattr(emulator_exec, "open_emulator", served.open)
+    monkeypatch.setattr(emulator_exec, "_run_guarded", served.run)
+    flags = ("--port", "8123", "--lease-seconds", "7", "--log-file", "own.log")
+    env = {"ANTHROPIC_AUTH_TOKEN": "real", "ANTHROPIC_WORKSPACE_ID": "real", "OTHER": "kept"}
+    done = ant("emulator", "exec", *flags, "--", "pytest", "-x", "--seed=1", env=env)
+    assert (done.exit, done.stdout, done.stderr) == (expected, "", "")
+    assert [*served.command] == ["pytest", "-x", "--seed=1"]
+    assert served.address == ("127.0.0.1", 8123)
+    assert served.opened == {"database": ":memory:", "lease_seconds": 7}
+    own = {name: text for name, text in served.environ.items() if name.startswith("ANTHROPIC_")}
+    assert own == {
+        "ANTHROPIC_BASE_URL": "http://127.0.0.1:8123",
+        "ANTHROPIC_API_KEY": "sk-ant-emulator",
+    }
+    assert served.environ["OTHER"] == "kept"
+    assert served.is_closed
+    assert Path("own.log").read_text() == "2026-12-01T a request\n"
+    assert ant("emulator", "exec", "--", "true").stderr == ""
 
 
 def act_on_start(monkeypatch, word, act):

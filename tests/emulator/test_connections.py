@@ -1,6 +1,7 @@
 """Connections: how many are served at once, and what a client gets that breaks the rules of HTTP."""
 
 import json
+import logging
 import re
 import socket
 import subprocess
@@ -74,12 +75,47 @@ def test_a_body_of_exactly_ten_megabytes_is_accepted(served):
         (b"GET\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nno colon\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nx: " + b"x" * 16_384, 431),
+        (b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nx: %a\r\n\r\n", 200),
         (b"POST / HTTP/1.1\r\ntransfer-encoding: gzip\r\n\r\n", 501),
     ],
 )
 def test_malformed_http_is_rejected(served, text, status):
-    """The connection is closed."""
-    assert int(raw(served, text).split()[1]) == status
+    """The connection is closed. Headers may have almost 16 KB."""
+    assert int(raw(served, text.replace(b"%a", b"x" * 16_000)).split()[1]) == status
+
+
+def test_the_library_that_serves_prints_no_warnings(emulator):
+    """Such as about requests that wait for a thread."""
+    logging.getLogger("waitress").setLevel(logging.NOTSET)
+    with serving(emulator):
+        assert not logging.getLogger("waitress.queue").isEnabledFor(logging.WARNING)
+
+
+UNLIMITED = -1
+
+
+@needs_posix("limits")
+@pytest.mark.parametrize(
+    ("soft", "hard", "files", "raised"),
+    [
+        (256, UNLIMITED, 3_920, (3_920, UNLIMITED)),
+        (256, 1_000, 1_000, (1_000, 1_000)),
+        (256, 100_000, 3_920, (3_920, 100_000)),
+        (3_920, 100_000, 3_920, None),
+        (100_000, 100_000, 3_920, None),
+        (UNLIMITED, UNLIMITED, 3_920, None),
+    ],
+)
+def test_the_limit_of_open_files_is_raised_to_what_can_be_used(
+    monkeypatch, soft, hard, files, raised
+):
+    """Never lowered, and the one that only root may raise stays as it is."""
+    given = []
+    monkeypatch.setattr("resource.RLIM_INFINITY", UNLIMITED)
+    monkeypatch.setattr("resource.getrlimit", lambda _: (soft, hard))
+    monkeypatch.setattr("resource.setrlimit", lambda _, limits: given.append(limits))
+    assert http_server._open_files() == files
+    assert given == ([raised] if raised else [])
 
 
 @needs_posix("poll")
