@@ -506,6 +506,7 @@ def test_a_fault_is_listed_as_it_was_added(api):
     }
     first = api("POST", FAULTS, asked).json
     assert first == {"id": first["id"], **asked, "type": "fault"}
+    assert {type(first["disconnect"]), type(first["after_commit"])} == {bool}
     second = api("POST", FAULTS, {"delay_ms": 1}).json
     assert api("GET", FAULTS).json == {"data": [first, second]}
 
