@@ -19,7 +19,8 @@ from ant_cli.app import app
 from ant_cli.argv import parse
 from ant_cli.errors import UsageError
 from ant_cli.help.catalog import catalog
-from ant_cli.help.command_row import HELP
+from ant_cli.help.command_row import HELP, argument_name, help_text
+from ant_cli.settings.rows import GLOBAL_FLAGS
 from tests.conftest import make_runtime
 from tests.helpers.processes import run_process
 from tests.helpers.words import ARCHIVE, LIST
@@ -140,30 +141,45 @@ def test_typer_and_the_command_line_agree_on_tool_commands_help_and_mistakes(wor
     assert call_by_typer(*words) == call_by_argv(*words) != (None, 0)
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=name_of)
-def test_the_tree_has_every_flag_and_argument_of_a_command(command):
-    """The flags and arguments of the tree equal those of the catalog."""
+def in_tree(command):
+    """Return the command, or the group of commands, of the tree."""
     found = TREE
     for name in command.path:
         found = found.commands[name]
-    flags = (HELP, *command.flags, *command.global_flags)
-    options = {
-        name for param in found.params if param.param_type_name == "option" for name in param.opts
+    return found
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, *GROUPS], ids=name_of)
+def test_the_tree_has_every_flag_and_argument_of_a_command(command):
+    """The flags and arguments of the tree equal those of the catalog. A group takes the global flags."""
+    found = in_tree(command)
+    taken = GLOBAL_FLAGS if command.subcommands else command.global_flags
+    assert (found.help, found.short_help) == (command.help, command.summary)
+    assert {
+        name: (param.multiple, param.is_flag, param.metavar, param.help)
+        for param in found.params
+        if param.param_type_name == "option"
+        for name in param.opts
+    } == {
+        name: (flag.repeatable, flag.type is bool, flag.metavar or None, help_text(flag))
+        for flag in (HELP, *command.flags, *taken)
+        for name in flag.spellings
     }
-    assert options == {name for flag in flags for name in flag.spellings}
-    arguments = [param for param in found.params if param.param_type_name == "argument"]
-    assert [argument.required for argument in arguments] == [
-        param.required for param in command.arguments
+    assert [
+        (param.required, param.metavar, param.help, param.nargs == -1)
+        for param in found.params
+        if param.param_type_name == "argument"
+    ] == [
+        (param.required, argument_name(param), param.help, param.repeatable)
+        for param in command.arguments
     ]
 
 
 @pytest.mark.parametrize("group", GROUPS, ids=name_of)
 def test_the_tree_has_every_command_of_a_group(group):
     """It has no other commands."""
-    found = TREE
-    for name in group.path:
-        found = found.commands[name]
-    assert found.commands.keys() == {command.path[-1] for command in group.subcommands}
+    names = {command.path[-1] for command in group.subcommands}
+    assert in_tree(group).commands.keys() == names
 
 
 @pytest.mark.usefixtures("surroundings")

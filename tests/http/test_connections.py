@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import datetime
 import itertools
@@ -18,22 +19,25 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import certifi
+import httpx
 import pytest
 import trustme
 
 from ant_cli.errors import UsageError
 from ant_cli.http.choice import is_direct, proxy_variable
-from ant_cli.http.direct import DirectTransport
+from ant_cli.http.direct import DirectTransport, Origin
 from ant_cli.http.proxied import proxy_url
-from ant_cli.http.transport import FailedAttempt, Timeouts, timeouts_of
+from ant_cli.http.transport import Attempt, FailedAttempt, Timeouts, timeouts_of
 from ant_cli.http.trust import describe_trust, tls_context
 from ant_cli.runtime.extras import install_hint
 from tests.conftest import Result, needs_linux, needs_posix
 from tests.helpers.runs import OK, OUTPUT
 from tests.helpers.servers import Act, ScriptedServer, error, response
 from tests.helpers.system_verifier import server_context
+from tests.helpers.transports import ScriptedSocket
 from tests.helpers.words import ARCHIVE, CREATE, DELETE, LINES, RETRIEVE, UPDATE, page
 
 CUT = OK[:-3]
@@ -67,7 +71,10 @@ def test_a_request_without_a_body_has_a_length_if_its_method_usually_has_a_body(
     )
 
 
-@pytest.mark.parametrize(("headers", "connections"), [((), 1), (("connection: close",), 2)])
+@pytest.mark.parametrize(
+    ("headers", "connections"),
+    [((), 1), (("connection: keep-alive",), 1), (("connection: keep-alive, Close",), 2)],
+)
 def test_a_connection_is_used_for_the_next_request_unless_the_server_ends_it(
     ant_over_socket, headers, connections
 ):
@@ -264,6 +271,7 @@ def test_a_tls_handshake_with_a_plain_text_port_is_named_and_not_retried(
         result = ant_over_socket(url=f"https://127.0.0.1:{server.port}{path}")
     assert (result.exit, result.waits) == (8, [])
     assert re.search(r": the TLS handshake failed \((?!no reply)[^[]", result.stderr)
+    assert "_ssl.c" not in result.stderr
     assert result.stderr.endswith(
         ").\nDoes the server speak TLS at this port? If it does not, the base URL begins with http://.\n"
     )
@@ -332,6 +340,8 @@ def exchange(transport: DirectTransport, server: ScriptedServer, timeouts: Timeo
 def test_an_attempt_may_take_ten_times_the_timeout_of_a_step():
     """The official tool has the same limit: ten minutes by default."""
     assert timeouts_of(60.0) == Timeouts(60.0, 600.0)
+    assert timeouts_of(60.0, 30.0) == Timeouts(30.0, 30.0)
+    assert timeouts_of(2.0, 30.0) == Timeouts(2.0, 20.0)
 
 
 def test_a_response_that_arrives_byte_by_byte_is_accepted(ant_over_socket):
@@ -392,6 +402,7 @@ def test_a_server_that_never_reads_a_large_body_is_given_up(shell, tmp_path):
             2,
             "ant: the host name in the base URL is not valid.\n",
         ),
+        (f"http://{'ä' * 70}.invalid", 2, "ant: the host name in the base URL is not valid.\n"),
         ("http://\u2028x.invalid", 2, "base-url"),
         ("https://127.0.0.1:{port}", 8, "TLS handshake failed"),
         *(
@@ -487,6 +498,7 @@ def test_a_socks_proxy_without_socksio_names_the_package_to_install(ant_over_soc
         "foo:bar",
         "ftp://proxy",
         "http://p:99999",
+        "http://p:0",
         "://",
         "http://",
         "http://:80",
@@ -552,6 +564,8 @@ PROXIED_HOSTS = [
     ("http://API.example.", "api.EXAMPLE"),
     ("http://eu.api.example", ".api.example"),
     ("http://eu.api.example", "*.api.example"),
+    ("http://eu.api.example", "*.API.Example"),
+    ("http://eu.api.example", "API.Example."),
     ("http://api.example:8080", "api.example:8080"),
     ("https://api.example", "api.example:443"),
     ("http://api.example", "*"),
@@ -943,7 +957,10 @@ def test_a_server_that_the_verifier_of_the_system_rejects_gets_no_request(
         ("retry-after: 60", 60, 60),
         ("retry-after: -5", 0, 0),
         ("retry-after: Fri, 01 Jan 1999 00:00:00 GMT", 0, 0),
+        ("retry-after: 2.5", 2.5, 2.5),
         ("retry-after-ms: 1500", 1.5, 1.5),
+        ("retry-after: 7\r\nretry-after-ms: 1500", 1.5, 1.5),
+        ("retry-after: 7\r\nretry-after-ms: soon", 7, 7),
         *(
             (f"retry-after: {text}", 0.3, 0.5)
             for text in ("NaN", "inf", "-inf", "1e400", "1_0", "0x10", "", "soon")
@@ -982,3 +999,147 @@ def test_a_success_with_x_should_retry_is_not_retried(ant_over_socket):
     for words in (RETRIEVE, CREATE):
         result = ant_over_socket(response({"id": "x"}, "x-should-retry: true"), words=words)
         assert (result.exit, result.stdout, len(result.requests)) == (0, OUTPUT, 1)
+
+
+@pytest.mark.parametrize(
+    ("url", "origin", "host", "target"),
+    [
+        ("http://h", ("http", "h", 80), "h", "/"),
+        ("https://h/v1?a=b", ("https", "h", 443), "h", "/v1?a=b"),
+        ("http://ada:pw@h:8080/v1", ("http", "h", 8080), "h:8080", "/v1"),
+        ("http://h.example.:80/", ("http", "h.example.", 80), "h.example.:80", "/"),
+        ("https://[fd00::1]/", ("https", "fd00::1", 443), "[fd00::1]", "/"),
+        (
+            "http://[::ffff:10.0.0.1]:81/",
+            ("http", "::ffff:10.0.0.1", 81),
+            "[::ffff:10.0.0.1]:81",
+            "/",
+        ),
+        (f"http://{'a' * 63}/", ("http", "a" * 63, 80), "a" * 63, "/"),
+    ],
+)
+def test_a_url_says_where_to_connect_and_what_to_request(url, origin, host, target):
+    """The header `host` has the port if the URL has one, and never the user."""
+    asked: list[tuple[object, str, bytes]] = []
+
+    def open_socket(to: Origin, _attempt: object) -> Any:
+        def reply(request: httpx.Request) -> httpx.Response:
+            asked.append((to, request.headers["host"], request.url.raw_path))
+            return httpx.Response(200)
+
+        return ScriptedSocket(to, reply)
+
+    with (
+        contextlib.closing(DirectTransport({}, open_socket)) as transport,
+        transport.stream("GET", url, {}, b"", timeouts_of(5)) as received,
+    ):
+        received.read()
+    assert asked == [(origin, host, target.encode())]
+
+
+def test_a_body_has_its_length_in_bytes(ant_over_socket):
+    """The server reads as many."""
+    (request,) = ant_over_socket(words=CREATE, more=("--description", "ü😀")).requests
+    assert request.endswith('\r\n\r\n{"name":"n","description":"ü😀"}'.encode())
+
+
+def test_a_connection_with_tls_is_used_for_the_next_request(ant_over_socket, authority, trust):
+    """The second page needs no second handshake."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    server = ScriptedServer(FIRST, LAST, tls=context)
+    result = ant_over_socket(
+        server=server,
+        words=LINES,
+        url="https://localhost:{port}",
+        env={"SSL_CERT_FILE": trust},
+    )
+    assert (result.exit, result.stdout, server.connections) == (0, "1\n2\n", 1)
+
+
+def test_a_connection_of_http_1_0_is_not_used_again(ant_over_socket):
+    """Unless the server closes it, it would stay open, and the next request would be lost."""
+    old = FIRST.replace(b"HTTP/1.1", b"HTTP/1.0")
+    with ScriptedServer(old, LAST) as server:
+        assert ant_over_socket(words=LINES, server=server).stdout == "1\n2\n"
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [
+        *((code, "Compare the clock of this machine") for code in (9, 10, 0x800B0101, -67818)),
+        *((code, "The certificate is for another host") for code in (62, 64, 0x800B010F, -67602)),
+        *((code, "To trust another certificate authority") for code in (18, 19, 20, 0x800B0109)),
+    ],
+)
+def test_what_to_do_about_a_certificate_follows_from_the_number_of_the_problem(code, hint):
+    """That of OpenSSL, of Windows or of macOS: not valid yet, expired, a name or an address of another host."""
+    error = ssl.SSLCertVerificationError("no")
+    error.verify_code, error.verify_message = code, "not good."
+    attempt = Attempt(timeouts_of(5))
+    attempt.phase = "handshake"
+    failure = attempt.failure(error).error("GET")
+    assert failure.message == "the server's certificate is not trusted (not good)."
+    assert failure.hint.startswith(hint)
+
+
+@pytest.mark.parametrize("path", ["", "/\u00e4"], ids=["direct", "httpx"])
+def test_only_the_variables_of_the_run_name_a_proxy(ant_over_socket, monkeypatch, path):
+    """A program that runs commands in its own process may give them other variables than it has."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    assert ant_over_socket(url=f"{{url}}{path}").stdout == OUTPUT
+
+
+@pytest.mark.parametrize("reason", ["", "connection refused by API-7"])
+def test_the_reason_of_the_operating_system_is_shown_in_its_own_words(ant, reason):
+    """Only its first letter is changed; an error without words is named."""
+    error = (
+        ConnectionAbortedError(reason.capitalize().replace("api", "API"))
+        if reason
+        else ConnectionAbortedError()
+    )
+    result = ant(*RETRIEVE, "--max-retries", "0", replies=[error])
+    assert result.stderr.endswith(f"{reason or 'connectionAbortedError'}.\n")
+
+
+def test_a_failed_tls_handshake_behind_a_proxy_is_not_blamed_on_the_proxy(ant_over_socket):
+    """It has opened the tunnel."""
+    tunnel = (HEAD + b"\r\n", b"SSH-2.0-OpenSSH_9.9\r\n", Act.CLOSE)
+    with ScriptedServer(tunnel) as proxy:
+        result = through(ant_over_socket, "https_proxy", proxy.url, "https")
+    assert "the TLS handshake failed" in result.stderr
+    assert result.stderr.splitlines()[-1].startswith("Does the server speak TLS at this port?")
+
+
+def test_a_change_is_sent_over_a_new_connection_if_the_server_closed_the_idle_one(ant_over_socket):
+    """Over the old one it would be lost, and a change that is lost counts as a failed attempt."""
+    words = (*ARCHIVE, "env_1", "env_2", "--parallel", "1", "--yes")
+    result = ant_over_socket((OK, Act.CLOSE), OK, words=words, more=NO_RETRIES)
+    assert (result.exit, len(result.requests)) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("user", "pair"),
+    [
+        ("ada:pass-word", "ada:pass-word"),
+        ("u%40corp:p%3Aw%2Fx-yz", "u@corp:p:w/x-yz"),
+        (":pass-word", ":pass-word"),
+        ("gateway-token", "gateway-token:"),
+        ("ü:pass-wörd", "ü:pass-wörd"),
+    ],
+)
+def test_the_user_in_a_base_url_is_sent_as_a_header(ant, user, pair):
+    """Percent-encoded characters stand for themselves."""
+    request = ant(*RETRIEVE, "--base-url", f"http://{user}@h").request
+    name, _, encoded = request.headers["authorization"].partition(" ")
+    assert (name, base64.b64decode(encoded).decode()) == ("Basic", pair)
+    assert request.headers["host"] == "h"
+
+
+def test_a_wait_that_a_server_asks_for_is_named_in_place_of_the_credential(ant):
+    """The key may be right."""
+    reply = httpx.Response(403, headers={"retry-after": "61"}, json={})
+    result = ant(*RETRIEVE, replies=[reply])
+    assert result.stderr.endswith("The server asks to wait 61 s before the next request.\n")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
+from functools import partial
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -485,3 +488,66 @@ def test_the_repr_of_a_federation_rule_or_an_access_token_shows_no_secret():
     assert (SIGNATURE in f"{RULE!r} {RULE}", "fdrl_1" in repr(RULE)) == (False, True)
     token = repr(AccessToken(KEY, 1790000000.0, 1780000000.0))
     assert (KEY in token, "1790000000.0" in token) == (False, True)
+
+
+def test_the_pause_before_an_exchange_is_repeated_is_announced(federated):
+    """As that before any other request."""
+    busy = httpx.Response(429, headers={"retry-after": "7"}, json={})
+    result = federated(*RETRIEVE, replies=[busy, grant(), OBJECT])
+    assert (result.exit, result.waits) == (0, [7])
+    assert "Retry 1 of 2" in result.stderr
+
+
+def test_an_exchange_for_which_the_server_asks_to_wait_long_says_how_long(federated):
+    busy = httpx.Response(429, headers={"retry-after": "3600"}, json={})
+    result = federated(*RETRIEVE, replies=[busy])
+    assert (result.exit, result.waits) == (7, [])
+    assert "The server asks to wait 3,600 s before the next request.\n" in result.stderr
+
+
+def test_a_login_page_in_place_of_a_token_is_reported_with_the_request(federated):
+    """A proxy may want a password first."""
+    result = federated(*RETRIEVE, replies=[httpx.Response(200, content=b"<html>log in</html>")])
+    assert result.stderr == (
+        f'ant: POST "https://api.anthropic.com{EXCHANGE}": '
+        "200 OK, but the response is HTML or XML, not JSON in UTF-8.\n"
+        "Something other than the API may have responded, such as a proxy. Check the base URL.\n"
+    )
+
+
+def test_a_long_reason_of_a_rejected_exchange_is_shortened(federated):
+    error = {"error": "invalid_grant", "error_description": "no " * 2000}
+    result = federated(*RETRIEVE, replies=[httpx.Response(400, json=error)])
+    assert "(invalid_grant: no no " in result.stderr
+    assert len(result.stderr) < 1200
+
+
+def test_an_exchange_has_half_a_minute_whatever_the_time_limit_of_requests_is(
+    federated, monkeypatch
+):
+    """As in the official SDKs. Each byte arrives ten seconds after the last, by the test's clock."""
+    clock = SimpleNamespace(monotonic=partial(next, itertools.count(0, 10)))
+    monkeypatch.setattr("ant_cli.http.transport.time", clock)
+    with ScriptedServer((b"HTTP/1.1 200 ", Act.DRIP)) as server:
+        words = ("--base-url", server.url, "--max-retries", "0", "--timeout", "300")
+        result = federated(*RETRIEVE, *words, network=True)
+    assert result.exit == 8
+    assert result.stderr.endswith(": no complete response within 30 s.\n")
+
+
+@pytest.mark.parametrize(
+    ("betas", "sent"),
+    [
+        ("a", "a,oauth-2025-04-20"),
+        ("a, b", "a,b,oauth-2025-04-20"),
+        ("a,,b,", "a,b,oauth-2025-04-20"),
+        ("", "oauth-2025-04-20"),
+        ("oauth-2025-04-20-x", "oauth-2025-04-20-x,oauth-2025-04-20"),
+        ("oauth-2025-04-20", "oauth-2025-04-20"),
+        ("a, oauth-2025-04-20", "a, oauth-2025-04-20"),
+    ],
+)
+def test_the_beta_version_that_tokens_need_is_added_to_those_of_a_flag(federated, betas, sent):
+    """Once, and only if it is not among them."""
+    result = federated(*RETRIEVE, "--beta", betas, replies=[grant(), OBJECT])
+    assert result.requests[1].headers["anthropic-beta"] == sent

@@ -11,6 +11,7 @@ from ant_cli.http.attempts import Observer, Pace, Policy, Retrier, Tries
 from ant_cli.http.response import Response
 from ant_cli.http.transport import timeouts_of
 from ant_cli.input.request import Request
+from tests.helpers.words import RETRIEVE
 
 GET = Request("GET", "/", ())
 
@@ -96,3 +97,21 @@ def test_a_rate_limit_delays_requests_that_share_the_pace_as_long_as_the_server_
     assert retrier.send(GET, Tries(policy)).status == 429
     assert retrier.send(GET, Tries(policy)).status == 200
     assert clock.waits == others
+
+
+def test_a_rate_limit_of_another_request_is_waited_for_before_a_retry_too(clock):
+    """It came while this request paused after an error of its own."""
+    replies = [response(503, retry_after="2"), response(200)]
+    pace = Pace(clock.sleep)
+    clock.meanwhile = lambda: pace.hold(30)
+    retrier = Retrier(lambda _request, _tries: replies.pop(0), clock.sleep, pace)
+    assert retrier.send(GET, Tries(Policy(1, timeouts_of(1), Observer()))).status == 200
+    assert clock.waits == [2, 30]
+
+
+def test_the_pauses_grow_if_no_connection_can_be_opened(ant):
+    """As after an error of the server: half a second, doubled each time, less up to a quarter."""
+    waits = ant(*RETRIEVE, "--max-retries", "4", replies=[ConnectionRefusedError("no")] * 5).waits
+    ends = [0.5, 1, 2, 4]
+    assert len(waits) == 4
+    assert all(0.75 * end <= wait <= end for wait, end in zip(waits, ends, strict=True))

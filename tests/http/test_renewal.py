@@ -13,6 +13,7 @@ from ant_cli.http.access import authenticated
 from ant_cli.operations.spec import Flags
 from ant_cli.runtime.storage import locked
 from ant_cli.settings.loading import load
+from ant_cli.settings.rows import mask
 from tests.conftest import Server, make_runtime
 from tests.helpers.federation import OBJECT, SIGNATURE, bearers, grant
 from tests.helpers.transports import transport_to
@@ -256,6 +257,7 @@ def test_a_new_token_that_is_rejected_is_an_error(federated):
         *RETRIEVE, "--organization-id", "other", replies=[UNAUTHORIZED, grant(2), UNAUTHORIZED]
     )
     assert (result.exit, bearers(result)) == (4, ["1", "", "2"])
+    assert f"The token {mask(f'{KEY}-2')} (from ANTHROPIC_FEDERATION_RULE_ID)" in result.stderr
 
 
 def test_no_token_is_exchanged_only_to_say_which_one_was_rejected(slow):
@@ -347,3 +349,45 @@ def test_a_token_that_was_rejected_waits_for_the_thread_that_renews_it(environ, 
             with pytest.raises(TimeoutError):
                 renewal.result(timeout=0.05)
         assert renewal.result(timeout=10) is True
+
+
+def test_a_token_that_another_process_has_renewed_is_used(environ, clock):
+    """Of the token of this process and that of the cache, the one that lasts longer."""
+    mine = tokens_of(environ, clock, grant(1, expires_in=600))
+    assert mine.current().secret == f"{KEY}-1"
+    clock.now += 500
+    other = tokens_of(environ, clock, grant(2, expires_in=600))
+    assert other.current().secret == f"{KEY}-2"
+    assert mine.current().secret == f"{KEY}-2"
+
+
+def test_a_token_that_ends_while_its_renewal_fails_is_not_used(slow, federated, clock):
+    """The server would reject it."""
+    federated(*RETRIEVE, replies=[grant(1, expires_in=600), OBJECT])
+    clock.now += 500
+    result = slow(*RETRIEVE, seconds=80, replies=[httpx.Response(503)])
+    assert (result.exit, bearers(result)) == (7, [""])
+
+
+def test_a_rejection_stays_the_error_if_the_token_can_not_be_renewed_for_now(federated):
+    """As in the official SDKs. The server of tokens may be down."""
+    federated(*RETRIEVE, replies=[grant(1), OBJECT])
+    result = federated(*RETRIEVE, replies=[UNAUTHORIZED, *[httpx.Response(503)] * 3])
+    assert (result.exit, bearers(result)) == (4, ["1", "", "", ""])
+    assert "from ANTHROPIC_FEDERATION_RULE_ID) was not accepted." in result.stderr
+
+
+def test_a_token_that_another_process_stores_while_it_is_waited_for_is_used(
+    federated, clock, entry
+):
+    """Some identity tokens can be exchanged only once. That process may hold the lock for longer."""
+    federated(*RETRIEVE, replies=[grant(1), OBJECT])
+    clock.now += 7200
+    stored = json.loads(entry().read_text())
+    stored |= {"access_token": f"{KEY}-2", "obtained_at": clock.now, "expires_at": clock.now + 3600}
+    path = entry()
+    with locked(path):
+        result = federated(
+            *RETRIEVE, replies=[OBJECT], sleep=lambda _: path.write_text(json.dumps(stored))
+        )
+    assert (result.exit, bearers(result)) == (0, ["2"])

@@ -43,6 +43,7 @@ DEEP = b"[" * 1_000_000 + b"]" * 1_000_000
         ('{"id": "x"}'.encode("utf-16-le"), "Not JSON"),
         ('{"data": ["ü"]}'.encode("latin-1"), "UTF-8"),
         (b'{"data": [1],}', "JSON"),
+        (b'{"data": "error", "error": nope}', "JSON"),
         (b'{"data": [NaN]}', "JSON"),
         (b'{"data": [1]}{"data": [2]}', "JSON"),
         (b'{"data": ["a\nb"]}', "JSON"),
@@ -85,6 +86,7 @@ def test_a_result_with_a_member_named_error_is_not_an_error(ant_over_socket):
     assert (
         ant_over_socket(response({"type": "environment", "metadata": {"last": "error"}})).exit == 0
     )
+    assert ant_over_socket(response({"type": "environment", "error": "none"})).exit == 0
     assert ant_over_socket(response({"data": [API_ERROR]}), words=LINES).exit == 0
 
 
@@ -215,6 +217,11 @@ def test_many_brackets_side_by_side_or_in_a_string_are_no_deep_nesting(ant_over_
 
 
 PACKED = gzip.compress(b'{"id":"x"}', mtime=0)
+
+
+def test_a_response_may_say_that_it_is_not_compressed(ant_over_socket):
+    result = ant_over_socket(response({"id": "x"}, "content-encoding: Identity"))
+    assert (result.exit, result.stdout) == (0, OUTPUT)
 
 
 @pytest.mark.parametrize("name", ["gzip", "GZIP", "x-gzip"])
@@ -351,6 +358,21 @@ def test_a_redirect_is_an_error_and_not_followed(ant_over_socket, status):
     )
 
 
+def test_a_status_without_words_is_shown_alone(ant_over_socket):
+    result = ant_over_socket(response(b"", status="308"))
+    assert ": 308.\n" in result.stderr
+
+
+def test_a_page_of_html_is_rejected_with_the_request_and_what_may_have_sent_it(ant_over_socket):
+    """Blanks before it change nothing."""
+    html = ant_over_socket(response(b"\n" * 50 + HTML))
+    assert html.stderr.startswith('ant: GET "http://127.0.0.1:')
+    assert html.stderr.endswith(
+        ": 200 OK, but the response is HTML or XML, not JSON in UTF-8.\n"
+        "Something other than the API may have responded, such as a proxy. Check the base URL.\n"
+    )
+
+
 # Lists
 
 
@@ -425,24 +447,45 @@ def test_an_endless_list_is_printed_page_by_page(ant_over_socket):
 
 
 @pytest.mark.parametrize(
-    "other",
+    ("other", "why"),
     [
-        {},
-        {"data": {}},
-        {"data": None},
-        [1],
-        5,
-        {"data": [], "next_page": 5},
-        {"data": [], "next_page": "\ud800"},
-        {"data": [], "next_page": "x" * 70_000},
-        {"data": [], "next_page": "\xe9" * 12_000},
+        ({}, "It has no `data`."),
+        ({"data": {}}, "Expected an array in the JSON, got an object."),
+        ({"data": None}, "Expected an array in the JSON, got null."),
+        ([1], "Expected an object in the JSON, got an array."),
+        (5, "Expected an object in the JSON, got a number."),
+        ({"data": [], "next_page": 5}, "Expected a string in the JSON, got a number."),
+        ({"data": [], "next_page": "\ud800"}, "Its next_page contains a lone surrogate."),
+        ({"data": [], "next_page": "x" * 70_000}, "Its next_page is too long for a URL."),
+        ({"data": [], "next_page": "\xe9" * 12_000}, "Its next_page is too long for a URL."),
     ],
+    ids=lambda value: repr(value)[:30],
 )
-def test_a_response_that_is_not_a_page_ends_a_list_with_an_error(ant_over_socket, other):
+def test_a_response_that_is_not_a_page_ends_a_list_with_an_error(ant_over_socket, other, why):
     """Earlier items stay printed."""
     result = ant_over_socket(response(page(1, after="p")), response(other), words=LINES)
     assert (result.exit, result.stdout) == (1, "1\n")
-    assert "not a page" in result.stderr
+    assert result.stderr == f"ant: the server's response is not a page of a list. {why}\n"
+
+
+def test_each_page_is_asked_for_by_its_own_cursor(ant):
+    """That of the command line is only for the first one. All other parameters stay."""
+    pages = [page(1, after="b"), page(2, after="c"), page(3)]
+    result = ant(*LINES, "--page", "a", "--limit", "1", replies=pages)
+    queries = [request.url.params.multi_items() for request in result.requests]
+    both = {("beta", "true"), ("limit", "1")}
+    assert [{*query} for query in queries] == [both | {("page", cursor)} for cursor in "abc"]
+    assert [len(query) for query in queries] == [3, 3, 3]
+
+
+def test_a_list_whose_pages_form_a_circle_ends_with_an_error(ant):
+    """A page may follow several others before one of them comes again. A long cursor is shortened."""
+    a, b = "a" * 5000, "b"
+    pages = [page(1, after=a), page(2, after=b), page(3, after=a)]
+    result = ant(*LINES, replies=pages)
+    assert (result.exit, result.stdout) == (1, "1\n2\n3\n")
+    shown = f"ant: the list does not end: next_page '{'a' * 97}...' was followed before.\n"
+    assert result.stderr == shown
 
 
 def test_a_list_whose_second_page_fails_prints_the_first(ant_over_socket):

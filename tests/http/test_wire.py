@@ -138,6 +138,46 @@ def test_every_valid_form_of_a_response_is_parsed_as_by_h11(sent: bytes):
     assert ours[:2] == theirs[:2] == (200, b"hello")
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"HTTP/1.2 200 OK\r\n\r\n",
+        b"HTTP/1.1 099 OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhell",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 0000000000000000005\r\n\r\nhello",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: gzip\r\n\r\nhello",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0000000000000005\r\nhello\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello!\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\ncontent-length: x\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhellox\n0\r\n\r\n",
+    ],
+)
+def test_what_does_not_say_clearly_where_it_ends_is_no_response(sent: bytes):
+    """Nor is a response of an unknown version, or with a status that there is not."""
+    assert by_ours([sent]) is None
+
+
+@pytest.mark.parametrize(
+    "size", [b"5", b"05", b"000000000000005", b"5 ", b"5\t", b"5;a=b", b"A\r\nhellohello\r\n5"]
+)
+def test_the_size_of_a_chunk_may_have_zeros_before_it_and_blanks_after_it(size: bytes):
+    sent = (
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + size + b"\r\nhello\r\n0\r\n\r\n"
+    )
+    ours = by_ours([sent])
+    assert ours is not None
+    assert ours.body == b"hellohellohello"[-15 if size[:1] == b"A" else -5 :]
+
+
+def test_a_response_without_a_body_ends_with_its_headers():
+    """Its length is that of the body that another request would have got."""
+    for status in (b"204 No Content", b"304 Not Modified"):
+        ours = by_ours([b"HTTP/1.1 " + status + b"\r\ncontent-length: 5\r\n\r\n"])
+        assert ours is not None
+        assert (ours.body, ours.is_reusable) == (b"", True)
+
+
 def test_informational_responses_share_the_room_of_one_head():
     """A server that sends them without end is no HTTP server."""
     hint = b"HTTP/1.1 103 Early Hints\r\nlink: " + b"x" * 1000 + b"\r\n\r\n"

@@ -355,6 +355,23 @@ def test_input_that_arrives_later_is_not_waited_for_if_the_flags_are_complete(an
 
 @needs_posix("select for pipes")
 @pytest.mark.parametrize(
+    ("words", "env"),
+    [
+        (("beta:environments:work", "stats"), {"ANTHROPIC_ENVIRONMENT_ID": "env_1"}),
+        ((*UPDATE, "--set", "packages.pip=a", "--dry-run"), {}),
+        ((*UPDATE, "--name", "n"), {}),
+    ],
+)
+def test_a_variable_or_an_edit_makes_a_command_complete_too(ant, input_after, words, env):
+    """Rule D27: nothing is missing, so nobody waits for a silent pipe."""
+    input_after(60)
+    result = ant(*words, env=env, stdin="name: late")
+    assert result.exit == 0
+    assert "nothing arrived on stdin within a second" in result.stderr
+
+
+@needs_posix("select for pipes")
+@pytest.mark.parametrize(
     "words", [("update", "env_1"), ("create",), ("create", "--description", "d")]
 )
 def test_a_command_that_lacks_a_change_or_a_name_waits_for_its_pipe(ant, input_after, words):
@@ -362,6 +379,7 @@ def test_a_command_that_lacks_a_change_or_a_name_waits_for_its_pipe(ant, input_a
     input_after(60)
     result = ant("beta:environments", *words, stdin="name: late")
     assert (result.exit, result.body["name"]) == (0, "late")
+    assert "Note: waiting for input on stdin.\n" in result.stderr
     assert result.stderr.startswith("Note: waiting")
 
 

@@ -49,6 +49,25 @@ def test_the_schema_that_input_names_for_editors_is_not_sent(ant):
     assert (result.body, result.stderr) == ({"name": "n"}, "")
 
 
+@pytest.mark.parametrize(
+    ("words", "sent", "kept"),
+    [
+        ((ENV, "create"), "environment", "name description config metadata scope"),
+        ((ENV, "update"), "environment", "name description config metadata scope"),
+        ((f"{ENV}:work", "update"), "work", "metadata"),
+        ((f"{ENV}:work", "stop"), "work", ""),
+    ],
+)
+def test_what_the_server_sets_is_left_out_of_an_object_that_is_sent_back(ant, words, sent, kept):
+    """A note names it (D34). It has no warning about an unknown field."""
+    done = ant(*words, "--dry-run", stdin=json.dumps(SENT[sent]))
+    body = json.loads(done.stdout.partition("\n\n")[2])
+    assert [*body] == kept.split()
+    ids = {"id", "environment_id"} if words[1] != "create" else set()
+    left_out = [key for key in SENT[sent] if key not in body and key not in ids]
+    assert done.stderr == f"Note: left out what the server sets: {', '.join(left_out)}.\n"
+
+
 def test_the_secret_of_a_work_item_is_not_sent_back(ant):
     """Only the server sets it."""
     result = ant(f"{ENV}:work", "update", "--metadata", "{a: b}", stdin=json.dumps(SENT["work"]))
@@ -72,6 +91,8 @@ def test_data_that_names_an_existing_file_is_sent_literally_with_one_note(
         result.stderr
         == "Note: '@notes.txt' is sent literally: files are read only for values of flags.\n"
     )
+    flagged = ant(ENV, "create", "--name", "n", "--description", r"\@notes.txt")
+    assert (flagged.body["description"], flagged.stderr) == ("@notes.txt", "")
 
 
 @pytest.mark.parametrize("text", ["@", "ada@example", "@ada and @bob", r"\@ada", "@!"])

@@ -325,6 +325,8 @@ def notes(tmp_path):
     (tmp_path / "b.bin").write_bytes(b"\x00\x01")
     (tmp_path / "latin.txt").write_bytes(b"caf\xe9")
     (tmp_path / "bom.txt").write_bytes(b"\xef\xbb\xbftext")
+    (tmp_path / "colours.txt").write_bytes(b"\x1b[1mbold\f")
+    (tmp_path / "tabs.bin").write_bytes(b"a\x0bb")
     (tmp_path / "word").write_text("from a file")
     (tmp_path / "me@home.txt").write_text("at home")
     (tmp_path / "late.bin").write_bytes(b"x" * 512 + b"\0")
@@ -341,6 +343,9 @@ def notes(tmp_path):
         ("@latin.txt", "Y2Fm6Q=="),
         ("@b.bin", "AAE="),
         ("@bom.txt", "text"),
+        ("@colours.txt", "\x1b[1mbold\f"),
+        ("@tabs.bin", "YQti"),
+        (r"\d", r"\d"),
         ("@word", "from a file"),
         ("@me@home.txt", "at home"),
         ("@file://me@home.txt", "at home"),
@@ -399,7 +404,9 @@ def test_an_id_is_never_a_file(ant):
     [
         (("--name", "@no/such"), ["no/such"]),
         (("--name", "@data://nothing"), ["nothing", "\\@data://nothing"]),
-        (("--name", "@file://latin.txt"), ["latin.txt", "UTF-8", "0xe9"]),
+        (("--name", "@file://latin.txt"), ["--name: latin.txt", "UTF-8", "0xe9"]),
+        (("--name", "n", "--config", "@latin.txt"), ["--config: latin.txt", "UTF-8", "0xe9"]),
+        (("--name", "n", "--file", "latin.txt"), ["ant: latin.txt", "UTF-8", "0xe9"]),
     ],
 )
 @pytest.mark.usefixtures("notes")
@@ -477,6 +484,14 @@ CLOSED = "{type: cloud, networking: {type: limited}, packages: {pip: [x]}}"
             ),
             [],
         ),
+        (
+            (
+                *CREATE,
+                "--config",
+                "{type: cloud, networking: {type: limited}, packages: {type: packages, pip: []}}",
+            ),
+            [],
+        ),
         ((*UPDATE, "--config", CLOSED), []),
         ((*UPDATE, "--metadata", "{tier: null}"), []),
     ],
@@ -537,6 +552,11 @@ def test_a_value_of_another_type_is_rejected_and_an_unknown_combination_is_sent(
         ("*.example.com", True),
         ("a.*.example.com", False),
         ("*.*.com", False),
+        ("*example.com", False),
+        (".example.com", False),
+        ("*.", False),
+        ("_a.com", False),
+        ("a_.com", False),
         ("münchen.de", True),
         ("a_b.example", True),
         ("-a.com", False),
@@ -556,3 +576,27 @@ def test_a_host_that_can_be_none_gets_a_warning(ant, host, is_known):
     done = ant(*CREATE, "--config", json.dumps(config))
     assert len(done.requests) == 1
     assert ("config.networking.allowed_hosts[1]: " in done.stderr) != is_known
+
+
+def test_metadata_that_is_not_keys_and_values_is_rejected(ant):
+    """Only a single value of it may be something else (D48)."""
+    refusal = ant(ENV, "create", stdin='{"name": "n", "metadata": [1]}').refusal
+    assert refusal.startswith("ant: metadata: must be keys and values, got a list.\n")
+
+
+def test_an_id_and_a_type_do_not_make_an_object_one_of_the_server(ant):
+    """People write them, too, so the other fields are meant."""
+    written = {"id": "env_1", "type": "environment", "name": "n"}
+    result = ant(ENV, "update", "--description", "d", stdin=json.dumps(written))
+    assert (result.path, result.body) == (
+        "/v1/environments/env_1",
+        {"name": "n", "description": "d"},
+    )
+
+
+def test_white_space_around_the_id_of_a_variable_does_not_count(ant):
+    """A file of variables may leave some behind. A blank one gives no ID."""
+    result = ant(WORK, "stats", env={"ANTHROPIC_ENVIRONMENT_ID": " env_7 \n"})
+    assert result.path == "/v1/environments/env_7/work/stats"
+    refusal = ant(WORK, "stats", env={"ANTHROPIC_ENVIRONMENT_ID": " "}).refusal
+    assert "--environment-id is required" in refusal

@@ -40,6 +40,8 @@ def test_each_key_can_be_given_as_key_equals_value(ant, command):
         ("k=~", "~"),
         ("k=Null", "Null"),
         ("größe=ü", "ü"),
+        ("team-a=1", "1"),
+        ("k={a: [", "{a: ["),
     ],
 )
 def test_a_value_after_the_equals_sign_is_an_unchanged_string(ant, text, value):

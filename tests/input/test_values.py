@@ -92,6 +92,17 @@ def refusal(text):
         ("{a: NaN, b: Infinity, c: -}", '{"a":"NaN","b":"Infinity","c":"-"}'),
         ("a: &x 1\nb: {<<: [{c: 1}], c: 2}\n", '{"a":1,"b":{"c":2}}'),
         ("a: 'x: y'\nb: \"x\\ty\"\nc: >\n  d\n  e\n", '{"a":"x: y","b":"x\\ty","c":"d e\\n"}'),
+        (
+            "{a: True, b: False, c: TRUE, d: FALSE, e: NULL, f: Null}",
+            '{"a":true,"b":false,"c":true,"d":false,"e":null,"f":null}',
+        ),
+        ("{a: 1.5e+3, b: -1.5E-3}", '{"a":1.5e+3,"b":-1.5E-3}'),
+        ("a: &x\t1\nb: *x\n", '{"a":1,"b":1}'),
+        ("{a: !!seq [x], b: !!map {c: d}}", '{"a":["x"],"b":{"c":"d"}}'),
+        (r'a: "\uD83D\uDE01"', '{"a":"😁"}'),
+        ("a:b:\n", '{"a:b":null}'),
+        ('{"a:1"}', '{"a:1":null}'),
+        ('{a:1: ""}', '{"a:1":""}'),
         ("a: R&D.x &b:c *d:e\nb: 'x &b:c'\n", '{"a":"R&D.x &b:c *d:e","b":"x &b:c"}'),
     ],
 )
@@ -143,6 +154,15 @@ def test_text_is_read_as_json_or_relaxed_yaml(text, expected):
         ("<<: 1", ["<< takes keys and values from maps only"]),
         ("<<: [{a: 1}, 2]", ["<< takes keys and values from maps only"]),
         ("{a: !x 1}", ["the tag '!x' is not known"]),
+        ("a: b\nc: @x", ["line 2, column 4", "a text that starts with @ needs quotes in YAML"]),
+        ("a: !!bool null", ["the tag !!bool needs true or false"]),
+        ("a: +.Inf", ["JSON has no +.Inf"]),
+        ('{"a": Infinity}', ["line 1, column 7", "JSON has no Infinity"]),
+        ("[NaN, Infinity]", ["line 1, column 2", "JSON has no NaN"]),
+        ("[*a:b]", ["*a must be followed by a space"]),
+        ("a: &a 1\nb: {*a:c}", ["line 2, column 5", "*a must be followed by a space"]),
+        ('{"a": "b', ["line 1, column 7: not valid JSON: unterminated string."]),
+        ('{"a": 1} x', ["line 1, column 10: something follows the end of the value"]),
         ("a: !x [1]", ["the tag '!x' is not known"]),
         ("a: !!bool 1", ["the tag !!bool needs true or false"]),
         ("a: !!float 1x", ["the tag !!float needs a number"]),
@@ -175,6 +195,10 @@ def test_values_may_be_nested_a_hundred_levels_deep():
     """The limit is the same for JSON and YAML."""
     for text in ("[" * 100 + "]" * 100, "[" * 99 + "[a]" + "]" * 99):
         assert encode(parse(text, "x")).decode() == text.replace("a", '"a"')
+    assert (
+        encode(parse("[" * 100 + "'a'" + "]" * 100, "x")).decode() == f'{"[" * 100}"a"{"]" * 100}'
+    )
+    assert "nested deeper than 100 levels" in refusal("[" * 101 + "'a'" + "]" * 101)
 
 
 NULLABLE = Field("scope", "body", str, "", nullable=True)
@@ -301,6 +325,7 @@ def test_a_text_has_the_value_that_the_yaml_parser_finds_unless_it_is_json(text)
     ("text", "hint"),
     [
         ("type:cloud", "Write a space after the colon: --config '{type: cloud}'"),
+        ("my-key.x:a", "Write a space after the colon: --config '{my-key.x: a}'"),
         ("type:two words", "For example: --config '{type: cloud}'"),
         ("env.yml", "To read it from a file: --config @env.yml"),
         ("a/b.json", "To read it from a file: --config @a/b.json"),
@@ -328,7 +353,19 @@ def test_a_whole_number_is_sent_in_the_form_of_json(text, value):
         ('{"a": [1, {"b": 2}]}', {("a", 0): (1, 8), ("a", 1, "b"): (1, 12), (): (1, 1)}),
         ("a:\n  b: 1\n", {("a", "x"): (1, 1), ("x",): (1, 1), ("a", "b", "c"): (2, 3)}),
         ("a: [", {("a",): (1, 1)}),
+        ("x: a\u2028b\x85c\u2029d\ny: 1\n", {("y",): (2, 1)}),
+        ("x: {a: 1,\tb: 2}\n", {("x", "b"): (1, 11)}),
     ],
 )
 def test_the_position_of_a_value_is_that_of_its_key_or_of_what_is_around_it(text, positions):
     assert positions_of(text, list(positions)) == list(positions.values())
+
+
+def test_an_anchor_belongs_to_its_document():
+    """The next document may come from elsewhere."""
+    assert read_yaml("a: &x p\nb: *x\n---\nc: d", several=True) == [
+        {"a": "p", "b": "p"},
+        {"c": "d"},
+    ]
+    with pytest.raises(YAMLProblem, match="there is no &x before this \\*x"):
+        read_yaml("a: &x 1\n---\nb: *x", several=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ant_cli.operations import GROUPS, OPERATIONS, find, is_official
+from ant_cli.operations.environments import has_id_form
 
 ENV, WORK = "beta:environments", "beta:environments:work"
 FACTS = {
@@ -83,3 +84,35 @@ def test_the_known_keys_of_a_group_are_those_of_its_objects():
 )
 def test_a_resource_of_the_official_tool_is_known_by_its_beginning(name, expected):
     assert is_official(name) is expected
+
+
+def test_every_resource_of_the_official_tool_is_handed_over_and_no_verb_is():
+    """Each has its own help there. A verb is typed after a resource, with a space."""
+    names = (
+        "completions messages models beta:agents beta:deployment-runs beta:deployments beta:dreams "
+        "beta:files beta:memory-stores beta:messages beta:models beta:sessions beta:skills "
+        "beta:tunnels beta:user-profiles beta:vaults @manpages"
+    )
+    verbs = (
+        "create retrieve update list delete archive cancel count-tokens download pause run "
+        "unpause upload"
+    )
+    assert [name for name in names.split() if not is_official(name)] == []
+    assert [verb for verb in verbs.split() if is_official(f"beta:files:{verb}")] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("env_1", True),
+        ("env_A_b2", True),
+        ("env_", False),
+        ("env_1 b", False),
+        ("env_é", False),
+        ("my-env_1", False),
+        ("work_1", False),
+    ],
+)
+def test_only_an_id_of_an_environment_has_its_form(text, expected):
+    """Anything else may be a name, which is looked up."""
+    assert has_id_form(text) is expected

@@ -131,6 +131,7 @@ def test_a_change_that_a_rate_limit_delays_is_checked_again_before_its_next_atte
             "have the name 'prod': env_1, env_2.",
         ),
         (page(live("..", "prod")), "No environment has the name 'prod'."),
+        (page(archived("env_1", "prd")), "No environment has the name 'prod'. Did you mean 'prd'?"),
     ],
 )
 def test_nothing_is_changed_unless_exactly_one_environment_has_the_name(ant, listed, hint):
@@ -159,6 +160,9 @@ def test_nothing_is_changed_unless_exactly_one_environment_has_the_name(ant, lis
             "Give the ID alone: env_01abc",
         ),
         ("platform.claude.com/environments/env_01abc", "Give the ID alone: env_01abc"),
+        ("https://platform.claude.com/environments/env_01abc#tab", "the ID alone: env_01abc"),
+        ("env_01abc?tab=1", "No environment has the name 'env_01abc?tab=1'."),
+        ("session_1.old", "No environment has the name 'session_1.old'."),
         ("https://example.com/prod", "No environment has the name 'https://example.com/prod'."),
     ],
 )
@@ -359,3 +363,44 @@ def test_an_api_key_that_is_rejected_looks_for_no_name(ant, status):
         "beta:environments:work", "list", "prod", replies=[httpx.Response(status, json={})]
     )
     assert (result.exit, len(result.requests)) == (4, 1)
+
+
+@needs_posix("the quotes of sh")
+def test_each_of_several_unknown_names_gets_the_command_that_lists_the_same_account(ant):
+    """The threads of the run know to which one the requests went."""
+    words = (*ARCHIVE, "nope", "nada", "--parallel", "2", "--workspace-id", "wrkspc_1")
+    listed = partial(httpx.Response, 200, json=LISTED)
+    result = ant(
+        *words,
+        replies=lambda request: NOT_FOUND if request.method == "POST" else listed(),
+    )
+    assert (
+        result.stderr.count("To list them: ant beta:environments list --workspace-id wrkspc_1") == 2
+    )
+
+
+def test_an_edit_that_changes_nothing_sends_nothing_to_the_environment_with_the_name(ant):
+    """What it reads says so."""
+    read = {**live("env_2", "prod"), "config": {"type": "cloud", "packages": {"pip": ["polars"]}}}
+    words = ("beta:environments", "update", "prod", "--add", "packages.pip=polars")
+    result = ant(*words, replies=[NOT_FOUND, LISTED, read])
+    assert (result.exit, result.json, sent(result)[2:]) == (0, read, [f"GET {FOUND}"])
+
+
+def test_the_hint_after_a_lost_response_has_both_ids_of_a_work_item(ant):
+    replies = [NOT_FOUND, LISTED, live("env_2", "prod"), httpx.Response(200, text="<html>")]
+    result = ant(
+        "beta:environments:work", "ack", "work_1", "--environment-id", "prod", replies=replies
+    )
+    assert result.stderr.endswith(
+        "ant beta:environments:work retrieve --environment-id env_2 work_1\n"
+    )
+
+
+def test_a_name_may_have_a_slash(ant):
+    """In the path, it is percent-encoded."""
+    listed = page(live("env_2", "team/prod"))
+    result = ant(*RETRIEVE, "team/prod", replies=[NOT_FOUND, listed, live("env_2", "team/prod")])
+    assert (result.exit, result.json["id"]) == (0, "env_2")
+    assert result.requests[0].url.raw_path.startswith(b"/v1/environments/team%2Fprod?")
+    assert sent(result)[2:] == [f"GET {FOUND}"]

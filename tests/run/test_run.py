@@ -690,3 +690,20 @@ def test_a_narrow_screen_notes_the_columns_that_it_has_no_room_for(ant):
         "Note: there is no room for"
         in ant(*LIST, terminal=True, env={"COLUMNS": "40"}, replies=[listed]).stderr
     )
+
+
+@needs_posix("arguments that are bytes")
+@pytest.mark.parametrize(
+    ("arg", "sent"), [("\udcc3\udcbc", "\u00fc"), ("a\udcc3\udcbc\u00fc", "a\u00fc\u00fc")]
+)
+def test_an_argument_is_read_as_utf_8_whatever_the_encoding_of_the_locale_is(ant, arg, sent):
+    """Python has read its bytes as something else."""
+    assert ant(*CREATE[:3], arg).body == {"name": sent}
+
+
+@needs_posix("arguments that are bytes")
+def test_an_argument_that_is_not_utf_8_is_rejected(ant):
+    """Something else would be sent."""
+    refusal = ant(*CREATE[:3], "caf\udce9").refusal
+    assert refusal.startswith("ant: the argument caf")
+    assert refusal.endswith(" is not text in UTF-8.\n")
