@@ -332,6 +332,21 @@ def test_a_kept_connection_is_not_used_for_another_server():
         assert [len(one.requests), len(other.requests)] == [1, 1]
 
 
+def test_a_connection_with_a_response_that_nobody_read_is_not_used_again():
+    """What comes later would be taken for the next response."""
+    later = (HEAD + b"content-length: 5\r\n\r\n", Act.STALL)
+    limits = Timeouts(5, 50)
+    with (
+        contextlib.closing(DirectTransport({})) as transport,
+        ScriptedServer(OK, later, OK) as server,
+    ):
+        exchange(transport, server, limits)
+        with transport.stream("GET", server.url, {}, b"", limits):
+            pass
+        exchange(transport, server, limits)
+        assert server.connections == 2
+
+
 def exchange(transport: DirectTransport, server: ScriptedServer, timeouts: Timeouts) -> None:
     with transport.stream("GET", server.url, {}, b"", timeouts) as received:
         received.read()
@@ -706,6 +721,60 @@ def test_an_empty_or_additional_place_of_authorities_is_no_mistake(tmp_path, oth
     )
     with pytest.raises(UsageError):
         tls_context({"SSL_CERT_DIR": str(tmp_path / "missing")})
+
+
+def test_the_file_and_the_folder_of_the_variables_are_named_together():
+    """Both are used. The log has room for one name."""
+    environ = {"SSL_CERT_FILE": "/a.pem", "SSL_CERT_DIR": "/certs"}
+    assert describe_trust(environ) == "/a.pem (SSL_CERT_FILE and SSL_CERT_DIR)"
+
+
+@pytest.mark.parametrize("platform", ["win32", "darwin"])
+def test_windows_and_macos_verify_by_themselves_unless_a_variable_names_authorities(
+    monkeypatch, platform
+):
+    monkeypatch.setattr("ant_cli.http.trust.sys", SimpleNamespace(platform=platform))
+    assert describe_trust({"SSL_CERT_FILE": ""}) == "the operating system's verifier"
+    assert describe_trust({"SSL_CERT_FILE": "/a.pem"}) == "/a.pem (SSL_CERT_FILE)"
+
+
+@needs_linux("other systems verify by themselves")
+@pytest.mark.parametrize(
+    "bundle",
+    [
+        "/etc/ssl/certs/ca-certificates.crt",
+        "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/ssl/ca-bundle.pem",
+        "/etc/ssl/cert.pem",
+        "/own/cert.pem",
+    ],
+)
+@pytest.mark.parametrize(
+    "names", [None, (), ("README", "company.pem"), ("x0123abcd.0", "0123abcd.0.old")]
+)
+def test_authorities_are_found_where_systems_keep_them(monkeypatch, tmp_path, bundle, names):
+    """Those of the OpenSSL of this Python come first. A folder counts if OpenSSL can look into it."""
+    folder = tmp_path / "certs"
+    if names is not None:
+        folder.mkdir()
+        for name in names:
+            (folder / name).touch()
+    paths = SimpleNamespace(openssl_cafile="/own/cert.pem", openssl_capath=str(folder))
+    monkeypatch.setattr("ssl.get_default_verify_paths", lambda: paths)
+    monkeypatch.setattr("os.path.isfile", lambda path: path in (bundle, "/etc/ssl/cert.pem"))
+    assert describe_trust({}) == f"{bundle} (operating system)"
+    folder.mkdir(exist_ok=True)
+    (folder / "0123abcd.0").touch()
+    assert describe_trust({}) == f"{folder} (operating system)"
+
+
+def test_a_place_of_authorities_that_is_no_folder_is_left_out(monkeypatch, tmp_path):
+    place = tmp_path / "certs"
+    place.touch()
+    paths = SimpleNamespace(openssl_cafile=str(place), openssl_capath=str(place))
+    monkeypatch.setattr("ssl.get_default_verify_paths", lambda: paths)
+    monkeypatch.setattr("ant_cli.http.trust.sys", SimpleNamespace(platform="linux"))
+    assert describe_trust({}) == f"{place} (operating system)"
 
 
 @pytest.fixture
@@ -1143,3 +1212,14 @@ def test_a_wait_that_a_server_asks_for_is_named_in_place_of_the_credential(ant):
     reply = httpx.Response(403, headers={"retry-after": "61"}, json={})
     result = ant(*RETRIEVE, replies=[reply])
     assert result.stderr.endswith("The server asks to wait 61 s before the next request.\n")
+
+
+def test_the_authorities_of_both_variables_are_trusted(
+    ant_over_socket, authority, system_trust, trust
+):
+    """The file has those of somebody else, the folder that of the server."""
+    other = trust.replace("authority", "other")
+    trustme.CA().cert_pem.write_to_path(other)
+    env = {"SSL_CERT_FILE": other, "SSL_CERT_DIR": str(system_trust("folder"))}
+    result = ant_over_socket(server=tls_server(authority), url="https://localhost:{port}", env=env)
+    assert (result.exit, result.stdout) == (0, OUTPUT)

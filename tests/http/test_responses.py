@@ -7,12 +7,14 @@ import json
 import shlex
 import tracemalloc
 import zlib
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import pytest
 
 from ant_cli.errors import EXIT_CODES, AntError
 from ant_cli.gjson.json_text import DEEPEST
+from ant_cli.http.attempts import Observer
 from ant_cli.http.client import connect
 from ant_cli.http.pagination import follow_pages
 from ant_cli.http.response import Response, error_message, json_object
@@ -552,3 +554,25 @@ def test_the_clock_of_the_server_is_that_of_its_latest_response(clean_environ, s
 def test_the_message_of_an_error_is_a_text_or_empty(body, message):
     """Whatever a gateway sends."""
     assert error_message(body) == message
+
+
+def test_a_wait_is_displayed_by_the_request_without_its_parameters_until_the_body_is_read(
+    clean_environ,
+):
+    """Parameters are long, and may be private."""
+    events: list[str] = []
+
+    class Recorder(Observer):
+        @contextmanager
+        def waiting_for(self, what: str) -> Iterator[None]:
+            events.append(what)
+            yield
+            events.append("over")
+
+    body = (response(b"[1]")[:-3], lambda: events.append("body"), b"[1]")
+    with ScriptedServer(body) as server:
+        runtime = make_runtime(clean_environ)
+        connection = load(runtime, flags_of(base_url=server.url)).connection
+        with connect(connection, runtime, Recorder()) as client:
+            client.send(Request("GET", "/v1/x", (("page", "abc"),)))
+    assert events == ["GET /v1/x", "body", "over"]

@@ -396,3 +396,17 @@ def test_a_note_at_a_terminal_names_the_variable_with_the_environment(ant):
 def test_an_environment_itself_is_never_taken_from_the_variable(ant, words, env):
     """It would be deleted by a command that lacks an ID. A blank variable is unset."""
     assert (ant(*words, env=env).exit, ant(*words, env=env).requests) == (2, [])
+
+
+def test_an_api_key_next_to_the_environment_key_is_sent_without_the_space_around_it(ant):
+    """It is read like one that is alone."""
+    done = ant(*RETRIEVE, env={**WORKER, "ANTHROPIC_API_KEY": f" {API_KEY}\n"})
+    assert done.request.headers["x-api-key"] == API_KEY
+
+
+@pytest.mark.parametrize("words", [RETRIEVE, (work.GROUP, "list", "prod")])
+def test_an_api_key_that_can_not_be_sent_is_rejected_only_where_it_is_needed(ant, words):
+    """For the request, or to find a name."""
+    env = {**WORKER, "ANTHROPIC_API_KEY": "a\x01b"}
+    assert "ANTHROPIC_API_KEY" in ant(*words, env=env).refusal
+    assert ant(work.GROUP, "list", "env_1", env=env).exit == 0
