@@ -244,7 +244,7 @@ def test_a_server_with_a_full_connection_queue_is_given_up(ant_over_socket):
         for one in waiting:
             one.close()
     assert result.exit == 8
-    assert "no connection within 0.3 s" in result.stderr
+    assert "no connection within 0.3 s.\nTo wait longer: --timeout SECONDS.\n" in result.stderr
     assert "may have succeeded" not in result.stderr
 
 
