@@ -551,3 +551,14 @@ def test_the_beta_version_that_tokens_need_is_added_to_those_of_a_flag(federated
     """Once, and only if it is not among them."""
     result = federated(*RETRIEVE, "--beta", betas, replies=[grant(), OBJECT])
     assert result.requests[1].headers["anthropic-beta"] == sent
+
+
+@pytest.mark.parametrize("position", [440, 455, 470])
+def test_a_secret_in_a_reason_that_is_shortened_is_not_shown_in_part(federated, position):
+    """A part of it would not be recognized."""
+    secret = "gateway-canary-0123456789-abcdefgh"
+    description = "no " * (position // 3) + secret + " no" * 50
+    error = {"error": "invalid_grant", "error_description": description}
+    env = {"ANTHROPIC_CUSTOM_HEADERS": f"x-gateway: {secret}"}
+    result = federated(*RETRIEVE, replies=[httpx.Response(400, json=error)], env=env)
+    assert (result.exit, "gateway" in result.stderr) == (4, False)

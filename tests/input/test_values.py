@@ -103,6 +103,7 @@ def refusal(text):
         ("a:b:\n", '{"a:b":null}'),
         ('{"a:1"}', '{"a:1":null}'),
         ('{a:1: ""}', '{"a:1":""}'),
+        ("x: R&b.c\na: &b p\nc: *b\n", '{"x":"R&b.c","a":"p","c":"p"}'),
         ("a: R&D.x &b:c *d:e\nb: 'x &b:c'\n", '{"a":"R&D.x &b:c *d:e","b":"x &b:c"}'),
     ],
 )
