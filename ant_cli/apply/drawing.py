@@ -148,8 +148,7 @@ def _value_line(path: str, old: Value, new: Value, paint: Paint) -> str:
 
 def _is_of_lists(change: FieldChange) -> bool:
     """Whether a list is compared with a list, or with nothing."""
-    values = (change.old, change.new)
-    return all(isinstance(value, list | None) for value in values) and any(values)
+    return isinstance(change.old, list | None) and isinstance(change.new, list | None)
 
 
 def _are_long(old: str, new: str) -> bool:

@@ -66,7 +66,7 @@ def say_notes(plan: Plan, known: Known, loaded: Loaded, scope: Scope, runtime: R
     _say_elsewhere(plan, scope, runtime)
     for lock_path in loaded.other_locks:
         runtime.say(f"Warning: {lock_path.parent} is left out, because it has its own lock file.")
-    if not (plan.steps or plan.lost or loaded.warnings or loaded.foreign or loaded.other_locks):
+    if not (plan.steps or plan.lost or loaded.warnings or loaded.foreign):
         runtime.say(
             f"Note: no file of an environment was found; `{command_line('help fields')}` shows one."
         )

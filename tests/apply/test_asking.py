@@ -108,6 +108,63 @@ def test_without_a_path_new_files_are_offered_and_with_one_they_are_not(tracked)
     assert "is not tracked" not in tracked.ant("diff", "environments/a.yaml").stderr
 
 
+def test_a_diff_and_a_check_of_the_files_ask_nothing(tracked):
+    """They change nothing. A new file is noted, and at a terminal the diff has all its fields."""
+    tracked.write("environments/b.yaml", "config: {type: cloud}\ndescription: of-b\n")
+    result = tracked.ant("diff", typed="")
+    assert (result.exit, result.stdout.count("unchanged")) == (0, 1)
+    note = "Note: ./environments/b.yaml is not tracked; to add it: ant apply .\n"
+    assert result.stderr == note
+    assert "of-b" in tracked.ant("diff", ".", typed="").stdout
+    assert tracked.ant("apply", "--validate", typed="").stderr == "1 file is valid.\n"
+
+
+def test_a_saved_plan_has_the_new_files_that_a_person_has_added(tracked):
+    """It is carried out without a question."""
+    tracked.add("b")
+    saved = tracked.ant("apply", "--dry-run", "--save-plan", "plan.json", typed="y\n")
+    assert (saved.exit, "Add it to this apply?" in saved.stderr) == (0, True)
+    assert tracked.ant("apply", "--plan", "plan.json", typed="").exit == 0
+    assert set(tracked.server()) == {"a", "b"}
+
+
+def test_a_run_that_changes_nothing_does_not_touch_the_lock_file(team):
+    """A failed first one makes none."""
+    team.add("a")
+    fault = ("emulator", "fault", "--method", "POST", "--times", "1", "--status", "400")
+    assert team.ant(*fault).exit == 0
+    lock = Path("claude-lock.json")
+    assert (team.ant("apply", "--yes", ".").exit, lock.exists()) == (1, False)
+    team.apply(".")
+    before = lock.stat()
+    team.apply(".")
+    assert lock.stat().st_ino == before.st_ino
+    assert lock.stat().st_mtime_ns == before.st_mtime_ns
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_plan_and_results_have_colour_if_stdout_is_a_terminal(tracked, is_terminal):
+    """That a person is asked on the terminal does not matter."""
+    tracked.add("b")
+    stdout = Screen(terminal=is_terminal)
+    result = tracked.ant("apply", ".", typed="y\n", stdout=stdout, TERM="xterm")
+    plan, report = result.stdout.split("Apply  ")
+    assert ("\x1b[" in plan, "\x1b[" in report) == (is_terminal, is_terminal)
+
+
+def test_the_results_are_as_wide_as_the_names_that_changed(tracked):
+    """The longest one may be unchanged, and counts nowhere."""
+    tracked.add("a-very-long-name")
+    tracked.apply(".")
+    tracked.add("bc", "d")
+    fault = ("emulator", "fault", "--method", "POST", "--after", "1", "--status", "400")
+    assert tracked.ant(*fault).exit == 0
+    result = tracked.ant("apply", "--yes", "--parallel", "1", ".")
+    *_, first, second, _ = result.stdout.splitlines()
+    assert (first.startswith("  + bc  created env_"), second) == (True, "  ! d   failed")
+    assert "1 done and recorded, 1 failed, 0 not started.\n" in result.stderr
+
+
 @pytest.mark.parametrize("words", [("--format", "json"), ("--format", "yaml")])
 def test_data_on_stdout_is_one_document_after_yes_and_the_plan_comes_first_without(tracked, words):
     """A person has to see what is asked about."""
@@ -117,6 +174,8 @@ def test_data_on_stdout_is_one_document_after_yes_and_the_plan_comes_first_witho
     assert result.stdout.count("apply_result") == 1
     assert result.stdout.count('"plan"' if "json" in words else "type: plan") == 1
     tracked.add("c")
+    details = tracked.ant("apply", ".", *words, typed="d\nn\n").stdout
+    assert details.count("Preview  ./claude-lock.json") == 1, "they are for a person"
     result = tracked.ant("apply", ".", *words, "--yes")
     assert result.stdout.count("apply_result") == 1
     assert result.stdout.count("resources") == 1
@@ -166,6 +225,16 @@ def test_a_plan_on_stdout_leaves_the_warnings_about_its_files_on_stderr(team):
     result = team.ant("apply", "--dry-run", "--save-plan", "-", ".")
     assert (result.exit, next(iter(result.json))) == (0, "version")
     assert "Warning: environments/a.yaml, line 2, column 1: colour: unknown field." in result.stderr
+
+
+def test_a_plan_on_stdout_has_the_exit_code_of_one_that_is_shown(team):
+    """A script may save it, and learn whether there is something to do."""
+    team.add("a")
+    words = ("apply", "--dry-run", "--exit-code", "--save-plan", "-", ".")
+    result = team.ant(*words)
+    assert (result.exit, next(iter(result.json))) == (2, "version")
+    team.apply(".")
+    assert team.ant(*words).exit == 0
 
 
 def test_a_saved_plan_that_is_blocked_is_rejected_with_the_reasons(taken):
@@ -239,6 +308,7 @@ def test_a_plan_takes_the_place_of_no_lock_file(tracked, name):
             ("--lock-file", "../other.json"),
             "ant apply .. --lock-file ../other.json",
         ),
+        (".", ("--lock-file", "my other.json"), "ant apply . --lock-file './my other.json'"),
         (".", ("--profile", "work"), "ant apply . --profile work"),
     ],
 )
@@ -247,11 +317,41 @@ def test_a_suggested_command_names_the_lock_file_unless_it_is_found_anyway(
 ):
     """Who copies it must not change other environments than those of the plan."""
     profiles("[profiles.work]\n")
-    Path("other.json").write_text(Path("claude-lock.json").read_text())
+    for name in ("other.json", "my other.json"):
+        Path(name).write_text(Path("claude-lock.json").read_text())
     tracked.add("b")
     monkeypatch.chdir(folder)
     note = f"environments/b.yaml is not tracked; to add it: {line}\n"
     assert note in tracked.ant("diff", *words).stderr
+
+
+def test_new_files_are_not_pointed_out_to_a_person_who_has_named_others(tracked):
+    """Also if a file is gone, of which one of them might be the successor."""
+    tracked.add("b")
+    tracked.apply(".")
+    Path("environments/a.yaml").unlink()
+    tracked.write("environments/c.yaml", "config: {type: cloud}\ndescription: other\n")
+    result = tracked.ant("diff", "environments/b.yaml")
+    assert "its file is gone" in result.stderr
+    assert "is not tracked" not in result.stderr
+    assert "./environments/c.yaml is not tracked" in tracked.ant("diff").stderr
+
+
+def test_a_run_in_which_all_files_are_gone_says_only_that(tracked):
+    """How to declare an environment is no news for its author."""
+    Path("environments/a.yaml").unlink()
+    result = tracked.ant("diff")
+    assert (result.exit, "its file is gone" in result.stderr) == (0, True)
+    assert "no file of an environment was found" not in result.stderr
+
+
+def test_the_kinds_of_other_files_are_counted_in_order_unless_hints_are_off(tracked):
+    """The files themselves may come in any order."""
+    for folder in ("1/vaults", "2/agents", "3/vaults"):
+        tracked.write(f"{folder}/x.yaml", "name: x\n")
+    note = "files of other kinds were left alone (1 agent, 2 vault).\n"
+    assert note in tracked.ant("diff", ".").stderr
+    assert note not in tracked.ant("diff", ".", ANT_NO_HINTS="1").stderr
 
 
 def test_a_folder_with_files_of_other_kinds_is_no_mistake(team):

@@ -69,6 +69,25 @@ def test_a_named_folder_is_not_left_out_because_of_another_lock_file_in_it(team)
     assert "left out" not in team.ant("diff", "--lock-file", "other.json", ".").stderr
 
 
+def test_a_pattern_means_the_lock_file_of_the_files_that_it_matches(team):
+    """As if the shell had expanded it."""
+    team.write("prod-1/environments/a.yaml")
+    team.apply("--lock-file", "prod-1/claude-lock.json", "prod-1")
+    result = team.ant("diff", "prod-*/environments/a.yaml")
+    assert (result.exit, "Preview  ./prod-1/claude-lock.json\n" in result.stdout) == (0, True)
+
+
+def test_strict_counts_also_for_the_files_of_a_folder_with_a_lock_file_of_its_own(team):
+    """Both are checked by one command."""
+    team.write("environments/a.yaml")
+    team.write("prod/environments/b.yaml", "config: {type: cloud}\ncolour: red\n")
+    team.write("prod/claude-lock.json", '{"resources": {}}')
+    check = ("apply", "--validate", ".")
+    assert team.ant(*check).stderr.endswith("\n2 files are valid.\n")
+    result = team.ant(*check, "--strict")
+    assert (result.exit, "prod/environments/b.yaml, line 2" in result.stderr) == (2, True)
+
+
 @needs_posix("links")
 def test_the_lock_file_of_a_path_is_not_searched_for_outside_the_repository(
     team, tmp_path_factory, monkeypatch

@@ -182,6 +182,21 @@ def test_a_message_is_wrapped_for_the_terminal_it_is_on_and_redacted_before_that
     assert said(runtime) == f"{text}\n"
 
 
+def test_a_message_fits_the_terminal_of_stderr_also_if_stdout_is_a_wider_one(monkeypatch):
+    """Without COLUMNS, each terminal has a width of its own."""
+
+    class Numbered(Screen):
+        def __init__(self, number):
+            super().__init__(terminal=True)
+            self.fileno = lambda: number
+
+    columns = {7: 80, 8: 12}
+    monkeypatch.setattr("os.get_terminal_size", lambda descriptor: (columns[descriptor], 24))
+    runtime = make_runtime({}, None, Numbered(7), Numbered(8))
+    runtime.say("Add it to this apply?")
+    assert said(runtime) == "Add it to\nthis apply?\n"
+
+
 def test_a_message_is_either_an_event_of_the_log_or_a_line():
     """A log of JSON has no other lines."""
     events = []
