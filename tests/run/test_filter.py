@@ -193,7 +193,7 @@ def test_a_date_is_midnight_utc_in_every_time_zone(ant, time_zone):
     [
         *("created_at<7d", 'created_at<"now-7d"', "created_at<now-7", "created_at<now-a"),
         *("created_at>yesterday", "created_at>2026", "created_at>=2026-13-01", "created_at!=x"),
-        *("created_at==2026-11-01", "created_at==now", "metadata.tried_at<5"),
+        *("created_at==2026-11-01", "created_at==now", "created_at==now-7d", "metadata.tried_at<5"),
     ],
 )
 def test_a_value_that_is_not_a_time_is_rejected_where_a_time_is_compared(ant, expression):
@@ -210,7 +210,13 @@ def test_a_value_that_is_not_a_time_is_rejected_where_a_time_is_compared(ant, ex
         ("name: my env", 'name=="my env"'),
         ("name:tmp-*", 'name%"tmp-*"'),
         ("config.type:cloud", 'config.type=="cloud"'),
+        ("name:tmp-?", 'name%"tmp-?"'),
+        ("name:-1.5", "name==-1.5"),
         ('state:"active"', 'state=="active"'),
+        (
+            "config.networking.allowed_hosts:a.example",
+            'config.networking.allowed_hosts=="a.example"',
+        ),
         ("description:null", "description==null"),
     ],
 )
@@ -228,7 +234,7 @@ def test_a_colon_after_a_time_is_answered_with_comparisons_of_times(ant):
     assert "created_at>=2026-11-01T08:00:00Z, or a day: created_at%" in refusal
 
 
-@pytest.mark.parametrize("expression", ["metadata.app:tier", "app:tier", "x.name:y"])
+@pytest.mark.parametrize("expression", ["metadata.app:tier", "app:tier", "x.name:y", "name:x==y"])
 def test_a_key_with_a_colon_that_is_no_field_can_be_asked_for(ant, expression):
     """Keys of metadata may have any characters."""
     assert ant(*LIST, "--filter", expression, replies=PAGES).exit == 0
@@ -254,7 +260,11 @@ def test_a_list_of_the_config_needs_no_config_before_it(ant, expression, found):
 
 @pytest.mark.parametrize(
     ("expression", "member"),
-    [("status==active", "state"), ("title==x", "name"), ("labels.team==x", "metadata")],
+    [
+        ("status==active", "state"),
+        ("title==x", "name"),
+        *((f"{word}.team==x", "metadata") for word in ("label", "labels", "tag", "tags")),
+    ],
 )
 def test_the_name_that_other_tools_have_for_a_member_is_answered_with_the_one_that_exists(
     ant, expression, member
@@ -319,7 +329,17 @@ def test_filters_come_before_max_items(ant):
             "name}",
             "name&&n",
         ),
-        *("name||n", "name,n", "'|'", '"|"', '#(name=="x")', '#(name=="x")#', '{"name":"prod"}'),
+        *(
+            "name~prod",
+            "name\u201f==prod",
+            "name||n",
+            "name,n",
+            "'|'",
+            '"|"',
+            '#(name=="x")',
+            '#(name=="x")#',
+            '{"name":"prod"}',
+        ),
         *("[name,n]", "@this", "..name", ".name", '.name!="prod"', 'select(.name=="prod")'),
         *('contains(name,"prod")', "length(name)!=4", "!=~true", "!=null", "n>=null"),
     ],
@@ -333,7 +353,7 @@ def test_a_condition_that_could_match_more_than_was_meant_is_a_usage_error(ant, 
 
 VALUES = page(
     {"id": "null", "v": None, "w": {"a.b": True, "c d": "x"}, "l": []},
-    {"id": "seven", "v": 7, "w": {"a.b": False}, "l": ["p", "q"]},
+    {"id": "seven", "v": 7, "w": {"a.b": False}, "l": ["p", "q", {"type": "t", "network": "u"}]},
     {"id": "text", "v": "null", "at": "2026-01-02T03:04:05Z"},
     {"id": "quote", "v": "a \"b\" && 'c'", "w": {}},
     {"id": "missing"},
@@ -357,6 +377,11 @@ VALUES = page(
         ("w.c\\ d==x", ["null"]),
         ("w|@keys|#>=2", ["null"]),
         ("l.#>1", ["seven"]),
+        ("l.#.type==t", ["seven"]),
+        ("l.#.network==u", ["seven"]),
+        ("@this.v==7", ["seven"]),
+        ('v=="a\nb"', []),
+        ("v==a@b/c", []),
         ('l.#(=="q")', ["seven"]),
         ('v=="a \\"b\\" && \'c\'"', ["quote"]),
         ('v!%"a *"', ["null", "seven", "text", "missing"]),
@@ -368,6 +393,17 @@ def test_conditions_have_the_comparisons_of_gjson_and_null(ant, expression, ids)
     """Null is JSON null, which includes a missing value."""
     result = ant(*LIST, "--filter", expression, replies=[VALUES])
     assert (result.exit, result.stdout.split()) == (0, ids), result.stderr
+
+
+@pytest.mark.parametrize(
+    ("expression", "part"),
+    [("id%ex", '"*ex*"'), ("id%?ex?", ""), ("id%e*", ""), ("id%null", ""), ("id==e", "")],
+)
+def test_a_pattern_without_a_star_or_a_question_mark_is_noted(ant, expression, part):
+    """It may be meant as a part of a text."""
+    stderr = ant(*LIST, "--filter", expression, replies=[VALUES]).stderr
+    assert ("because it has no *" in stderr) is (part != "")
+    assert part in stderr
 
 
 def test_null_in_a_query_of_a_transform_is_a_string_as_in_gjson(ant):
@@ -429,8 +465,8 @@ def test_two_conditions_on_one_mistyped_member_are_one_warning(ant):
         ("created_at<=1970-01-01T00:00:00Z", ["a"]),
         ("created_at>now-1d", []),
         ("metadata==null", ["c"]),
-        ("metadata!=null", ["a", "b"]),
-        ("metadata", ["a", "b"]),
+        ("metadata!=null", ["a", "b", "number"]),
+        ("metadata", ["a", "b", "number"]),
     ],
 )
 def test_a_time_or_an_object_may_be_as_small_as_there_is(ant, condition, ids):
@@ -439,6 +475,7 @@ def test_a_time_or_an_object_may_be_as_small_as_there_is(ant, condition, ids):
         {"id": "a", "created_at": "1970-01-01T00:00:00Z", "metadata": {}},
         {"id": "b", "created_at": "2019-12-31T23:59:59Z", "metadata": {"k": "v"}},
         {"id": "c", "created_at": "2020-01-01T00:00:00Z"},
+        {"id": "number", "created_at": 1_900_000_000, "metadata": {}},
     ]
     result = ant(*LIST, "--filter", condition, replies=[page(*items)])
     assert (result.exit, result.stdout.split(), result.stderr) == (0, ids, "")
@@ -452,13 +489,73 @@ def test_a_time_or_an_object_may_be_as_small_as_there_is(ant, condition, ids):
         (("--include-archived=false",), True),
     ],
 )
-@pytest.mark.parametrize("condition", ["archived_at!=null", 'state=="archived"', "archived_at"])
+@pytest.mark.parametrize(
+    "condition",
+    [
+        *("archived_at!=null", "archived!=null", "archived_at", "archived"),
+        *("archived_at<now-7d", "archived_at>=2026-01-01"),
+        *("state=archived", "state==archived", 'state=="archived"'),
+    ],
+)
 def test_a_filter_on_archived_environments_says_that_they_are_not_listed(
     ant, flags, is_noted, condition
 ):
     """Otherwise an empty list looks like the answer."""
     stderr = ant(*LIST, *flags, "--filter", condition, replies=PAGES).stderr
     assert ("archived environments are listed only with --include-archived" in stderr) is is_noted
+
+
+@pytest.mark.parametrize("condition", ["archived_at==null", "state!=archived", "name==archived"])
+def test_a_filter_that_selects_other_environments_has_no_note_about_archived_ones(ant, condition):
+    """They are in the list."""
+    assert "archived environments" not in ant(*LIST, "--filter", condition, replies=PAGES).stderr
+
+
+MISTYPED = {"id": "a", "colour": "red", "on": False, "n": 1, "config": {"packages": {"pip": []}}}
+
+
+@pytest.mark.parametrize(
+    ("condition", "problem"),
+    [
+        ("color==red", "there is no 'color' in the response. Did you mean 'colour'?"),
+        ("descripton==x", "there is no 'descripton' in the response. Did you mean 'description'?"),
+        ("on.x==1", "'on' is not an object, so it has no 'x'."),
+        ("n.x==1", "'n' is not an object, so it has no 'x'."),
+        ("id.x==1", "'id' is not an object, so it has no 'x'."),
+        ("config==x", "'config' is an object. Compare a member of it: config.type"),
+        (
+            "config.packages==x",
+            "'config.packages' is an object. Compare a member of it: config.packages.apt",
+        ),
+    ],
+)
+def test_a_warning_says_what_is_wrong_with_a_path(ant, condition, problem):
+    """The members are those of the first item, and those that the API has."""
+    result = ant(*LIST, "--filter", condition, replies=[page(MISTYPED)])
+    assert (result.exit, result.stderr) == (0, f"Warning: --filter: {problem}\n")
+
+
+def test_the_first_item_that_is_an_object_shows_whether_a_member_is_mistyped(ant):
+    """What comes before it has no members."""
+    result = ant(*LIST, "--filter", "stat!=a", replies=[page(3, {"id": "a", "state": "active"})])
+    assert (result.exit, result.stdout) == (2, "")
+    assert "there is no 'stat' in the response. Did you mean 'state'?" in result.stderr
+
+
+def test_ten_keys_of_metadata_are_all_of_them(ant):
+    """Dots would say that there are more. A key of a member of metadata is a key of metadata, too."""
+    metadata = {f"k{number}": "" for number in range(10)}
+    items = page({"id": "a", "metadata": metadata})
+    for condition in ("metadata.keep==null", "metadata.keep.x==null"):
+        stderr = ant(*LIST, "--filter", condition, replies=[items]).stderr
+        assert "no listed item has metadata.keep." in stderr
+        assert stderr.endswith(" k8, k9.\n")
+
+
+def test_the_type_of_all_objects_is_left_out_also_in_quotes(ant):
+    """Nothing else has to be compared in its place."""
+    refusal = ant(*LIST, "--filter", 'type=="environment"').refusal
+    assert refusal.endswith("every object has the type 'environment'.\nLeave it out.\n")
 
 
 def test_a_condition_without_a_comparison_asks_whether_there_is_something(ant):

@@ -146,6 +146,10 @@ GOPLS = "golang.org/x/tools/gopls"
         ("go", ["golang.org/x/tools@v1"], f"{GOPLS}@v1", ["golang.org/x/tools@v1", f"{GOPLS}@v1"]),
         ("gem", ["rails:7.1.0", "rails-html:1"], "rails -v 7.2", ["rails -v 7.2", "rails-html:1"]),
         ("cargo", ["cargo_edit@0.12"], "cargo-edit", ["cargo-edit"]),
+        ("cargo", ["ripgrep=13", "ripgrep-all"], "ripgrep@14", ["ripgrep@14", "ripgrep-all"]),
+        ("npm", ["tsx", "@a/tsx"], "tsx@4", ["tsx@4", "@a/tsx"]),
+        ("pip", ["numpy; python_version > '3'"], "numpy==2", ["numpy==2"]),
+        ("pip", ["numpy@https://x.example/n.whl"], "numpy~=2", ["numpy~=2"]),
         ("npm", ["Lodash@4"], "lodash@5", ["Lodash@4", "lodash@5"]),
         ("gem", ["active-record:1"], "active_record:2", ["active-record:1", "active_record:2"]),
         ("pip", ["Ruamel.Yaml==1", "numpy"], "ruamel-yaml", ["ruamel-yaml", "numpy"]),
@@ -223,6 +227,8 @@ def test_fields_that_are_piped_with_an_id_are_still_sent_with_an_edit(update):
         "pip=x[a,b]>=2 , <3",
         "pip=x; y<'3,8' and z",
         "pip=x @ https://a.b/x.whl",
+        "pip=x(>=2, <3)",
+        "pip=x; y in 'a b'",
         "apt=gcc:i386",
         "apt=x=1:2",
         "npm=@a/b@2",
@@ -235,6 +241,26 @@ def test_a_comma_or_a_space_within_one_package_is_part_of_it(update, element):
         bodies(update("--add", f"packages.{element}"))[-1]["config"]["packages"][manager][-1]
         == package
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("packages.npm", ["a", "@b/c"]),
+        ("packages.pip", ["x[a, b]", "y"]),
+        ("packages.pip", ["x>=2, <3", "y==1"]),
+        ("networking.allowed_hosts", ["a.example", "*.b.example"]),
+    ],
+)
+@pytest.mark.parametrize("separator", [" ", ", ", ","])
+@needs_posix("the quotes of sh")
+def test_several_elements_in_one_text_are_answered_with_a_flag_for_each(
+    update, name, parts, separator
+):
+    """They would be one element, which does not exist."""
+    refusal = update("--add", f"{name}={separator.join(parts)}", replies=[]).refusal
+    written = " ".join(f"--add {name}={shlex.quote(part)}" for part in parts)
+    assert refusal.endswith(f"\nWrite {written}\n")
 
 
 def test_allowed_hosts_can_be_added_in_the_update_that_limits_networking(update):

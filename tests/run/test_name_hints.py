@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import threading
 from functools import partial
@@ -10,6 +11,7 @@ import httpx
 import pytest
 
 from tests.conftest import needs_posix
+from tests.helpers.streams import Head
 from tests.helpers.words import ARCHIVE, LIST, page
 
 NOT_FOUND = httpx.Response(
@@ -180,6 +182,17 @@ def test_a_suggested_list_goes_to_the_same_account(ant, typed):
     """That of the active profile may have other environments."""
     result = ant(*DELETE, typed, "--workspace-id", "wrkspc_1", replies=[NOT_FOUND, LISTED])
     assert result.stderr.endswith(" --workspace-id wrkspc_1\n")
+
+
+@pytest.mark.parametrize("how", ["not printed", "not JSON", "interrupted"])
+def test_a_change_by_name_is_checked_by_the_id_that_was_found(ant, how):
+    """The name may be new by then, or that of another environment."""
+    last = {"not printed": {"id": "env_2"}, "not JSON": httpx.Response(200, text="{")}
+    stdout = Head(0, errno.ENOSPC) if how == "not printed" else None
+    checked = live("env_2", "prod")
+    replies = [NOT_FOUND, LISTED, checked, last.get(how, KeyboardInterrupt())]
+    result = ant(*ARCHIVE, "prod", replies=replies, stdout=stdout)
+    assert ": ant beta:environments retrieve env_2\n" in result.stderr
 
 
 def test_every_page_is_read_before_a_name_counts_as_unique(ant):

@@ -44,10 +44,11 @@ def test_the_end_of_the_time_is_exit_code_8_after_the_last_object(ant):
     assert "timed out after 1 s, waiting until depth==0" in result.stderr
 
 
-def test_the_time_of_for_begins_with_the_first_request(ant):
+@pytest.mark.parametrize("limit", ["5s", "4s"])
+def test_the_time_of_for_begins_with_the_first_request(ant, limit):
     """It does not begin again with each of them. Here a wait takes as long as it should."""
     waits = []
-    flags = ("--every", "2s", "--for", "5s")
+    flags = ("--every", "2s", "--for", limit)
     result = ant(
         *STATS,
         *UNTIL_IDLE,
@@ -66,6 +67,7 @@ def test_several_inputs_are_not_waited_for(ant, flags):
     refusal = ant(*words, stdin="env_1\nenv_2\n").refusal
     assert "--watch and --until take one input, but there are 2 inputs." in refusal
     assert ant(*words, stdin="env_1\n", replies=[{"name": None}]).exit == 0
+    assert ant(*words, stdin="").exit == 0, "no input is no request"
 
 
 def test_a_response_may_be_printed_raw_when_the_condition_is_true(ant):
@@ -157,6 +159,25 @@ def test_until_idle_waits_until_no_item_is_queued_starting_active_or_stopping(an
     assert result.stderr == "Note: waiting until no item is queued, starting, active or stopping.\n"
 
 
+def test_a_queue_may_have_to_be_idle_and_to_meet_other_conditions(ant):
+    """All of them hold at the end, and the note names them in order."""
+    rounds = [items("stopped"), items("stopped", "active"), items("stopped", "stopped")]
+    for flags, note in (
+        (("#>1", "idle"), "#>1 and no item is"),
+        (("idle", "#>1"), "stopping and #>1.\n"),
+    ):
+        result = ant(*WORK, "--until", flags[0], "--until", flags[1], replies=rounds)
+        assert (result.exit, result.stdout) == (0, "stopped\nstopped\n")
+        assert note in result.stderr
+
+
+def test_a_mistyped_member_of_items_is_an_error_when_the_first_item_appears(ant):
+    """Until then, nothing shows which members there are."""
+    result = ant(*WORK, "--until", '#.stat=="x"', replies=[items(), items("active")])
+    assert (result.exit, result.stdout, len(result.requests)) == (2, "", 2)
+    assert "there is no 'stat' in the response. Did you mean 'state'?" in result.stderr
+
+
 def test_a_queue_without_items_is_idle(ant):
     """Nothing is printed."""
     result = ant(*WORK, "--until", "idle", replies=[items()])
@@ -172,6 +193,7 @@ def test_a_queue_without_items_is_idle(ant):
             [],
         ),
         (("--until", "#>1"), [items("queued"), items("queued", "queued")], ["queued", "queued"]),
+        (("--until", "@this.#>1"), [items("a"), items("b", "c")], ["b", "c"]),
         (
             ("--until", '#.state=="active"'),
             [items("queued"), items("queued", "active")],

@@ -206,6 +206,14 @@ def test_a_dry_run_of_a_watch_shows_one_request(ant):
     assert (result.exit, result.requests, result.stdout.count("GET")) == (0, [], 1)
 
 
+def test_a_watch_may_send_its_last_request_when_its_time_is_up_to_the_second(ant):
+    """Here a wait takes as long as it should."""
+    waits = []
+    clock = {"sleep": waits.append, "now": lambda: 1000.0 + sum(waits)}
+    result = ant(*STATS, "--every", "2s", "--for", "4s", replies=[{"n": 1}] * 3, **clock)
+    assert (result.exit, waits, len(result.requests)) == (0, [2.0, 2.0], 3)
+
+
 def test_a_watch_ends_with_0_when_its_time_is_up(ant):
     """The next request would be too late."""
     result = ant(*STATS, "--every", "2s", "--for", "1s", replies=[{"n": 1}])
@@ -238,7 +246,7 @@ def test_each_series_of_faults_is_noted(ant):
 @pytest.mark.parametrize(
     "fault",
     [
-        ConnectionResetError("reset"),
+        TimeoutError("timed out"),
         httpx.Response(200, text="<html>"),
         httpx.Response(200, text="{"),
     ],
@@ -247,6 +255,7 @@ def test_a_watch_survives_network_errors_and_invalid_responses(ant, fault):
     """Nothing of an invalid response is printed."""
     result = ant(*STATS, "--max-retries", "0", replies=[{"n": 1}, fault, {"n": 2}, GONE])
     assert result.stdout == '{"n":1}\n{"n":2}\n'
+    assert re.search(r"[^.]\. Asking again in 2 s\.\n", result.stderr)
 
 
 @pytest.mark.parametrize(("status", "code"), [(401, 4), (404, 5), (400, 1)])
@@ -391,6 +400,15 @@ def test_a_list_that_is_or_gets_empty_says_so_at_a_terminal(ant):
     assert result.stderr.count("No environments.") == 2
     result = ant(*LIST, "--for", "1s", "--filter", "name==b", terminal=True)
     assert "No environments match --filter." in result.stderr
+
+
+@pytest.mark.parametrize("flags", [(), ("--include-archived",)])
+def test_a_watch_of_archived_items_shows_when_they_were_archived(ant, flags):
+    """Also if the first state has none: one may be archived later."""
+    items = page({"id": "env_1", "type": "environment", "name": "n", "archived_at": None})
+    env = {"COLUMNS": "200", "NO_COLOR": "1"}
+    result = ant(*LIST, *flags, "--for", "1s", replies=[items], terminal=True, env=env)
+    assert ("ARCHIVED" in result.stdout) is (flags != ())
 
 
 def test_a_column_that_matches_nothing_is_noted_once(ant):
