@@ -55,9 +55,9 @@ def test_a_moved_file_of_json_is_found_although_no_path_names_it(team):
 # Changes by others after the plan was made
 
 
-def colleague(team, *words):
+def colleague(team, *words, name="c"):
     """Return a transport with which somebody changes c before the first change of a run, which is that of a."""
-    identifier, turns = team.server()["c"]["id"], [words]
+    identifier, turns = team.server()[name]["id"], [words]
 
     def meddle(_body):
         while turns:
@@ -96,6 +96,17 @@ def test_an_environment_that_others_changed_meanwhile_is_not_overwritten(
     assert there["a"]["description"] == there["b"]["description"] == "two"
     assert "c" not in there or there["c"]["description"] == "urgent"
     assert tracked.ids()["./environments/c.yaml"] == identifier
+
+
+def test_the_steps_after_one_that_others_were_faster_with_are_carried_out(tracked):
+    """It is no failure of the server."""
+    for name in "abc":
+        tracked.write(f"environments/{name}.yaml", TWO)
+    transport = colleague(tracked, "update", "--description", "urgent", name="b")
+    result = tracked.ant("apply", "--yes", "--parallel", "1", transport=transport)
+    assert "2 done and recorded, 1 blocked, 0 failed, 0 not started.\n" in result.stderr
+    there = {name: one["description"] for name, one in tracked.server().items()}
+    assert there == {"a": "two", "b": "urgent", "c": "two"}
 
 
 def test_an_environment_that_others_changed_meanwhile_is_not_archived(tracked):

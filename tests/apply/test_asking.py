@@ -135,6 +135,7 @@ def test_a_run_that_changes_nothing_does_not_touch_the_lock_file(team):
     assert team.ant(*fault).exit == 0
     lock = Path("claude-lock.json")
     assert (team.ant("apply", "--yes", ".").exit, lock.exists()) == (1, False)
+    assert not Path("claude-lock.json.lock").exists(), "the name is still noted as being created"
     team.apply(".")
     before = lock.stat()
     team.apply(".")
@@ -325,6 +326,25 @@ def test_a_suggested_command_names_the_lock_file_unless_it_is_found_anyway(
     assert note in tracked.ant("diff", *words).stderr
 
 
+def test_a_suggested_command_goes_to_the_emulator_of_the_run(team):
+    """The one in the process has other environments than the server."""
+    team.add("a")
+    team.apply("--local", ".")
+    team.add("b")
+    stderr = team.ant("diff", "--local").stderr
+    assert "is not tracked; to add it: ant apply . --local\n" in stderr
+
+
+def test_the_export_that_a_plan_suggests_has_the_lock_file_of_the_run(tracked):
+    """It would write elsewhere without it."""
+    Path("other.json").write_text(Path("claude-lock.json").read_text())
+    identifier = tracked.ids()["./environments/a.yaml"]
+    tracked.by_hand("update", identifier, "--description", "x")
+    tracked.write("environments/a.yaml", "config: {type: cloud}\ndescription: y\n")
+    stdout = tracked.ant("diff", "--lock-file", "other.json").stdout
+    assert f"ant export {identifier} --force --lock-file ./other.json\n" in stdout
+
+
 def test_new_files_are_not_pointed_out_to_a_person_who_has_named_others(tracked):
     """Also if a file is gone, of which one of them might be the successor."""
     tracked.add("b")
@@ -334,7 +354,56 @@ def test_new_files_are_not_pointed_out_to_a_person_who_has_named_others(tracked)
     result = tracked.ant("diff", "environments/b.yaml")
     assert "its file is gone" in result.stderr
     assert "is not tracked" not in result.stderr
-    assert "./environments/c.yaml is not tracked" in tracked.ant("diff").stderr
+    tracked.write("more/environments/d.yaml", "config: {type: cloud}\ndescription: other\n")
+    for words in ((), ("--prune",)):
+        stderr = tracked.ant("diff", *words).stderr
+        assert "./environments/c.yaml is not tracked" in stderr
+        assert "./more/environments/d.yaml is not tracked" not in stderr, "it is in another folder"
+
+
+def test_new_files_everywhere_are_offered_to_a_person(tracked):
+    """Not only those in the folders of tracked files."""
+    tracked.write("more/environments/x.yaml")
+    tracked.add("b")
+    result = tracked.ant("apply", typed="n\n")
+    assert "  ./more/environments/x.yaml is not tracked yet\n" in result.stderr
+    assert "Add these 2 to this apply? (y)es / (n)o" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("is_one_gone", "words", "exit_code", "is_noted"),
+    [
+        (False, (), 0, True),
+        (False, ("--prune",), 0, True),
+        (False, ("environments/b.yaml",), 0, False),
+        (True, (), 0, True),
+        (True, ("--prune",), 1, False),
+    ],
+)
+def test_a_mistake_in_a_new_file_matters_only_if_it_may_be_a_successor(
+    tracked, is_one_gone, words, exit_code, is_noted
+):
+    """Otherwise the environment of the file that is gone would be archived."""
+    tracked.add("b")
+    tracked.apply(".")
+    tracked.write("environments/c.yaml", "config: 5\n")
+    if is_one_gone:
+        Path("environments/a.yaml").unlink()
+    result = tracked.ant("diff", *words)
+    assert (result.exit, "Note: new files are left out." in result.stderr) == (exit_code, is_noted)
+    assert ("c.yaml, line 1" in result.stderr) is (words != ("environments/b.yaml",))
+
+
+def test_only_leaves_out_the_successor_of_a_file_that_is_gone(tracked):
+    """It was not named."""
+    tracked.add("b")
+    tracked.apply(".")
+    Path("environments/a.yaml").rename("environments/c.yaml")
+    only = tracked.ant("diff", "--only", "environments/b.yaml")
+    assert (only.exit, "Resources  1 unchanged" in only.stdout) == (0, True)
+    stderr = tracked.ant("diff").stderr
+    assert "is not tracked" not in stderr, "it is in the plan"
+    assert "its file is gone" not in stderr
 
 
 def test_a_run_in_which_all_files_are_gone_says_only_that(tracked):
@@ -347,9 +416,10 @@ def test_a_run_in_which_all_files_are_gone_says_only_that(tracked):
 
 def test_the_kinds_of_other_files_are_counted_in_order_unless_hints_are_off(tracked):
     """The files themselves may come in any order."""
-    for folder in ("1/vaults", "2/agents", "3/vaults"):
-        tracked.write(f"{folder}/x.yaml", "name: x\n")
-    note = "files of other kinds were left alone (1 agent, 2 vault).\n"
+    for folder in ("vaults", "z/agents", "deployments", "y/vaults", "skills", "memory_stores"):
+        tracked.write(f"more/{folder}/x.yaml", "name: x\n")
+    kinds = "1 agent, 1 deployment, 1 memory_store, 1 skill, 2 vault"
+    note = f"files of other kinds were left alone ({kinds}).\n"
     assert note in tracked.ant("diff", ".").stderr
     assert note not in tracked.ant("diff", ".", ANT_NO_HINTS="1").stderr
 
@@ -372,6 +442,7 @@ def test_a_folder_with_files_of_other_kinds_is_no_mistake(team):
     ("words", "way"),
     [
         (("environments/b.yaml",), "; to leave them out: --only"),
+        (("environments/b*.yaml",), "; to leave them out: --only"),
         (("environments/b.yaml", "--only"), None),
         (("environments/b.yaml", "--prune"), "."),
         (("environments",), None),

@@ -137,14 +137,36 @@ def test_a_lock_file_without_an_origin_gets_that_of_the_first_run(team):
     assert json.loads(lock.read_text())["origin"]["base_url"] == team.url
 
 
-def test_a_renamed_file_that_no_path_names_gets_no_name_that_is_taken(tracked):
+@pytest.mark.parametrize("state", ["", ", which is archived,"])
+def test_a_renamed_file_that_no_path_names_gets_no_name_that_is_taken(tracked, state):
     """The plan says so, before the server rejects it."""
     tracked.by_hand("create", "--name", "b", "--config", "{type: cloud}")
     identifier = tracked.server()["b"]["id"]
+    if state:
+        tracked.by_hand("archive", identifier)
     Path("environments/a.yaml").rename("environments/b.yaml")
     result = tracked.ant("diff")
-    assert f"blocked: {identifier} already has this name; choose another name" in result.stdout
-    assert (result.exit, set(tracked.server())) == (1, {"a", "b"})
+    assert f"blocked: {identifier}{state} already has this name; choose another" in result.stdout
+    assert (result.exit, set(tracked.server(archived=True))) == (1, {"a", "b"})
+
+
+def test_a_key_of_metadata_that_is_called_name_renames_nothing(tracked):
+    """The environment has its own name already, and it stays free to have it."""
+    tracked.write("environments/a.yaml", "config: {type: cloud}\nmetadata: {name: x}\n")
+    assert changes_of(tracked) == (["updated"], 1)
+    assert tracked.server()["a"]["metadata"] == {"name": "x"}
+
+
+def test_what_was_to_be_archived_after_a_failure_was_not_started(tracked):
+    """A step without changes of fields is a step, too."""
+    Path("environments/a.yaml").unlink()
+    tracked.write("environments/b.yaml", TWO)
+    fault = ("emulator", "fault", "--method", "POST", "--times", "1", "--status", "400")
+    assert tracked.ant(*fault).exit == 0
+    result = tracked.ant("apply", "--yes", "--prune", "--format", "json", "environments")
+    assert [step["result"] for step in result.json["resources"]] == ["failed", "not started"]
+    assert "0 done and recorded, 1 failed, 1 not started." in result.stderr
+    assert not tracked.server()["a"]["archived_at"]
 
 
 @pytest.mark.parametrize(("flags", "named"), [((), None), (("--profile", "work"), "work")])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ant_cli.apply.declarations import Declaration
+from ant_cli.apply.declarations import Declaration, kind_by_path
 from ant_cli.apply.discovery import Loaded, load
 from ant_cli.apply.lockfile import LockFile
 from ant_cli.errors import UsageError
@@ -596,3 +596,32 @@ def test_the_kind_that_a_file_states_may_be_in_any_case(stated):
     """The official tool takes it, too. It is not sent."""
     write("a.yaml", f"type: {stated}\nconfig: {{type: cloud}}\n")
     assert one("a.yaml").body == {"name": "a", "config": {"type": "cloud"}}
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("environments/agent_x.yaml", "environment"),
+        ("Environments/x.yaml", "environment"),
+        ("AGENTS/environment.yaml", "agent"),
+        ("a/environment.yaml", "environment"),
+        ("a/Environment-x.yaml", "environment"),
+        ("a/environment.x.yaml", "environment"),
+        ("a/memory_store_x.yaml", "memory_store"),
+        ("a/VAULT.md", "vault"),
+        ("a/environments.yaml", None),
+        ("a/x_environment.yaml", None),
+        ("environments/a/x.yaml", None),
+    ],
+)
+def test_the_folder_says_the_kind_of_a_file_or_else_the_beginning_of_its_name(path, kind):
+    """In any case. Only the folder that holds the file counts."""
+    assert kind_by_path(Path(path)) == kind
+
+
+def test_a_file_whose_name_has_brackets_can_be_named():
+    """It exists, so it is no pattern."""
+    write("environments/a[1].yaml", "config: {type: cloud}\n")
+    write("environments/a1.yaml", "config: {type: cloud}\n")
+    assert set(loaded("environments/a[1].yaml").declarations) == {"./environments/a[1].yaml"}
+    assert set(loaded("environments/[a-z]1.yaml").declarations) == {"./environments/a1.yaml"}

@@ -6,10 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from ant_cli.apply.comparison import changes_between, hash_of_body, hash_of_remote, update_body
+from ant_cli.apply.comparison import (
+    FieldChange,
+    changes_between,
+    hash_of_body,
+    hash_of_remote,
+    update_body,
+)
 from ant_cli.apply.declarations import Declaration
-from ant_cli.apply.lockfile import Entry, LockFile
+from ant_cli.apply.lockfile import Entry, LockFile, ResourceOrigin
 from ant_cli.apply.plan import Known, Options, Plan, Step, ids_to_read, make_plan
+from ant_cli.apply.redacted_plan import redact_plan
 
 KEY = "./environments/a.yaml"
 BODY = {"name": "a", "config": {"type": "cloud", "packages": {"pip": ["pandas"]}}}
@@ -378,3 +385,16 @@ def test_an_empty_value_is_a_change_only_if_the_server_has_one(declared_there, o
     body = {"name": "a", "config": {"type": "cloud", **declared_there}}
     remote = {"id": "env_1", "name": "a", "config": {"type": "cloud", **on_server}}
     assert [change.path for change in changes_between(body, remote)] == paths
+
+
+def test_no_text_of_a_plan_that_is_shown_has_a_secret():
+    """A server or a colleague may have put it anywhere."""
+    secret = "correct-horse-battery"
+    change = FieldChange(("metadata", secret), secret, {secret: [secret]})
+    step = Step("update", secret, secret, secret, {}, {}, (change,), secret, secret, secret)
+    lock = LockFile(Path(f"/{secret}/claude-lock.json"))
+    origin = ResourceOrigin(f"https://{secret}", secret, secret)
+    known = Known(lock, {}, {}, origin=origin, profile=secret)
+    shown = redact_plan(Plan((step,), (secret,)), known, lambda text: text.replace(secret, "-"))
+    assert secret not in repr(shown)
+    assert shown.target == "https://-, organization -, workspace -, profile -"
