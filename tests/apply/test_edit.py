@@ -280,6 +280,25 @@ def test_an_edit_is_sent_even_if_nobody_reads_the_plan(desk, monkeypatch):
     assert update_of(result)
 
 
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_the_plan_of_an_edit_has_colour_if_stdout_is_a_terminal(desk, is_terminal):
+    """Where messages go does not matter."""
+    streams = {
+        "stdout": Screen(terminal=is_terminal),
+        "stderr": Screen(terminal=not is_terminal),
+    }
+    result = desk.edit([["- numpy", "- polars"]], env={"TERM": "xterm"}, **streams)
+    assert (result.exit, "\x1b[" in result.stdout) == (0, is_terminal)
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "# only a comment\n", "---\n", "null\n"])
+def test_an_emptied_text_sends_nothing(desk, text):
+    """It does not clear every field."""
+    (desk.folder / "empty").write_text(text)
+    result = desk.edit_by(f'cp "{desk.folder / "empty"}" "$1"')
+    assert (result.exit, result.stderr) == (0, "The text is empty, so nothing was sent.\n")
+
+
 @pytest.mark.parametrize(
     "turn",
     [

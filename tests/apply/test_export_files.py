@@ -134,3 +134,40 @@ def test_with_force_any_file_is_replaced(two, content):
     Path("environments/a.yaml").write_text(content, encoding="utf-8")
     assert two.ant("export", "a", "--force").exit == 0
     assert "type: cloud" in Path("environments/a.yaml").read_text()
+
+
+def test_the_lock_file_of_the_folder_that_is_written_to_gets_the_entries(two):
+    """Each account may have a folder and a lock file of its own."""
+    two.write("prod/claude-lock.json", '{"resources": {}}')
+    assert two.ant("export", "a", "--directory", "prod/environments").exit == 0
+    written = json.loads(Path("prod/claude-lock.json").read_text())["resources"]
+    assert (list(written), LOCK.exists()) == (["./environments/a.yaml"], False)
+
+
+def test_only_files_that_an_export_would_change_are_in_its_way(two):
+    """An earlier export has written the others, and was killed then."""
+    assert two.ant("export", "--all").exit == 0
+    LOCK.unlink()
+    Path("environments/b.yaml").write_text("# " + "mine " * 1_000)
+    refused = two.ant("export", "--all")
+    problem = "ant: ./environments/b.yaml already exists, so nothing was written.\n"
+    assert (refused.exit, refused.stderr) == (2, f"{problem}To overwrite: --force\n")
+    assert not LOCK.exists()
+
+
+@needs_posix("links")
+def test_a_link_without_a_target_is_in_the_way_of_an_export(two):
+    """It would be replaced, or lead elsewhere."""
+    Path("environments").mkdir()
+    Path("environments/a.yaml").symlink_to("nowhere.yaml")
+    result = two.ant("export", "a")
+    assert (result.exit, "a.yaml already exists" in result.stderr) == (2, True)
+    assert Path("environments/a.yaml").is_symlink()
+
+
+def test_a_file_in_place_of_the_folder_of_an_export_is_an_error(two):
+    """Nothing is recorded."""
+    Path("environments").write_text("mine")
+    result = two.ant("export", "a")
+    assert (result.exit, "a.yaml can't be written: " in result.stderr) == (1, True)
+    assert (Path("environments").read_text(), two.diff()) == ("mine", 1)
