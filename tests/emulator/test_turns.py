@@ -238,6 +238,9 @@ def test_an_answer_has_the_type_of_its_call(begin):
     session.answer(bash)
     assert "does not wait" in message(session.answer(bash), 400)
     assert session.calls == [custom]
+    assert session.send(wrong | {"custom_tool_use_id": custom}).status_code == 200
+    assert session.now["status"] == "idle"
+    assert session.calls == []
 
 
 # Time
@@ -394,6 +397,14 @@ def test_only_a_call_without_a_result_needs_a_worker(api, queue, begin, step, ne
     api.act(queue, item["id"], "stop", {"force": True})
     session.send(HELLO)
     assert api.stats(queue)["depth"] == int(needs_worker)
+
+
+def test_each_event_that_a_session_begins_with_is_one(begin):
+    """A turn for each message."""
+    session = begin({"message": "1"}, "idle", {"message": "2"}, initial_events=[HELLO, HELLO])
+    sent, turn = session.events()[:2], ["status_running", "message", "status_idle"]
+    assert [event["type"] for event in sent] == ["user.message", "session.status_running"]
+    assert session.kinds == ["message", *turn[1:], *turn]
 
 
 def test_messages_that_wait_are_processed_in_their_order(api, begin):
