@@ -195,6 +195,11 @@ def test_a_step_has_the_members_of_its_kind(post, step, why):
         ("events", {"events": [{"type": "user.tool_result"}]}, "events.0.tool_use_id: is required"),
         ("events", {"events": [{"type": "system.message"}]}, "events.0.type: is not emulated"),
         ("events", {"events": [{"content": []}]}, "events.0.type: is required"),
+        (
+            "events",
+            {"events": [{"type": "user.interrupt", "session_thread_id": "sthr_1"}]},
+            "events.0.session_thread_id: is not emulated",
+        ),
         ("session update", {"vault_ids": ["vlt_1"]}, "vault_ids: is not emulated"),
         ("session update", {"agent": {}}, "agent: is not emulated"),
         ("session update", {"metadata": {"k" * 65: "v"}}, "is too long"),

@@ -547,6 +547,17 @@ def test_a_fault_after_the_commit_loses_the_response_only(api, emulator, monkeyp
     assert [*filter(None, waits)] == ([] if is_lost else [1.5, 1.5])
 
 
+def test_a_response_may_be_cut_before_its_first_byte(api, emulator):
+    """The client has the headers."""
+    api("POST", FAULTS, {"cut_after_bytes": 0})
+    given = EnvironBuilder(ENVIRONMENTS, headers=HEADERS).get_environ()
+    body, status, _ = run_wsgi_app(emulator, given)
+    assert (status, next(body)) == ("200 OK", b"")
+    with pytest.raises(ConnectionError, match="cut the response"):
+        next(body)
+    assert api("GET", FAULTS).json["data"] == []
+
+
 def test_a_fault_at_the_end_of_a_stream_fails_no_other_request(api):
     """It waits for a stream."""
     fault = api("POST", FAULTS, {"error_after_events": 0}).json

@@ -298,6 +298,13 @@ def test_foreign_databases_text_files_and_folders_are_rejected_and_unchanged(tmp
             Emulator(path)
 
 
+def test_a_database_that_stays_locked_is_not_used(database, monkeypatch):
+    """Another program holds it."""
+    monkeypatch.setattr(store, "wait_for", lambda *_: None)
+    with pytest.raises(UnusableDatabase, match=r"cannot be used: database is locked\.$"):
+        Emulator(database)
+
+
 def test_many_emulators_can_create_the_same_database_at_once(database):
     """The first one creates the tables, and all of them find the tables."""
     with ThreadPoolExecutor(8) as pool:
