@@ -79,11 +79,12 @@ def test_two_emulators_with_the_same_seed_respond_with_the_same_bytes():
         emulator.close()
 
 
-def test_more_requests_do_not_change_the_ids_that_follow_from_a_seed():
+@pytest.mark.parametrize("seed", [0, 7])
+def test_more_requests_do_not_change_the_ids_that_follow_from_a_seed(seed):
     """Each health check has a request ID of its own, and other requests change only the request IDs after them."""
     with (
-        closing(Emulator(":memory:", seed=7)) as one,
-        closing(Emulator(":memory:", seed=7)) as other,
+        closing(Emulator(":memory:", seed=seed)) as one,
+        closing(Emulator(":memory:", seed=seed)) as other,
     ):
         checks = [
             Api(one)("GET", path, headers={}).headers["request-id"]
