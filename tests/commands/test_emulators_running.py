@@ -259,6 +259,21 @@ def test_env_with_wait_waits_for_the_emulator_at_the_port(ant, machine, clock):
     assert (done.exit, "http://127.0.0.1:8081" in done.stdout) == (0, True)
 
 
+def test_env_with_wait_refuses_to_choose_one_of_several(ant, machine, clock):
+    """At once, or as soon as they run."""
+
+    def run_two():
+        machine.run(8080)
+        machine.run(8081)
+
+    clock.during(2, run_two)
+    done = ant("emulator", "env", "--wait", "30")
+    assert (done.exit, done.stdout) == (2, "false\n")
+    assert done.stderr == (
+        "ant: 2 emulators are running.\nName one of them: --port 8080, --port 8081\n"
+    )
+
+
 @pytest.mark.parametrize("seconds", [0, 2])
 def test_env_gives_up_after_the_time_to_wait(ant, clock, seconds):
     """Without one, at once."""
