@@ -38,6 +38,8 @@ LAYOUTS = [
         b'[\n  "\\ud83d",\n  "\\\\",\n  "\\""\n]',
     ),
     (b"\n-0\t", b"-0", b"-0"),
+    (b'\r\n{\t"a"\r:\n[\r1\t,\r\n2\r]\n}\r', b'{"a":[1,2]}', b'{\n  "a": [\n    1,\n    2\n  ]\n}'),
+    (b'["a\\" , [", 1]', b'["a\\" , [",1]', b'[\n  "a\\" , [",\n  1\n]'),
     (b"9" * 5000, b"9" * 5000, b"9" * 5000),
 ]
 
@@ -149,6 +151,8 @@ def test_elements_are_slices():
         b"[ 2 ]",
         b"{ }",
     ]
+    assert json_text.elements(b"\r[\t1\r,\n2\r\n]\t") == [b"1", b"2"]
+    assert json_text.members(b'\t{\r"a"\t:\r1\n,\r"b"\r:\t2\r}') == {"a": b"1", "b": b"2"}
     assert json_text.elements(b"[ ]") == []
     assert json_text.members(b"{ }") == {}
 
@@ -186,6 +190,8 @@ def test_json_of_an_unexpected_type_is_rejected(question, text, message):
     [
         (b" {}", "object"),
         (b"\n[]", "array"),
+        (b"\r\n[]", "array"),
+        (b"\t{}", "object"),
         (b'"x"', "string"),
         (b"-1", "number"),
         (b"0", "number"),
@@ -219,10 +225,50 @@ def test_json_as_deep_as_python_allows_is_accepted():
     assert json_text.elements(text) == [text[1:-1]]
 
 
+@pytest.mark.usefixtures("json_backend")
+@pytest.mark.parametrize("question", [each for each in QUESTIONS if each != json_text.string])
+@pytest.mark.parametrize(("start", "end"), [(b"[", b"]"), (b'{"a":', b"}")])
+def test_a_value_of_more_than_920_levels_is_rejected(question, start, end):
+    """Some parsers would accept it."""
+    with pytest.raises(JSONTextError, match=r"^The JSON is nested too deeply\.$"):
+        question(start * 921 + b"0" + end * 921)
+
+
+@pytest.mark.parametrize(
+    ("text", "levels"),
+    [
+        (b"[]", 1),
+        (b'[{"a":[]},[[]]]', 3),
+        (b'["[", "[{"]', 1),
+        (b'["]}", []]', 2),
+        (b'["\\"[[", {}]', 2),
+        (b'["\\\\", [[]], "["]', 3),
+        (b'["\\\\\\"[", []]', 2),
+        (b'["", "[", "", []]', 2),
+        (b'{"]": "}", "{": ["[\\""]}', 2),
+    ],
+)
+def test_brackets_in_strings_are_no_levels(text, levels):
+    json_text.check_depth(text, levels)
+    with pytest.raises(JSONTextError):
+        json_text.check_depth(text, levels - 1)
+
+
 def test_small_documents_are_parsed_without_importing_msgspec(monkeypatch):
     monkeypatch.setattr(json_text._run, "bytes_seen", 0)
     monkeypatch.setattr(fast_json, "members", pytest.fail)
     assert json_text.members(b'{"a":1}') == {"a": b"1"}
+
+
+def test_a_run_of_many_small_documents_continues_with_msgspec(monkeypatch):
+    """Its import pays off there as it does for one large document."""
+    fast = list[bytes]()
+    monkeypatch.setattr(json_text._run, "bytes_seen", 0)
+    monkeypatch.setattr(fast_json, "validate", fast.append)
+    document = b'"%s"' % (b"a" * 998)
+    for _ in range(103):
+        json_text.validate(document)
+    assert len(fast) == 3
 
 
 def by_each_backend(question, text):

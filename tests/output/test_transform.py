@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ant_cli.gjson.evaluate import apply
 from ant_cli.gjson.json_text import JSONTextError
-from ant_cli.gjson.parser import BadPath, parse
+from ant_cli.gjson.parser import BadPath, escaped_key, parse, split_at_commas
 from tests.helpers.words import LINES, RETRIEVE, page
 
 
@@ -68,12 +68,34 @@ def test_a_path_selects_the_expected_json(path, expected):
             b'[{"a":[{"c":2,"d":1}],"b":1},3]',
         ),
         (b'{"a":1,"a":2}', "@keys", b'["a","a"]'),
+        (b'{"@thisx":1}', "@thisx", b"1"),
+        (b'{"!truex":1}', "!truex", b"1"),
+        (b'{"a":1,"a":2}', "@values", b"[1,2]"),
+        (b'{"a":{"x":1},"a":{"x":2}}', "@dig:x", b"[1,2]"),
+        (b"1", '!"\udcff"', b'"\\udcff"'),
+        (b'["\\"a\\"b"]', '#(="a"b)#|#', b"1"),
+        (b'{"b":1,"B":2,"a":3}', '@pretty:{"sortKeys":true}.@ugly', b'{"B":2,"a":3,"b":1}'),
+        (b'{"b":1,"a":2}', '@pretty:{"sortKeys":false}.@ugly', b'{"b":1,"a":2}'),
+        (b'["0","f","FALSE","1","t","True","x"]', "#(==~false)#", b'["0","f","FALSE"]'),
+        (b'["0","f","FALSE","1","t","True","x"]', "#(==~true)#", b'["1","t","True"]'),
+        (b'["a\\nb","a"]', '#(%"a*b")#', b'["a\\nb"]'),
+        (b'[{"id":"b"}]', '#(\tid\n==\r"b"\x1f).id', b'"b"'),
     ],
 )
 def test_escapes_duplicate_keys_and_modifiers_in_paths_select_the_expected_json(
     text, path, expected
 ):
     assert transform(text, path) == expected
+
+
+@pytest.mark.parametrize("key", ["{}", "a{}b", "{}b", "a{}"])
+def test_a_key_is_escaped_for_each_place_in_a_path(key):
+    for char in "".join(map(chr, range(33, 127))):
+        name = key.format(char)
+        text, step = json.dumps([{name: 1}]).encode(), escaped_key(name)
+        assert transform(text, f"0.{step}") == b"1", name
+        assert transform(text, f"#({step}==1).{step}") == b"1", name
+        assert split_at_commas(f"{step},{step}") == [step, step], name
 
 
 @pytest.mark.parametrize(
@@ -96,6 +118,7 @@ def test_escapes_duplicate_keys_and_modifiers_in_paths_select_the_expected_json(
         ("!1x", 'After the literal !1 the path continues with "x": write . or | between them'),
         ("!{a:1}", "The literal !{a:1} in the path does not start with JSON"),
         ("!+1", "The literal !+1 in the path does not start with JSON"),
+        pytest.param("!" + "[" * 5000, "The literal ![[[[", id="deep literal"),
         ("@flatten:{deep:true}", "The argument of @flatten in the path: Not JSON: "),
         (".".join("a" * 101), "The path is longer or nested deeper than 100 steps"),
         ("[" * 200 + "]" * 200, "The path is longer or nested deeper than 100 steps"),
@@ -108,6 +131,7 @@ def test_malformed_paths_are_rejected_before_anything_is_sent(path, message):
     with pytest.raises(BadPath) as refused:
         parse(path)
     assert str(refused.value).startswith(message)
+    assert not str(refused.value).endswith(".")
 
 
 def test_a_path_may_have_a_hundred_steps():
@@ -152,8 +176,21 @@ def test_a_transform_of_invalid_json_is_rejected(text, path):
 def test_deeply_nested_json_never_crashes_a_transform(path, depth):
     """Python's recursion limit depends on its version, so a rejection is accepted, too."""
     text = b"[" * depth + b"]" * depth
-    with suppress(JSONTextError, BadPath):
+    with suppress(JSONTextError):
         assert transform(text, path) in (text, b"[]")
+
+
+def test_a_small_value_may_be_doubled_ten_times():
+    letters = b'"%s"' % (b"a" * 1000)
+    found = transform(letters, "|".join(["[@this,@this]"] * 10))
+    assert found is not None
+    assert found.count(letters) == 1024
+
+
+def test_a_large_value_may_be_passed_through_many_steps():
+    """The limit grows with the value."""
+    letters = b'"%s"' % (b"a" * 100_000)
+    assert transform(letters, "|".join(["@this"] * 90)) == letters
 
 
 @pytest.mark.parametrize(
