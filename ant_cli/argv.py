@@ -360,7 +360,7 @@ def _flag_and_value(
     param = known.get(name)
     if param is None:
         short = known.get(arg[:2])
-        if short is not None and short.takes_value and not arg.startswith("--"):
+        if short is not None and short.takes_value:
             return short, arg[2:]
         raise _unknown_flag(arg, known, command)
     if equals:

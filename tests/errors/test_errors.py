@@ -78,6 +78,8 @@ def test_an_api_error_has_its_body_and_the_id_of_the_request():
     assert str(shown) == "GET /x: 404 Reason\n{body}\nRequest ID: req_1"
     assert shown.report(on_terminal=True) == "404 Reason\n{body}\nGET /x\nRequest ID: req_1\ntry"
     assert str(error.with_details("", "")) == str(error)
+    assert str(shown.without_body()) == str(shown)
+    assert APIError("GET /x", 599, "", b"", "").message == "599"
     assert api_error(request_id="").report(on_terminal=False) == "GET /x: 404 Reason\ntry"
 
 
@@ -117,6 +119,8 @@ def test_an_unknown_name_is_quoted_with_its_source_and_a_suggestion():
     assert str(errors.UnknownName("x", "SECRET", ["a"], shown="[redacted]")) == (
         "unknown x '[redacted]'."
     )
+    hidden = errors.UnknownName("format", "jsn", ["json"], shown="[redacted]")
+    assert str(hidden) == "unknown format '[redacted]'. Did you mean 'json'?"
     assert str(errors.UnknownName("x", "y" * 200, [])) == f"unknown x '{'y' * 97}...'."
     both = errors.exclude_each_other("--a", "--b", "--c")
     assert (str(both), both.hint) == (
@@ -141,6 +145,8 @@ def test_a_text_is_cut_to_its_limit_with_dots(length, limit, expected):
         (OSError(2, "No such file or directory", "/path"), "no such file or directory"),
         (OSError("It failed."), "it failed"),
         (ValueError("Embedded null."), "embedded null"),
+        (ValueError("Bad UTF-8."), "bad UTF-8"),
+        (OSError(2, None), "[Errno 2] None"),
     ],
 )
 def test_an_error_of_the_system_is_a_sentence_without_number_and_file(error, text):
@@ -166,6 +172,8 @@ def test_an_error_of_the_system_is_a_sentence_without_number_and_file(error, tex
         ("xist", "list", False),
         ("ls", "list", False),
         ("lsti", "list", False),
+        ("litsx", "list", False),
+        ("lits", "listx", False),
         ("listing", "list", False),
         ("lizz", "list", False),
         ("ab", "abc", True),
@@ -237,6 +245,9 @@ def test_a_synonym_is_suggested_if_it_is_known(name, known, said):
         ("a\n", "'a\n'"),
         ("é", "'é'"),
         ("|", "'|'"),
+        ("a=~b", "'a=~b'"),
+        *((f"a{char}b", f"a{char}b") for char in "_@%+=:,./-"),
+        *((f"a{char}b", f"'a{char}b'") for char in ' !"#$&()*;<>?[\\]^`{|}~\t\xa0'),
     ],
 )
 def test_a_word_is_quoted_if_a_shell_would_read_it_in_another_way(word, quoted):
