@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ant_cli.argv import DASHES
-from ant_cli.corrections.flags import takes_program
 from ant_cli.corrections.line import Argv, Line, Role, Sentence, Step
 from ant_cli.corrections.rows import is_file_name, word_rows
 from ant_cli.corrections.slips import is_noun, noun, objects_in, split_words
@@ -42,8 +41,6 @@ def argument_steps(line: Line) -> Iterator[Step | Sentence]:
     yield from _dashes(line)
     yield from _joined(line)
     yield from _nouns(line)
-    if takes_program(line.command):
-        yield from _program(line)
     operation = line.command.operation
     if operation is not None:
         yield from _about_request(line, operation)
@@ -79,11 +76,10 @@ def _dashes(line: Line) -> Iterator[Step]:
 
 
 def _columns(line: Line) -> Iterator[Step]:
-    """Join the columns in `--columns id name`."""
+    """Join the columns in `--columns id name` and `--columns=id name`."""
     for at, part in enumerate(line.parts):
-        if part.role is not Role.VALUE or part.param != _COLUMNS:
-            continue
-        if following := line.following(at):
+        following = line.following(at)
+        if part.param == _COLUMNS and following:
             names = ",".join([part.text, *following])
             yield line.replacing(at, names, count=1 + len(following))
 
@@ -108,14 +104,6 @@ def _nouns(line: Line) -> Iterator[Step]:
             yield line.replacing(at, consumed=(text,))
 
 
-def _program(line: Line) -> Iterator[Step]:
-    """Put `--` before the words behind the arguments, which are those of another program."""
-    others = line.numbered[len(line.command.arguments) - 1 :]
-    if others:
-        at, text = others[0]
-        yield line.replacing(at, "--", text)
-
-
 def _flag_names(line: Line) -> Iterator[Step]:
     """Read `max-items 5` as a flag without its dashes."""
     for at, text in line.numbered:
@@ -132,7 +120,7 @@ def _has_value_after(line: Line, at: int) -> bool:
 
 def _pairs(line: Line, operation: Operation) -> Iterator[Step]:
     """Read `name=demo` as a field, `packages.pip=polars` as an element, `team=data` as a key of metadata."""
-    fields = [field.name for field in operation.fields if field.location == "body"]
+    fields = [field.name for field in operation.fields]
     for at, text in line.numbered:
         key, equals, value = text.partition("=")
         if not equals:
@@ -200,8 +188,9 @@ def _may_be_name(text: str) -> bool:
 
 
 def _object(line: Line, operation: Operation) -> Iterator[Step]:
-    """Read `list demo` as a question for one object."""
-    yield Step((*line.before, operation.group, "retrieve", *line.rest))
+    """Read `list demo` as a question for one object. `list max-items=5` is none."""
+    if not any("=" in text for text in line.words):
+        yield Step((*line.before, operation.group, "retrieve", *line.rest))
 
 
 def _several_ids(line: Line, operation: Operation) -> Iterator[Step]:

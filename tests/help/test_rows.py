@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from ant_cli.argv import parse
+from ant_cli.errors import BadValue
 from ant_cli.help.catalog import catalog, longest_match
 from ant_cli.help.command_page import command_page, flag_row, fold, section, synopsis
 from ant_cli.help.command_row import (
@@ -128,6 +130,49 @@ def test_a_usage_error_has_code_1_if_2_means_changes(command, args, code):
 )
 def test_a_misplaced_argument_is_not_quoted_where_it_may_be_a_key(path, text, is_shown):
     assert longest_match(path).quoted(text) == (repr(text) if is_shown else "'[redacted]'")
+
+
+TOOL_COMMANDS = [
+    command for command in catalog().walk() if not command.subcommands and command.operation is None
+]
+
+
+@pytest.mark.parametrize(
+    ("command", "flag"),
+    [
+        (command, param.flag)
+        for command in TOOL_COMMANDS
+        for param in command.flags
+        if command.path[0] in ("auth", "profile") and param.type is bool
+    ],
+    ids=str,
+)
+def test_a_value_behind_a_flag_of_auth_is_not_quoted_since_it_may_be_a_key(command, flag):
+    with pytest.raises(BadValue, match=f"^{flag} must be true or false, got .redacted") as refused:
+        parse([*command.path, f"{flag}=HIDDEN"])
+    assert "HIDDEN" not in str(refused.value) + refused.value.hint
+
+
+@pytest.mark.parametrize(
+    "param",
+    {param: None for command in TOOL_COMMANDS for param in command.flags if " [" in param.help},
+    ids=lambda param: param.flag,
+)
+def test_a_number_is_in_the_range_that_its_help_names(param):
+    for lowest, highest in re.findall(r"\[(\d+)-(\d+)\]", param.help):
+        assert param.parse(param.flag, lowest) == int(lowest)
+        assert param.parse(param.flag, highest) == int(highest)
+        for outside in (str(int(lowest) - 1), str(int(highest) + 1), ""):
+            with pytest.raises(BadValue, match=f"must be a whole number from {lowest} to"):
+                param.parse(param.flag, outside)
+
+
+@pytest.mark.parametrize("flag", ["--organization-id", "--workspace-id"])
+@pytest.mark.parametrize("command", [["emulator", "start"], ["emulator", "exec"]])
+def test_a_text_that_can_not_be_in_a_header_is_rejected(command, flag):
+    assert "org_1" in parse([*command, flag, "org_1"]).flags.values()
+    with pytest.raises(BadValue, match=flag):
+        parse([*command, flag, "org_1\nx: y"])
 
 
 def test_a_misplaced_argument_is_cut_to_100_letters():

@@ -149,6 +149,15 @@ def test_an_environment_key_on_the_command_line_causes_one_note(ant, command):
     assert done.stderr.count("Note: ") == 1
 
 
+def test_a_key_of_a_login_or_an_emulator_is_not_to_be_in_a_variable(ant):
+    """Neither of them reads one. The key of an emulator is no secret."""
+    login = ant("auth", "login", "--no-verify", "--api-key", "k-0001", env=NO_KEY)
+    assert login.stderr.startswith(NOTE.format("--api-key", "--api-key-stdin"))
+    assert login.stderr.count("Note: ") == 1
+    emulator = ant("emulator", "start", "--api-key", "k-0001", "--log-file", "none/x", env=NO_KEY)
+    assert "Note: " not in emulator.stderr
+
+
 def test_every_flag_that_is_redacted_as_a_secret_is_in_the_list_of_secret_flags():
     """The list says which flags cause a note and are registered. Redaction knows them by their names."""
     commands = (*OPERATIONS, *(command for tool in TOOL_COMMANDS for command in tool.walk()))
