@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from ant_cli.argv import ApiCall, ToolCall, parse
 from ant_cli.corrections.arguments import is_of_other_program, lines_printed_by
-from ant_cli.corrections.line import Argv, Role, Step, commands_in, line_of, parts_of
+from ant_cli.corrections.line import Argv, Step, commands_in, line_of
 from ant_cli.corrections.rows import is_file_name
 from ant_cli.corrections.slips import objects_in
 from ant_cli.corrections.typed import Typed, is_unwritable
@@ -25,7 +25,6 @@ from ant_cli.operations.shared_flags import EDITS, FILE, FILTER, IDLE, UNTIL, re
 from ant_cli.operations.spec import Field, Text
 from ant_cli.runtime import Runtime
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
-from ant_cli.settings.rows import GLOBAL_FLAGS
 
 _PLACES: dict[type, str] = {dict: "KEY=VALUE"}
 """What stands for a value of the input, by its type."""
@@ -43,9 +42,9 @@ def may_be_shown(step: Step, typed: Typed) -> bool:
         has_input = command in others
         if not is_accepted(command, typed.environ, has_input=has_input, inputs=inputs):
             return False
-        if _names_other_object(command) or _overrides_flag(command):
+        if _names_other_object(command) or typed.is_exceeded(command):
             return False
-        if typed.is_exceeded(command):
+        if typed.is_overridden(command):
             return False
     if typed.shows_secret(step.argv, own):
         return False
@@ -77,13 +76,6 @@ def _names_other_object(command: Argv) -> bool:
         is_of_other_object(text, name) or objects_in(text) != [text] or _is_server(text)
         for name, text in _objects_of(command)
     )
-
-
-def _overrides_flag(command: Argv) -> bool:
-    """Whether a global flag is given twice: nothing would say that the first one is ignored."""
-    params = [part.param for part in parts_of(command) if part.role is Role.FLAG]
-    given = [param for param in params if param in GLOBAL_FLAGS]
-    return len(given) > len(set(given))
 
 
 def _is_server(text: str) -> bool:

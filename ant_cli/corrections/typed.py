@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from ant_cli.corrections.line import FLAGS, Argv, Part, Role, line_of, parts_of
 from ant_cli.corrections.slips import meant, split_words
 from ant_cli.errors.suggestions import nearest
-from ant_cli.operations.spec import flag_name
+from ant_cli.operations.spec import Param, flag_name
 from ant_cli.runtime.redaction import may_be_key
 from ant_cli.settings import exposed_secrets
+from ant_cli.settings.rows import GLOBAL_FLAGS
 
 _APPLY = "apply"
 _FINAL = (_APPLY, "delete", "archive", "stop", "reset", "logout")
@@ -36,6 +37,7 @@ class Typed:
         parts, line = parts_of(argv), line_of(argv)
         values = [_value_of(part) for part in parts]
         self._flags = [part.flag for part in parts if part.role in FLAGS]
+        self._globals = _globals_in(parts)
         self._pieces = _pieces(values)
         self._has_secret = any(exposed_secrets(argv, {}))
         text = " ".join([*line.command.path, *line.words])
@@ -59,6 +61,11 @@ class Typed:
         decisions = [param.flag for param in params if param.name in _DECISIONS]
         return not all(map(self._has_flag, decisions))
 
+    def is_overridden(self, command: Argv) -> bool:
+        """Whether a command has a global flag twice that was typed once: nothing would say that one is ignored."""
+        given = _globals_in(parts_of(command))
+        return any(count > max(self._globals[param], 1) for param, count in given.items())
+
     def _has_flag(self, flag: str) -> bool:
         if flag == _YES and _SHORT_YES in self._flags:
             return True
@@ -72,6 +79,13 @@ class Typed:
             return True
         flags = [flag for flag in self._flags if flag not in consumed]
         return any(_lacks(flag, commands) for flag in flags)
+
+
+def _globals_in(parts: Iterable[Part]) -> Counter[Param | None]:
+    """Return the global flags, and how often each is given."""
+    return Counter(
+        part.param for part in parts if part.role is Role.FLAG and part.param in GLOBAL_FLAGS
+    )
 
 
 def is_unwritable(argv: Argv) -> bool:

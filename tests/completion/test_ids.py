@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import httpx
@@ -42,10 +43,14 @@ def test_the_first_page_of_environments_is_offered(ant):
 def test_the_work_of_the_environment_on_the_line_is_offered(ant):
     """A work item has its state as a description, since it has no name."""
     words = ("beta:environments:work", "stop", "--environment-id=env_7", "--work-id", "")
-    result = ant(
-        "__complete", "work_id", *words, replies=[{"data": [{"id": "work_1", "state": "queued"}]}]
-    )
-    assert result.stdout == "work_1\tqueued\n"
+    items = [
+        {"id": "work_1", "state": "queued"},
+        {"id": "work_2", "state": "active", "name": "n"},
+        {"id": "work-3", "state": "active", "name": None},
+        {"state": "of no ID"},
+    ]
+    result = ant("__complete", "work_id", *words, replies=[{"data": items}])
+    assert result.stdout == "work_1\tqueued\nwork_2\tn\nwork-3\tactive\n"
     assert result.requests[0].url.path == "/v1/environments/env_7/work"
 
 
@@ -167,6 +172,16 @@ def test_unexpanded_shell_variables_are_not_used_as_ids(ant, word: str):
     assert (done.exit, done.stdout, done.requests) == (0, "", [])
 
 
+@pytest.mark.parametrize("at_cursor", ["--local", "--base-url=http://a.io", "--profile=no", "env_"])
+def test_the_word_at_the_cursor_does_not_decide_yet(ant, at_cursor):
+    """It may become another one."""
+    done = ant(*RETRIEVE[:-1], at_cursor, replies=[PAGE])
+    assert (done.stdout, done.requests[0].url.host) == (
+        "env_1\tdata\nenv_2\t\n",
+        "api.anthropic.com",
+    )
+
+
 @pytest.mark.parametrize("before", [("--description", "$TEXT"), ("$ID",), ("--name=`hostname`",)])
 def test_a_variable_that_does_not_decide_where_to_look_is_no_obstacle(ant, before):
     done = ant(*RETRIEVE[:-1], *before, "", replies=[PAGE])
@@ -269,7 +284,7 @@ def test_completion_does_not_wait_for_a_slow_api(clean_environ, reply: Reply):
 
 
 def test_completion_does_not_wait_for_the_look_up_of_a_host_name(ant, monkeypatch):
-    """The client has no time limit for it."""
+    """The client has no time limit for it. After 0.3 seconds, nothing is offered."""
     is_over, looked_up = threading.Event(), list[str]()
 
     def look_up(host: str, *_: object, **__: object) -> None:
@@ -278,7 +293,9 @@ def test_completion_does_not_wait_for_the_look_up_of_a_host_name(ant, monkeypatc
         raise socket.gaierror
 
     monkeypatch.setattr("socket.getaddrinfo", look_up)
+    began = time.monotonic()
     result = ant(*RETRIEVE[:-1], "--base-url", "http://slow.example", "", network=True)
+    assert time.monotonic() - began < 2.5
     assert (result.exit, result.stdout, result.stderr, looked_up) == (0, "", "", [])
     is_over.set()
 
