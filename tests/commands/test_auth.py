@@ -8,6 +8,7 @@ import stat
 import sys
 import tomllib
 from contextlib import ExitStack, closing
+from getpass import GetPassWarning
 from pathlib import Path
 
 import httpx
@@ -231,6 +232,18 @@ def test_a_typed_key_is_checked_like_a_piped_key(clean_environ):
         prompt_secret("? ", process, "ant", ask=lambda _: "")
 
 
+@pytest.mark.parametrize("error", [GetPassWarning("echo"), OSError("no console")], ids=repr)
+def test_a_prompt_that_can_not_hide_the_key_says_how_to_pipe_it(clean_environ, error):
+    """The console of a service, for example, can't be opened."""
+
+    def ask(_prompt):
+        raise error
+
+    with pytest.raises(UsageError, match="no terminal to ask on") as caught:
+        prompt_secret("? ", make_runtime(clean_environ), "ant x", ask=ask)
+    assert caught.value.hint == "Pipe the secret in: ant x < FILE"
+
+
 @needs_posix("Ctrl-Z")
 def test_the_prompt_ignores_ctrl_z(clean_environ):
     """After `fg` the terminal would show the key."""
@@ -377,6 +390,25 @@ def test_a_slash_at_the_end_of_a_variable_is_no_other_server(ant_without_key):
     assert "ANTHROPIC_BASE_URL" not in done.stderr
 
 
+def test_a_blank_variable_is_no_variable_that_wins_over_the_stored_key(ant_without_key):
+    """A script may export one although it has nothing to put there."""
+    names = ("API_KEY", "AUTH_TOKEN", "WORKSPACE_ID", "BASE_URL")
+    env = {f"ANTHROPIC_{name}": " \t" for name in names}
+    words = ("auth", "login", "--no-verify", "--api-key-stdin")
+    done = ant_without_key(*words, env=env, stdin=SECRET)
+    assert (done.exit, "is set" in done.stderr) == (0, False)
+
+
+def test_a_new_key_is_verified_with_the_other_settings_of_its_profile(ant_without_key, profiles):
+    """It may be valid in that workspace only, and its server may be slow."""
+    profiles("[profiles.a]\nworkspace_id = 'wrkspc_a'\nmax_retries = 0\napi_key = 'old-key'\n")
+    words = ("auth", "login", "--api-key-stdin", "--profile", "a")
+    sent = ant_without_key(*words, stdin=SECRET).request.headers
+    assert (sent["x-api-key"], sent["anthropic-workspace-id"]) == (SECRET, "wrkspc_a")
+    failed = ant_without_key(*words, stdin=SECRET, replies=[httpx.Response(500, json={})])
+    assert (failed.exit, len(failed.requests)) == (7, 1)
+
+
 def test_a_rejected_key_is_not_stored_and_the_hint_is_not_about_another_key(ant_without_key, path):
     """The hints of other commands would name the profile, which does not have it yet."""
     reply = httpx.Response(401, json={"error": {"message": "invalid x-api-key"}})
@@ -465,26 +497,30 @@ def test_the_keyring_entry_is_deleted_when_its_key_is_replaced_or_removed(
 
 @pytest.mark.usefixtures("credential_store")
 @pytest.mark.parametrize(
-    "words",
+    ("words", "said"),
     [
-        ("auth", "logout"),
-        ("auth", "logout", "--all"),
-        ("profile", "delete", "work"),
-        ("profile", "unset", "api_key"),
-        ("profile", "set", "api_key"),
-        ("auth", "login", "--no-verify", "--api-key-stdin"),
+        (("auth", "logout"), "Removed the credentials of profile 'work'."),
+        (("auth", "logout", "--all"), "Removed the credentials of profile 'x'."),
+        (("profile", "delete", "work"), "Deleted profile 'work'."),
+        (("profile", "unset", "api_key"), "Removed api_key of profile 'work'."),
+        (("profile", "set", "api_key"), f"Set api_key of profile 'work' to {MASK}."),
+        (
+            ("auth", "login", "--no-verify", "--api-key-stdin"),
+            f"Stored the key {MASK} in profile 'work', in place of its api_key.",
+        ),
     ],
 )
 def test_logout_works_without_the_keyring_and_says_how_to_delete_the_entry(
-    ant_without_key, path, profiles, words
+    ant_without_key, path, profiles, words, said
 ):
-    """The key is removed from the file, and the exit code is 4."""
+    """The key is removed from the file, which is said, and the exit code is 4."""
     profiles(
         'active = "work"\n[profiles.work]\napi_key = "keyring:work-1"\n[profiles.x]\napi_key = "keyring:x-1"\n',
     )
     keyring.set_keyring(keyring.backends.fail.Keyring())
     done = ant_without_key(*words, stdin=SECRET)
     assert done.exit == 4
+    assert f"{said}\n" in done.stderr
     assert "the operating system's credential store can't be used: " in done.stderr
     assert "To delete it there:\n  keyring del ant work-1\n" in done.stderr
     assert ("keyring del ant x-1" in done.stderr) is ("--all" in words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import httpx
 import pytest
@@ -182,6 +183,26 @@ def test_a_process_does_not_wait_forever_for_the_exchange_of_another_one(federat
         result.stderr
         == "Note: waiting for another process that is exchanging the same identity token.\n"
     )
+
+
+@pytest.mark.parametrize(("held_s", "is_noted"), [(1.9, False), (2.1, True)])
+def test_a_wait_for_the_exchange_of_another_process_is_noted_after_two_seconds(
+    federated, clock, entry, held_s, is_noted
+):
+    """Most exchanges are shorter."""
+    federated(*RETRIEVE, replies=[grant(1), OBJECT])
+    clock.now += 3600
+    waited = [0.0]
+    with ExitStack() as other_process:
+        other_process.enter_context(locked(entry()))
+
+        def sleep(seconds):
+            waited[0] += seconds
+            if waited[0] >= held_s:
+                other_process.close()
+
+        result = federated(*RETRIEVE, replies=[grant(2), OBJECT], sleep=sleep)
+    assert (result.exit, "Note: waiting for another process" in result.stderr) == (0, is_noted)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import os
 import stat
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.conftest import as_root, needs_posix
@@ -90,6 +91,7 @@ def test_expired_entries_are_removed(federated, clock, folder):
         federated(
             *RETRIEVE, "--identity-token", f"{ASSERTION}{number}", replies=[grant(number), OBJECT]
         )
+        clock.now += 60
     assert len(list(folder.iterdir())) == 3
     clock.now += 4000
     lock = folder / "other.lock"  # another process may hold it
@@ -98,6 +100,38 @@ def test_expired_entries_are_removed(federated, clock, folder):
     federated(*RETRIEVE, replies=[grant(9), OBJECT])
     assert [path for path in folder.iterdir() if path.suffix == ".lock"] == [lock]
     assert len(list(folder.iterdir())) == 2
+
+
+def test_the_life_of_a_cached_token_begins_before_its_exchange(federated, clock, entry):
+    """A slow server has counted since then."""
+    start = clock.now
+
+    def reply(request):
+        if request.method == "GET":
+            return OBJECT
+        clock.now += 20
+        return grant(1)
+
+    federated(*RETRIEVE, replies=reply)
+    stored = json.loads(entry().read_text())
+    assert (stored["obtained_at"], stored["expires_at"]) == (start, start + 3600)
+
+
+def test_a_rejected_token_is_replaced_although_its_entry_is_gone(federated, clock, entry):
+    """Another process may have removed it."""
+    federated(*RETRIEVE, replies=[grant(1), OBJECT])
+    clock.now += 600
+
+    def reply(request):
+        if request.method == "POST":
+            return grant(2)
+        if not request.headers["authorization"].endswith("-1"):
+            return OBJECT
+        entry().unlink()
+        return httpx.Response(401, json={})
+
+    result = federated(*RETRIEVE, replies=reply)
+    assert (result.exit, bearers(result), result.stderr) == (0, ["1", "", "2"], "")
 
 
 def test_without_profiles_nothing_is_cached(federated, clean_environ):
@@ -133,6 +167,7 @@ DAMAGED = {
     "cut": b'{"access_token": "',
     "text": b"a token",
     "list": b"[]",
+    "without members": b"{}",
     "null": b"null",
     "deep": b"[" * 60_000,
     "huge": b" " * 10_000_000,

@@ -533,6 +533,7 @@ def test_debug_shows_both_sides_without_secrets(ant):
         (("--columns", ","), ["--columns", "For example: --columns id,name,config.type"]),
         (("--debug=maybe",), ["--debug"]),
         (("--local", "--base-url", "http://h"), ["--local and --base-url"]),
+        (("--local", "--base-url", "local:other.db"), ["--local and --base-url"]),
         (("--api-key", "a\nb"), ["--api-key"]),
     ],
 )

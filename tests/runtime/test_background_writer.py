@@ -81,3 +81,25 @@ def test_at_the_end_the_last_events_are_written_before_the_rest_of_a_flood():
     reader.read(3)
     assert reader.texts == ["bulk", "95 left out", "the last event", "4 left out"]
     reader.read_all()
+
+
+def test_at_the_end_a_reader_who_reads_gets_all_lines_of_a_flood():
+    """They are left out only if that takes long."""
+    reader = SlowReader("bulk")
+    for _ in range(9):
+        reader.put("bulk")
+    reading = threading.Timer(0.05, reader.read_all)
+    reading.start()
+    assert reader.writer.close(60)
+    reading.join()
+    assert reader.texts == ["bulk"] * 10
+
+
+def test_what_was_left_out_last_is_counted_after_all_texts():
+    """Nothing comes after it, before which it could be counted."""
+    reader = SlowReader("event")
+    for _ in range(9):
+        reader.put("bulk", 500_000)
+    reader.read_all()
+    assert reader.writer.close(60)
+    assert reader.texts == ["event", *["bulk"] * 4, "5 left out"]

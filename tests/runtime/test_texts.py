@@ -130,6 +130,29 @@ def test_only_what_is_a_command_of_ci_is_escaped_in_each_line(text, shown):
     assert escape_commands(text) == shown
 
 
+ESCAPED = (
+    *(0x00, 0x08, 0x0B, 0x1F, 0x7F, 0x9F),  # controls, without the tab and the line feed
+    *(0xAD, 0xAD, 0x61C, 0x61C, 0x180E, 0x180E, 0x200B, 0x200B, 0x200E, 0x200F),
+    *(0x2028, 0x202E, 0x2060, 0x2069, 0xD800, 0xDFFF, 0xFEFF, 0xFEFF, 0xFFF9, 0xFFFB),
+    *(0xE0000, 0xE007F),  # tags
+)
+"""The first and the last character of each range that is escaped."""
+
+
+def test_exactly_the_characters_that_control_a_terminal_or_are_not_seen_are_escaped():
+    """Others, such as those that join emoji or letters of Arabic, are part of a text."""
+    ranges = zip(ESCAPED[::2], ESCAPED[1::2], strict=True)
+    expected = {code for first, last in ranges for code in range(first, last + 1)}
+    codes = (*range(0x3000), *range(0xD700, 0x10000), *range(0xDFF00, 0xE0200))
+    assert {code for code in codes if escape_controls(chr(code)) != chr(code)} == expected
+    shown = {code: escape_controls(chr(code)) for code in expected}
+    assert all(text.isprintable() or code < 0x20 for code, text in shown.items())
+    assert [shown[code] for code in (0x1B, 0x9B, 0x202E, 0xDCFF)] == [
+        *("\u241b", "\\u009b", "\\u202e", "\\udcff")
+    ]
+    assert shown[0xE0041] == "\\udb40\\udc41"
+
+
 def test_each_way_to_keep_a_text_on_one_line_escapes_control_characters_too():
     """They differ in what becomes of breaks."""
     text = "a\n\tb\x1b \u202e\r"

@@ -105,6 +105,6 @@ def test_a_dry_run_names_the_headers(ant):
 def test_a_word_of_eight_characters_may_be_a_key_and_a_shorter_one_is_a_word(ant, word, is_hidden):
     """A name of an environment may be `staging`, and messages would be hard to read."""
     refused = ConnectionRefusedError(f"no {word}")
-    for text in (f"x-a: {word}", f"x-a: b\nx-c: d; e={word},f"):
+    for text in (f"x-a: {word}", f"x-a: {word}\nx-c: d", f"x-a: b\nx-c: d; e={word},f"):
         result = ant(*LIST, env=with_headers(text), replies=[refused] * 3)
         assert (word in result.stderr) is not is_hidden

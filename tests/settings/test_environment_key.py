@@ -203,10 +203,14 @@ def test_completion_of_work_ids_uses_the_environment_key(ant):
 
 @pytest.mark.parametrize("status", [401, 403, 404])
 def test_a_name_in_place_of_an_id_is_looked_up_with_the_api_key(ant, status):
-    """The environments are not listed with the environment key that the failed request was sent with."""
+    """The environments are not listed with the environment key that the failed request was sent with.
+
+    Of several other credentials, it is the one that other commands would use.
+    """
     environments = page({"id": "env_01", "name": "prod"})
     gone = httpx.Response(status, json=ERROR)
-    done = ant(work.GROUP, "list", "prod", env=BOTH, replies=[gone, environments, page()])
+    env = {**BOTH, "ANTHROPIC_AUTH_TOKEN": "a-token"}
+    done = ant(work.GROUP, "list", "prod", env=env, replies=[gone, environments, page()])
     assert [request.headers.get("x-api-key") for request in done.requests] == [None, API_KEY, None]
     assert (done.exit, done.requests[-1].url.path) == (0, "/v1/environments/env_01/work")
 

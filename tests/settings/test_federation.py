@@ -30,6 +30,37 @@ def test_each_value_of_a_federation_comes_from_its_flag_or_else_its_variable():
     rule.check(make_runtime({}))
 
 
+@pytest.mark.parametrize("name", ["FEDERATION_RULE_ID", "ORGANIZATION_ID", "SERVICE_ACCOUNT_ID"])
+@pytest.mark.parametrize("text", ["a\nb", "\u00e9"])
+def test_a_value_of_a_federation_that_is_not_printable_ascii_is_rejected_before_the_exchange(
+    ant, name, text
+):
+    """It may come from a variable, with the line break of a file. `auth status` reports it, too."""
+    variables = {**NO_KEY, **VARIABLES, f"ANTHROPIC_{name}": text}
+    problem = "the federation of ANTHROPIC_FEDERATION_RULE_ID contains a character that is not"
+    assert problem in ant(*LIST, env=variables, replies=[]).refusal
+    status = ant("auth", "status", env=variables)
+    assert (status.exit, problem in status.stderr, "<- used" in status.stdout) == (2, True, True)
+
+
+@pytest.mark.parametrize(
+    ("variables", "source"),
+    [
+        (("IDENTITY_TOKEN",), "ANTHROPIC_IDENTITY_TOKEN"),
+        (("IDENTITY_TOKEN_FILE",), "ANTHROPIC_IDENTITY_TOKEN_FILE"),
+        (("IDENTITY_TOKEN", "IDENTITY_TOKEN_FILE"), "ANTHROPIC_IDENTITY_TOKEN_FILE"),
+        (("IDENTITY_TOKEN", "FEDERATION_RULE_ID"), "ANTHROPIC_FEDERATION_RULE_ID"),
+    ],
+)
+def test_a_federation_of_variables_is_called_by_the_first_one_that_is_set(ant, variables, source):
+    """The error says which variable made it a federation; a flag may then come before it."""
+    env = {**NO_KEY, **{f"ANTHROPIC_{name}": "x" for name in variables}}
+    assert f"ant: the federation of {source} is not complete" in ant(*LIST, env=env).stderr
+    words = ("auth", "status", "--federation-rule", "r", "--format", "json")
+    states = {row["source"]: row["state"] for row in ant(*words, env=env).json["sources"]}
+    assert states[source] == "partial"
+
+
 REQUIRED = {
     "ANTHROPIC_FEDERATION_RULE_ID": "--federation-rule",
     "ANTHROPIC_ORGANIZATION_ID": "--organization-id",

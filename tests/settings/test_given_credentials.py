@@ -48,6 +48,7 @@ REFUSED = [
     (("--api-key-stdin", *LIST), f"{SECRET}\nx-api-key: y", "contains a character that no key has"),
     (("--api-key-stdin", *LIST), f"{SECRET} y", "contains a space"),
     (("--api-key-stdin", *CREATE), f'{{"name":"{SECRET}"}}', "must be bare, not JSON"),
+    (("--api-key-stdin", *CREATE), f'\n {{"name":"{SECRET}"}}', "must be bare, not JSON"),
     (("--auth-token-stdin", *LIST), f'["{SECRET}"]', "must be bare, not JSON"),
     (("--auth-token-stdin", *LIST), f'"{SECRET}"', "must be bare, not JSON"),
     (("--api-key-stdin", *LIST), b"\xff\xfe", "contains a character that no key has"),

@@ -446,13 +446,47 @@ def test_a_secret_of_a_profile_is_sent_to_its_own_server_and_to_that_of_a_flag(
     assert (done.request.headers["x-api-key"], done.stderr) == ("stored-key", "")
 
 
-def test_another_path_of_the_same_host_is_another_server(ant, profiles):
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://work.example/y",
+        "https://work.example",
+        "http://work.example:443/x",
+        "https://work.example:8443/x",
+        "https://other.example/x",
+    ],
+)
+def test_another_path_port_or_scheme_of_the_same_host_is_another_server(ant, profiles, url):
     """A gateway may have one for each team."""
     profiles(
         "active = 'a'\n[profiles.a]\nbase_url = 'https://work.example/x'\napi_key = 'stored-key'\n"
     )
-    done = ant(*LIST, env={**NO_KEY, "ANTHROPIC_BASE_URL": "https://work.example/y"})
+    done = ant(*LIST, env={**NO_KEY, "ANTHROPIC_BASE_URL": url})
     assert (done.exit, done.requests) == (4, [])
+
+
+def test_a_variable_may_name_the_own_server_of_a_profile_even_over_plain_http(ant, profiles):
+    """The user has stored it, and the port of http may be left out."""
+    profiles("active = 'a'\n[profiles.a]\nbase_url = 'http://10.0.0.7'\napi_key = 'stored-key'\n")
+    for url in ("http://10.0.0.7", "http://10.0.0.7:80/"):
+        done = ant(*LIST, env={**NO_KEY, "ANTHROPIC_BASE_URL": url})
+        assert (done.request.headers["x-api-key"], done.stderr) == ("stored-key", "")
+
+
+def test_a_variable_may_name_another_server_than_a_profile_for_what_is_no_secret_of_it(
+    ant, profiles
+):
+    """The key is one of a variable, too, or the emulator needs none."""
+    profiles(
+        "active = 'a'\n[profiles.a]\nbase_url = 'https://work.example'\napi_key = 'stored-key'\n"
+    )
+    elsewhere = {"ANTHROPIC_API_KEY": "of-variable", "ANTHROPIC_BASE_URL": "http://10.0.0.7"}
+    request = ant(*LIST, env=elsewhere).request
+    assert (request.url.host, request.headers["x-api-key"]) == ("10.0.0.7", "of-variable")
+    local = {**NO_KEY, "ANTHROPIC_BASE_URL": "local::memory:"}
+    assert ant(*LIST, env=local).exit == 0
+    status = ant("auth", "status", "--format", "json", env=local)
+    assert (status.exit, status.json["usable"]) == (0, True)
 
 
 def test_an_environment_key_is_sent_where_the_key_of_the_profile_is_not(ant, profiles):

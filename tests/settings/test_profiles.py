@@ -475,6 +475,30 @@ def test_a_key_command_is_ended_after_its_time_limit(process):
 
 
 @needs_posix("commands of POSIX")
+def test_a_key_command_with_a_nul_can_not_be_run(process):
+    """A string of TOML may have one, and no argument of a program."""
+    with pytest.raises(CredentialError, match=r"^c can't be run: .*echo: embedded null byte\.$"):
+        KeyCommand("echo hush\0").fetch("c", process)
+
+
+@needs_posix("commands of POSIX")
+def test_a_key_command_does_not_read_what_is_piped_into_the_program(process):
+    """That is the body of a request, or a list of IDs."""
+    reading, writing = os.pipe()
+    os.write(writing, b"of-the-user")
+    os.close(writing)
+    before = os.dup(0)
+    os.dup2(reading, 0)
+    try:
+        assert KeyCommand("cat").fetch("c", process) == ""
+        assert os.read(reading, 100) == b"of-the-user"
+    finally:
+        os.dup2(before, 0)
+        os.close(before)
+        os.close(reading)
+
+
+@needs_posix("commands of POSIX")
 def test_a_key_command_that_closes_its_output_is_ended_after_its_time_limit(process):
     """The limit applies until the command ends, even if the key has arrived."""
     command = "sh -c 'echo key; exec >&-; exec sleep 5'"
