@@ -7,13 +7,17 @@ import shlex
 import signal
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from ant_cli.runtime import signals
+from ant_cli.runtime.process import identity_of, own_command, script_command
 from ant_cli.runtime.signals import delayed_signals, signal_handlers
-from tests.conftest import needs_posix
+from tests.conftest import needs_linux, needs_posix
 from tests.helpers.processes import ANT
 from tests.helpers.runs import OK, OUTPUT, needs
 from tests.helpers.servers import Act, error, response
@@ -24,6 +28,50 @@ pytestmark = needs_posix("a shell, and signals")
 
 RETRIEVE = "$ANT beta:environments retrieve env_1"
 PAGES = ("--help", "--version", "", "beta:environments", "beta:environments create --help")
+
+
+# Other processes
+
+
+@pytest.mark.parametrize("where", ["the working folder", "PYTHONPATH"])
+def test_a_program_that_is_started_again_runs_no_module_of_the_folder_it_is_started_in(
+    clean_environ, tmp_path, where
+):
+    """That may belong to somebody else; a script of the program needs no variable of Python, either."""
+    (tmp_path / "ant_cli.py").write_text("print('of somebody else')")
+    (tmp_path / "json.py").write_text("print('of somebody else')")
+    script = tmp_path / "scripts" / "script.py"
+    script.parent.mkdir()
+    script.write_text("import json; print('ant')")
+    command = own_command("--version")
+    environ = clean_environ
+    if where == "PYTHONPATH":
+        command = script_command(str(script))
+        environ = {**clean_environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(command, env=environ, cwd=tmp_path, capture_output=True, check=False)
+    assert (done.returncode, done.stdout[:3]) == (0, b"ant")
+
+
+@needs_linux("/proc")
+def test_the_identity_of_a_process_tells_it_from_others_of_its_number_whatever_it_is_called():
+    """The number may be used again, after a restart of the system or in another container."""
+    identity, name = identity_of(os.getpid()), Path("/proc/self/comm")
+    boot, namespace, start = identity.split()
+    assert boot == Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    assert namespace == str(Path("/proc/self/ns/pid").readlink())
+    usual = name.read_text()
+    try:
+        name.write_text("a) b (c")
+        assert identity_of(os.getpid()) == identity
+    finally:
+        name.write_text(usual)
+    child = subprocess.Popen(["sleep", "60"])
+    try:
+        assert int(identity_of(child.pid).split()[2]) >= int(start)
+    finally:
+        child.kill()
+        child.wait()
+    assert identity_of(child.pid) == ""
 
 
 # Signals
@@ -457,6 +505,21 @@ def test_a_second_signal_is_not_delayed():
     with pytest.raises(KeyboardInterrupt):
         interrupt_twice(done)
     assert done == ["after the first"]
+
+
+def test_a_delayed_signal_that_was_handled_does_not_arrive_again(monkeypatch):
+    """It would be taken for a second Ctrl-C."""
+    monkeypatch.setattr(signals, "_GRACE_S", 0.01)
+    received = []
+    with (
+        signal_handlers({signal.SIGINT: lambda number, _: received.append(number)}),
+        delayed_signals() as delayed,
+    ):
+        signal.raise_signal(signal.SIGINT)
+        delayed.check()
+        delayed.check()
+        threading.Event().wait(0.05)
+    assert received == [signal.SIGINT]
 
 
 def test_ctrl_c_that_the_parent_ignores_does_not_end_many_requests(shell):

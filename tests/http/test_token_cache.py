@@ -96,10 +96,13 @@ def test_expired_entries_are_removed(federated, clock, folder):
     clock.now += 4000
     lock = folder / "other.lock"  # another process may hold it
     lock.touch()
-    os.utime(lock, (0, 0))
-    federated(*RETRIEVE, replies=[grant(9), OBJECT])
-    assert [path for path in folder.iterdir() if path.suffix == ".lock"] == [lock]
-    assert len(list(folder.iterdir())) == 2
+    other = folder / "of-somebody.json"
+    other.mkdir()
+    for path in (lock, other):
+        os.utime(path, (0, 0))
+    done = federated(*RETRIEVE, replies=[grant(9), OBJECT])
+    (new,) = {*folder.iterdir()} - {lock, other}
+    assert (new.is_file(), done.stderr) == (True, "")
 
 
 def test_the_life_of_a_cached_token_begins_before_its_exchange(federated, clock, entry):
@@ -239,6 +242,7 @@ def test_entries_of_a_folder_that_others_can_write_to_are_replaced(federated, en
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     folder.chmod(0o755)  # others can see the names of the entries
     assert federated(*RETRIEVE, replies=[OBJECT]).stderr == ""
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 ME, SOMEBODY = 65534, 65533

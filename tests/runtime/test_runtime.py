@@ -373,6 +373,9 @@ def test_control_characters_are_escaped_on_a_terminal_only_and_unless_asked_othe
         ("10.0.0.1", False),
         ("128.0.0.1", False),
         ("example.com", False),
+        ("\uff11\uff12\uff17.1", True),
+        ("127\u30020\u30020\u30021", True),
+        ("\u00fc" * 70, False),
     ],
 )
 def test_this_machine_is_known_by_each_of_its_names_and_addresses(host, is_here):

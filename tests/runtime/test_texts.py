@@ -174,6 +174,7 @@ def test_each_way_to_keep_a_text_on_one_line_escapes_control_characters_too():
         ({"COLUMNS": "0", "LINES": ""}, (80, 24)),
         ({"COLUMNS": "wide", "LINES": "-1"}, (80, 24)),
         ({"COLUMNS": "1234567"}, (80, 24)),
+        ({"COLUMNS": "\u00b2\u0660"}, (80, 24)),
     ],
 )
 def test_the_size_of_a_screen_is_that_of_the_variables_or_a_usual_one(environ, size):
@@ -215,7 +216,15 @@ def test_columns_are_padded_to_their_width_and_never_less_than_nothing():
     assert padding("ab", 4) == "  "
     assert padding("abcdef", 4) == ""
     assert padding("\u6f22", 4) == "  "
-    assert padding("\u05d0", 3) == "\u200e  "
+    for letter_or_digit in ("\u05d0", "\u0627", "\u0661"):
+        assert padding(letter_or_digit, 3) == "\u200e  "
+
+
+def test_lines_are_broken_by_the_cells_that_words_fill():
+    """A wide character fills two. A word that is too long has its own line."""
+    assert wrap("\u6f22 \u5b57 ab", 5) == ["\u6f22 \u5b57", "ab"]
+    assert wrap("\u6f22 \u5b57 ab", 4) == ["\u6f22", "\u5b57", "ab"]
+    assert wrap("abcdefgh i j", 3) == ["abcdefgh", "i j"]
 
 
 # Secrets

@@ -389,6 +389,7 @@ def test_a_key_of_a_variable_goes_to_the_server_of_the_active_profile_with_a_not
     [
         (("--api-key", "k"), {"ANTHROPIC_API_KEY": KEY}, False),
         (("--api-key", "k"), {"ANTHROPIC_AUTH_TOKEN": "t"}, True),
+        (("--api-key", "k"), {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_AUTH_TOKEN": "t"}, True),
         ((), {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_AUTH_TOKEN": "t"}, True),
         ((), {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_ENVIRONMENT_KEY": ENVIRONMENT_KEY}, False),
     ],

@@ -40,6 +40,8 @@ def test_credentials_that_are_a_symbolic_link_are_rejected(ant_with_login, offic
     path.rename(tmp_path / "elsewhere")
     path.symlink_to(tmp_path / "elsewhere")
     assert refused(ant_with_login(), path, "it is a symbolic link")
+    (tmp_path / "elsewhere").unlink()
+    assert refused(ant_with_login(), path, "it is a symbolic link")
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o620, 0o601])

@@ -34,6 +34,7 @@ from ant_cli.settings.variable_rows import value_of
         ("https://h#a", None),
         ("https://h/a b", None),
         ("https://h/\t", None),
+        ("https://h/\u00a0", None),
         ("https://h/\x7f", None),
         ("https://h%41", None),
         ("https://{host}", None),
@@ -47,6 +48,13 @@ def test_a_base_url_has_a_host_and_nothing_after_its_path(url, used):
         return
     with pytest.raises(UsageError, match="--base-url must"):
         rows.base_url("--base-url", url)
+
+
+@pytest.mark.parametrize("sign", '%<>^|\\`{}"')
+def test_a_character_that_no_host_name_has_is_rejected(sign):
+    """Often it is that of a template that was not filled in."""
+    with pytest.raises(UsageError, match="must be a URL with a host"):
+        rows.base_url("--base-url", f"https://a{sign}b.example")
 
 
 @pytest.mark.parametrize(
