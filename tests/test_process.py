@@ -9,13 +9,14 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from ant_cli.runtime import signals
-from ant_cli.runtime.process import identity_of, own_command, script_command
+from ant_cli.runtime.process import identity_of, own_command, script_command, terminate
 from ant_cli.runtime.signals import delayed_signals, signal_handlers
 from tests.conftest import needs_linux, needs_posix
 from tests.helpers.processes import ANT
@@ -72,6 +73,19 @@ def test_the_identity_of_a_process_tells_it_from_others_of_its_number_whatever_i
         child.kill()
         child.wait()
     assert identity_of(child.pid) == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "is_raised"),
+    [(ProcessLookupError(3, "none"), False), (PermissionError(1, "no"), True)],
+)
+def test_a_process_that_has_ended_needs_no_signal_and_that_of_another_user_gets_none(
+    monkeypatch, error, is_raised
+):
+    """Whoever stops an emulator has to know that it goes on."""
+    monkeypatch.setattr(os, "kill", Mock(side_effect=error))
+    with pytest.raises(PermissionError) if is_raised else nullcontext():
+        terminate(1)
 
 
 # Signals

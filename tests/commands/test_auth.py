@@ -107,6 +107,15 @@ def test_a_key_is_verified_by_the_api_even_if_a_variable_names_the_emulator_in_t
     assert document(path)["profiles"]["default"] == {"api_key": SECRET, **BOUND}
 
 
+def test_the_password_of_the_server_that_a_key_is_for_is_not_shown(ant_without_key, profiles):
+    """A gateway may have one."""
+    profiles("[profiles.a]\nbase_url = 'https://ada:pw@gate.example'\n")
+    words = ("auth", "login", "--api-key-stdin", "--no-verify", "--profile", "a")
+    done = ant_without_key(*words, env={"ANTHROPIC_BASE_URL": "local:"}, stdin=SECRET)
+    assert "The key is for https://gate.example.\n" in done.stderr
+    assert "ada" not in done.stderr
+
+
 def test_login_with_a_typed_key_recommends_stdin_and_no_variable(ant_without_key):
     """It reads none."""
     done = ant_without_key("auth", "login", "--api-key", SECRET, "--no-verify")

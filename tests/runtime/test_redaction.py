@@ -94,6 +94,24 @@ def test_json_members_named_secret_are_redacted_with_their_whole_value():
     assert redact('"secret" : "abc"', []) == f'"secret" : "{REDACTED}"'
 
 
+@pytest.mark.parametrize("name", ["secret", "access_token", "refresh_token", "id_token"])
+def test_the_value_of_a_member_that_holds_a_credential_is_redacted_unless_it_is_no_text(name):
+    """The first is that of a work item, and the others are those of a token exchange."""
+    text = f'{{"{name}" :"one \\" two", "other": "{name}", "n": {{"{name}": 1}}}}'
+    assert redact(text, []) == text.replace('"one \\" two"', f'"{REDACTED}"')
+    assert redact(f'{{"{name}": "cut in the mid', []) == f'{{"{name}": "{REDACTED}"'
+    assert {*secrets_in(text.encode())} == {'one " two', "1"}
+    assert redact(f'{{"my_{name}": "x"}}', []) == f'{{"my_{name}": "x"}}'
+
+
+def test_a_secret_as_long_as_a_signed_token_is_redacted_in_every_encoding():
+    """An identity token may have thousands of characters."""
+    secret = "a/b c" * 819
+    for spell in SPELLINGS.values():
+        shown = redact(f"<{spell(secret)}>", [secret])
+        assert (REDACTED in shown, len(shown) < 50) == (True, True)
+
+
 def test_a_secret_of_the_size_of_a_file_is_redacted_quickly():
     """A key command may print a file by mistake."""
     secret = "x1" * 5_000_000

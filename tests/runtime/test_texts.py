@@ -36,6 +36,14 @@ def test_a_text_of_exactly_the_limit_is_read_and_a_longer_one_is_rejected(monkey
         reading.read_limited(io.BytesIO(b"x" * 11), "stdin")
 
 
+def test_more_than_100_mb_are_not_read():
+    """A pipe that never ends would fill the memory."""
+    endless = Mock(isatty=lambda: False, read=Mock(return_value=b"x" * 1_000_000))
+    with pytest.raises(UsageError, match="stdin is longer than 100 MB, which is the limit"):
+        reading.read_limited(endless, "stdin")
+    assert endless.read.call_count == 101
+
+
 def test_at_a_terminal_one_ctrl_d_ends_the_input():
     """Another read would wait for a second one."""
     keyboard = Mock(isatty=lambda: True, read=Mock(side_effect=[b"typed", AssertionError]))
@@ -71,6 +79,14 @@ def test_a_file_that_can_not_be_read_is_named_with_its_flag_and_a_hint(path, pro
     with pytest.raises(UsageError, match=r"^--file: ") as caught:
         reading.read_file(path, "--file", "a hint")
     assert (problem in caught.value.message, caught.value.hint) == (True, "a hint")
+
+
+def test_a_file_that_is_too_long_is_named_with_its_flag(tmp_path, monkeypatch):
+    """A command may read several files."""
+    monkeypatch.setattr(reading, "INPUT_LIMIT", 10)
+    (tmp_path / "long").write_bytes(b"x" * 11)
+    with pytest.raises(UsageError, match=r"^--file: long is longer than"):
+        reading.read_file("long", "--file")
 
 
 # Locks
@@ -209,6 +225,14 @@ def test_a_message_keeps_its_paragraphs_their_indents_and_commands_in_one_piece(
         "Try:",
         "ant a b c d e f g h i j",
     ]
+    for command in ("ant a b c d e f g h i j", "/usr/bin/python3 -m pip install a b c"):
+        assert wrap_message(f"{command}\nOr: {command}", 16).splitlines() == [
+            command,
+            "Or:",
+            command,
+        ]
+    assert wrap_message("/usr/bin/editor a b c", 16).splitlines() == ["/usr/bin/editor", "a b c"]
+    assert wrap_message("an elegant a b c", 14).splitlines() == ["an elegant a b", "c"]
 
 
 def test_columns_are_padded_to_their_width_and_never_less_than_nothing():

@@ -68,6 +68,7 @@ def test_a_header_of_the_connection_is_left_to_the_transport(ant, name):
     [
         (GATEWAY, "line 1"),
         (f"x-a: b\n{GATEWAY}", "line 2"),
+        (f"\n\n{GATEWAY}", "line 3"),
         (f"x a: {GATEWAY}", "line 1"),
         (f": {GATEWAY}", "line 1"),
         (f"x-a: b\n\nx-b: {GATEWAY}\x01", "line 3"),

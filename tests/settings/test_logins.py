@@ -141,6 +141,16 @@ def test_a_profile_name_can_not_be_a_path(ant_with_login, official, name):
         assert "active_config, of the official tool, can't be used" in done.stderr
 
 
+def test_the_names_of_profiles_are_those_of_files_that_can_be_named(ant, official):
+    """They are sorted. A file that no command could name is left out."""
+    for name in ("me.b-1_X", "a", "two words", "\u00fc"):
+        official.log_in(name, token=f"of-{name}", expires_at=10**10)
+    assert profile_names({"ANTHROPIC_CONFIG_DIR": str(official.folder)}) == ["a", "me.b-1_X"]
+    request = ant(*LIST, "--profile", "me.b-1_X", env=NO_KEY).request
+    assert request.headers["authorization"] == "Bearer of-me.b-1_X"
+    assert ant(*LIST, "--profile", "two words", env=NO_KEY).exit == 4
+
+
 # Each pair of sources
 
 FEDERATION = {

@@ -121,6 +121,7 @@ def test_a_command_line_of_nothing_is_empty(text):
         ("ANTHROPIC_CUSTOM_HEADERS", " \n", None),
         ("ANTHROPIC_CUSTOM_HEADERS", "A: 1\n\nB-c : x: y\r\nA:2", {"a": "2", "b-c": "x: y"}),
         ("ANTHROPIC_CUSTOM_HEADERS", "Empty:", {"empty": ""}),
+        ("ANTHROPIC_CUSTOM_HEADERS", "!#$%&'*+.^_`|~0-9: x", {"!#$%&'*+.^_`|~0-9": "x"}),
     ],
 )
 def test_the_headers_of_a_gateway_are_lines_with_a_colon(name, text, value):
@@ -149,6 +150,39 @@ def test_secrets_of_a_command_line_are_found_before_it_is_read(argv, secrets):
     found = set(exposed_secrets(argv, {}))
     assert found >= set(secrets)
     assert ("k1" in found, "x" in found) == ("k1" in secrets, "x" in secrets)
+
+
+NAMES = (
+    *("access-token", "api-key", "api-token", "auth", "auth-key", "auth-token", "authorization"),
+    *("bearer", "cookie", "cookie2", "environment-key", "identity-token", "key", "metadata-key"),
+    *("password", "secret", "secret-key", "token", "work-secret", "x-api-key", "anthropic-api-key"),
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_called_like_a_credential_is_a_secret_however_the_name_is_written(name):
+    """It may be a flag that this program does not have, or one with the dashes of an editor."""
+    names = [f"--{name}", f"-{name}", f"--{name.upper()}", f"--{name.replace('-', '_')}"]
+    names += [f"--{name.replace('-', dash)}" for dash in "\u2013\u2014\u2212"]
+    for written in names:
+        assert [*exposed_secrets([written, "v1"], {})] == ["v1"]
+    assert "v1" in {*exposed_secrets(["-H", f"{name}:v1"], {})}
+    variable = f"ANTHROPIC_{name.removeprefix('anthropic-').upper().replace('-', '_')}"
+    assert [*exposed_secrets([], {variable: " v1\n"})] == ["v1"]
+
+
+@pytest.mark.parametrize("name", ["keyring", "tokens", "monkey", "max-retries", "author"])
+def test_what_only_contains_such_a_name_is_no_secret(name):
+    """A message may need it."""
+    assert not [*exposed_secrets([f"--{name}", "v1"], {f"ANTHROPIC_{name.upper()}": "v1"})]
+
+
+@pytest.mark.parametrize("prefix", ["ANTHROPIC_", "ANT_WORKER_", "ANT_EMULATOR_"])
+def test_the_keys_of_this_program_in_variables_are_secrets_and_those_of_others_are_not(prefix):
+    """`TOKEN` may be that of another program, and a common word."""
+    found = {*exposed_secrets([], {f"{prefix}API_KEY": "v1", "TOKEN": "v2", "OTHER_API_KEY": "v3"})}
+    assert found == ({"v1"} if prefix == "ANTHROPIC_" else set())
+    assert {*exposed_secrets([], {"ANT_WORKER_METADATA_KEY": "v1"})} == {"v1"}
 
 
 @pytest.mark.parametrize(

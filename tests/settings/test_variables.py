@@ -54,7 +54,11 @@ def test_an_official_tool_that_came_with_a_repository_is_not_run(ant, repository
     text = path.format(repository)
     refusal = ant("beta:agents", "list", env={"ANT_OFFICIAL": text}).refusal
     assert f"ANT_OFFICIAL names {text!r}, which is not run: it" in refusal
-    assert "relative to the working folder" in refusal or "in the repository" in refusal
+    hints = (
+        ("relative to the working folder", "Name its folder by an absolute path.\n"),
+        ("in the repository", "Move its folder out of the repository.\n"),
+    )
+    assert any(why in refusal and refusal.endswith(hint) for why, hint in hints)
     assert not (repository / "ran").exists()
 
 
@@ -82,7 +86,7 @@ def test_a_variable_that_asks_for_signed_requests_is_an_error_whatever_the_serve
     assert "docs/credentials.md" in refusal
 
 
-@pytest.mark.parametrize("text", ["", " ", "0", "false", "False"])
+@pytest.mark.parametrize("text", ["", " ", "0", "false", "False", " f ", "no", "OFF"])
 def test_a_variable_that_asks_for_no_signed_requests_changes_nothing(ant, text):
     """It may be set for other programs."""
     assert ant(*LIST, env={"ANTHROPIC_USE_AWS": text}).exit == 0
