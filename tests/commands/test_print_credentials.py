@@ -75,6 +75,12 @@ def test_an_access_token_without_an_end_is_printed_without_one(ant, variables):
     assert done.json == {"version": "1.0", "type": "oauth_token", "access_token": EXCHANGED}
 
 
+def test_the_end_of_a_login_is_printed_in_whole_seconds(printed, official):
+    """As JSON has it, whatever wrote the file."""
+    official.log_in(expires_at=NOW + 3600.9)
+    assert '"expires_at": 1790003600,' in printed().stdout
+
+
 @pytest.mark.usefixtures("official")
 @pytest.mark.parametrize("variable", ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"])
 def test_a_key_or_token_of_a_variable_is_not_printed_but_that_of_the_profile(printed, variable):

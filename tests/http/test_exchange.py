@@ -195,6 +195,22 @@ def test_an_invalid_identity_token_is_never_sent(federated, token_file, content,
     assert f"ant: the identity token in {token_file} {problem}" in result.stderr
 
 
+def test_an_identity_token_may_have_16_kib(federated, token_file):
+    """The limit is that of the official SDKs."""
+    token_file.write_text("x" * 16_384)
+    result = federated(*RETRIEVE, replies=[grant(), OBJECT])
+    assert json.loads(result.requests[0].content)["assertion"] == "x" * 16_384
+
+
+@needs_posix("variables of any bytes")
+def test_an_identity_token_in_a_variable_that_is_no_text_is_never_sent(federated):
+    """Python has its bytes as lone surrogates."""
+    env = {"ANTHROPIC_IDENTITY_TOKEN_FILE": None, "ANTHROPIC_IDENTITY_TOKEN": "a.b.\udcff"}
+    result = federated(*RETRIEVE, env=env, replies=[])
+    assert (result.exit, result.requests) == (4, [])
+    assert "contains a character that no token has." in result.stderr
+
+
 def test_white_space_around_an_identity_token_is_removed(federated, token_file):
     """Files end with a line break, which some tools write in the form of Windows."""
     token_file.write_text(f"\n {ASSERTION}\r\n")

@@ -79,6 +79,12 @@ def test_a_secret_is_redacted_in_any_surrounding_text(secret, before, after):
     assert secret not in shown or secret in REDACTED or secret not in shown.replace(REDACTED, "")
 
 
+def test_a_secret_that_is_no_text_is_redacted():
+    """A variable may have any bytes, which Python has as lone surrogates."""
+    secret = "a key \udcff%"
+    assert redact(f"<{secret}>", [secret]) == f"<{REDACTED}>"
+
+
 def test_text_that_looks_like_a_key_is_redacted_without_registration():
     """The masked form that `auth status` prints is not redacted."""
     assert redact("--api-kye sk-ant-api03-abc_DEF-123", []) == f"--api-kye {REDACTED}"
@@ -90,6 +96,8 @@ def test_json_members_named_secret_are_redacted_with_their_whole_value():
     body = b'{"secret": "one-1", "data": {"secret": {"a": ["two-2", {"b": "three-3"}]}}, "n": 1}'
     assert secrets_in(body) == ["two-2", "three-3", "one-1"]
     assert secrets_in(b'{"secret": "one-1", "broken') == ["one-1"]
+    assert secrets_in(b'{"secret": "one-1", "deep": ' + b"[" * 100_000) == ["one-1"]
+    assert secrets_in(b'{"secret": "one-1", "binary": "\xff"}') == ["one-1"]
     assert secrets_in(b'{"secret": {"pin": 12345678, "rate": 0.50}}') == ["12345678", "0.50"]
     assert redact('"secret" : "abc"', []) == f'"secret" : "{REDACTED}"'
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import os
 import threading
 from contextlib import suppress
 from itertools import product
@@ -18,7 +19,7 @@ from ant_cli.runtime.confirmation import ask, can_ask, confirm, is_yes
 from ant_cli.runtime.hosts import is_loopback
 from ant_cli.runtime.redactor import Redactor
 from ant_cli.runtime.streams import Stderr, Stdin, Stdout
-from tests.conftest import Screen, make_runtime
+from tests.conftest import Screen, make_runtime, needs_posix
 
 YES_OR_NO = [True, False]
 
@@ -64,8 +65,9 @@ def test_only_y_and_yes_agree_in_any_case_and_with_space_around(reply, is_agreed
     if is_agreed:
         confirm("Delete?", runtime)
         return
-    with pytest.raises(UsageError, match=r"nothing was sent\."):
+    with pytest.raises(UsageError, match=r"nothing was sent\.") as caught:
         confirm("Delete?", runtime)
+    assert caught.value.hint == "To skip the question: --yes"
 
 
 def test_a_change_is_not_questioned_if_nobody_can_be_asked():
@@ -262,6 +264,12 @@ def test_a_long_body_is_shown_in_part_without_a_part_of_a_secret_at_its_end():
     assert redactor.redact_body(body, len(body)) == b"x" * 100_000 + b"[redacted]" + b"y" * 100
 
 
+def test_the_bytes_of_a_body_that_is_no_text_stay_as_they_are():
+    """Only its secrets are hidden."""
+    body = b'\xff{"secret": "received-1"}\xfe'
+    assert Redactor().redact_body(body) == body.replace(b"received-1", b"[redacted]")
+
+
 def test_an_empty_secret_redacts_nothing():
     """A variable may be empty."""
     redactor = Redactor()
@@ -287,6 +295,74 @@ def test_a_stream_is_what_it_was_after_a_failure_inside_of_a_context():
             raise KeyError
     stderr.write("after")
     assert (screen.text(), other.getvalue(), len(lines)) == ("after", b"inside", 1)
+
+
+def test_the_writer_around_another_one_is_used_again_after_it():
+    """A live line may be drawn within another."""
+    screen, calls = Screen(terminal=True), []
+
+    def around(name):
+        return lambda write: (calls.append(name), write())
+
+    stderr = Stderr(screen)
+    with stderr.written_by(around("outer")):
+        with stderr.written_by(around("inner")):
+            stderr.write("a")
+        stderr.write("b")
+    stderr.write("c")
+    assert (calls, screen.text()) == (["inner", "outer"], "abc")
+
+
+CLOSED = io.BytesIO()
+CLOSED.close()
+BROKEN = Mock(
+    fileno=Mock(side_effect=OSError("bad")),
+    read=Mock(side_effect=OSError(errno.EISDIR, "Is a directory")),
+    write=Mock(side_effect=OSError("bad")),
+)
+
+
+@pytest.mark.parametrize("file", [None, CLOSED, BROKEN], ids=["none", "closed", "broken"])
+def test_a_stream_that_is_closed_or_broken_has_no_input_and_takes_no_messages(file):
+    """A service may be started without one. Only who needs the input gets an error."""
+    stdin = Stdin(file)
+    assert (stdin.has_input, stdin.beginning_of_file()) == (False, "")
+    with pytest.raises(UsageError, match=r"^standard input (is closed|can't be read: .+)\.$"):
+        stdin.read()
+    Stderr(file).write("nobody reads it")
+
+
+def test_the_beginning_of_a_file_that_is_no_text_is_empty(tmp_path):
+    """It is only looked at for a hint."""
+    (tmp_path / "file").write_bytes(b"\xff\xfe")
+    with (tmp_path / "file").open("rb", buffering=0) as file:
+        assert Stdin(file).beginning_of_file() == ""
+
+
+def test_a_line_that_was_typed_may_have_any_bytes(monkeypatch):
+    """Such a reply is no yes."""
+    monkeypatch.setattr("ant_cli.runtime.signals.wait_for_input", lambda _: None)
+    stdin = Stdin(Mock(fileno=lambda: 0, readline=lambda: b"\xffy\n"))
+    assert stdin.read_line() == "\ufffdy\n"
+
+
+@needs_posix("pipes that do not block")
+def test_nothing_that_was_written_stays_in_a_buffer():
+    """What ends the program would lose it."""
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    with open(writing, "wb") as buffered, open(reading, "rb", buffering=0) as pipe:  # noqa: PTH123 - descriptors
+        Stdout(buffered).write(b"result")
+        assert pipe.read(10) == b"result"
+
+
+def test_a_secret_with_a_control_character_is_redacted_before_that_is_escaped():
+    """It would not be found afterwards."""
+    screen = Screen(terminal=False)
+    stderr = Stderr(screen)
+    stderr.redactor.register("pass\x1bword")
+    stderr.write("<pass\x1bword>")
+    assert screen.text() == "<[redacted]>"
 
 
 def test_stdin_is_read_once_and_has_no_more_input_then(tmp_path):

@@ -65,6 +65,7 @@ def test_powershell_sets_a_variable_by_its_own_syntax():
         ),
         (r'powershell -c "Get-Secret \"ant key\""', ["powershell", "-c", 'Get-Secret "ant key"']),
         ("code 'x' \"\"", ["code", "'x'", ""]),
+        (r"echo \"a", ["echo", '"a']),
         ("  ", []),
     ],
 )

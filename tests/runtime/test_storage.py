@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -196,6 +198,25 @@ def test_on_windows_a_file_that_somebody_has_open_for_a_moment_is_replaced(
     assert sum(waits) < 1
 
 
+@needs_posix("flock")
+def test_a_file_system_without_locks_is_an_error_and_not_waited_for(tmp_path, monkeypatch):
+    """Some network disks have none."""
+    monkeypatch.setattr("fcntl.flock", Mock(side_effect=OSError(errno.ENOLCK, "no locks")))
+    with pytest.raises(OSError, match="no locks"), locked(tmp_path / "file"):
+        pytest.fail("nothing is locked")
+
+
+def test_a_lock_whose_file_can_not_be_removed_is_released(tmp_path, monkeypatch):
+    """The next process removes it."""
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", Mock(side_effect=PermissionError))
+        with locked(tmp_path / "file"):
+            pass
+    with locked(tmp_path / "file", lambda: pytest.fail("it waits")):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
 @needs_posix("links")
 def test_a_link_in_the_place_of_the_lock_is_rejected(tmp_path):
     """Following it could open another file."""
@@ -262,6 +283,9 @@ def test_a_link_is_replaced_and_its_target_unchanged(tmp_path):
     assert not (tmp_path / "file").is_symlink()
     assert (tmp_path / "target").read_text() == "precious"
     assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o644
+    (tmp_path / "to-folder").symlink_to(tmp_path)
+    replace_file(tmp_path / "to-folder", b"new")
+    assert (tmp_path / "to-folder").read_bytes() == b"new"
 
 
 @needs_posix("pipes")
@@ -270,8 +294,8 @@ def test_nothing_but_a_file_or_a_link_is_replaced(tmp_path):
     pipe, folder = tmp_path / "pipe", tmp_path / "folder"
     os.mkfifo(pipe)
     folder.mkdir()
-    for path in (pipe, folder):
-        with pytest.raises(OSError, match=r"not a file|Is a directory"):
+    for path, problem in ((pipe, "a pipe, not a file"), (folder, "Is a directory")):
+        with pytest.raises(OSError, match=problem):
             replace_file(path, b"new")
     assert pipe.is_fifo()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "pipe"]

@@ -263,6 +263,8 @@ def test_lines_are_broken_by_the_cells_that_words_fill():
         ("https://h:8080/a@b", [], "https://h:8080/a@b"),
         ("http://u:a/b@h, http://v:c@i", ["a/b", "a/b"], "http://h, http://i"),
         ("//u:p@h", ["p", "p"], "//h"),
+        (" \nhttps://u:p@h", ["p", "p"], " \nhttps://h"),
+        ("git+https://u:p@h", ["p", "p"], "git+https://h"),
         ("ada@example.com", [], "ada@example.com"),
     ],
 )

@@ -257,6 +257,21 @@ def test_a_file_that_may_have_come_with_the_current_repository_is_rejected(
     assert problem(Path("f"), rule).startswith("its path is relative to the working folder")
 
 
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_the_repository_may_be_a_worktree_or_a_submodule(tmp_path, monkeypatch, kind):
+    """There, `.git` is a file, or a link."""
+    git = tmp_path / "project" / ".git"
+    git.parent.mkdir()
+    if kind == "file":
+        git.write_text("gitdir: elsewhere")
+    else:
+        git.symlink_to("nowhere")
+    (tmp_path / "project" / "f").write_text("content")
+    monkeypatch.chdir(git.parent)
+    found = problem(tmp_path / "project" / "f", FileRule(10, own_place=True))
+    assert found.startswith(f"it is in the repository {git.parent}")
+
+
 def test_a_path_is_below_a_folder_whatever_the_folder_is_called(monkeypatch):
     """On macOS and Windows, the disk ignores the case of names."""
     monkeypatch.setattr(

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import socket
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +18,7 @@ from ant_cli.runtime.written_files import (
     SAVED_PLAN,
     Destination,
     check_destination,
+    is_own,
 )
 from tests.conftest import needs_posix
 
@@ -80,6 +84,56 @@ def test_a_file_is_replaced_only_if_it_is_empty_or_an_earlier_one_of_its_kind(
         return
     with pytest.raises(UsageError, match=f"it exists, and is not {row.may_replace}"):
         check_destination(str(path), row)
+
+
+@pytest.mark.parametrize(
+    ("line", "is_log"),
+    [
+        ("2026-09-21T14:13:20Z GET /v1/environments", True),
+        ("Note: the emulator is empty.", True),
+        ("ant: the port is taken.", True),
+        ("The emulator accepts any key.", True),
+        ("", True),
+        ("my notes\nant: x", False),
+        (" ant: x", False),
+        ("2026-09-21", False),
+    ],
+)
+def test_a_log_of_the_emulator_begins_as_its_lines_do(tmp_path, line, is_log):
+    """When it is full, it is replaced, and no other file is."""
+    path = tmp_path / "log"
+    path.write_text(line)
+    assert is_own(str(path), EMULATOR_LOG) is is_log
+
+
+def make_socket(path):
+    with closing(socket.socket(socket.AF_UNIX)) as listener:
+        listener.bind(str(path))
+
+
+KINDS = {
+    "a folder": Path.mkdir,
+    "a pipe": lambda path: os.mkfifo(path),
+    "a device": lambda path: path.symlink_to("/dev/null"),
+    "a socket": make_socket,
+}
+
+
+@needs_posix("pipes and devices with names")
+@pytest.mark.parametrize("row", [EXPORTED, DATABASE])
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_no_file_is_not_replaced_and_the_message_says_what_it_is(row, kind):
+    """A path is easily the wrong one."""
+    KINDS[kind](Path("there"))
+    with pytest.raises(UsageError, match=f"there: it is {kind}\\.$") as caught:
+        check_destination("there", row)
+    assert caught.value.hint == f"Name another place: {row.name}"
+
+
+def test_a_name_that_no_file_can_have_is_rejected():
+    """It may come from a file of settings."""
+    with pytest.raises(UsageError, match="embedded null byte"):
+        check_destination("a\0b", EXPORTED)
 
 
 @needs_posix("permissions")

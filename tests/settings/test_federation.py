@@ -21,7 +21,7 @@ RULE = {
 def test_each_value_of_a_federation_comes_from_its_flag_or_else_its_variable():
     """Each value has its own source; the token and its file are one value."""
     environ = VARIABLES | {
-        "ANTHROPIC_SERVICE_ACCOUNT_ID": "svac_2",
+        "ANTHROPIC_SERVICE_ACCOUNT_ID": " svac_2\n",
         "ANTHROPIC_WORKSPACE_ID": "wrkspc_2",
     }
     flags = {"federation_rule": "fdrl_1", "identity_token": "jwt", "workspace_id": "wrkspc_1"}

@@ -367,9 +367,10 @@ def test_a_relative_config_folder_is_rejected_and_not_created(ant, tmp_path):
 
 
 @pytest.mark.parametrize("words", [LIST, CREATE])
-def test_a_config_folder_that_begins_with_a_tilde_is_rejected(ant, tmp_path, words):
+@pytest.mark.parametrize("folder", ["~/anthropic", "~ada/anthropic", "~"])
+def test_a_config_folder_that_begins_with_a_tilde_is_rejected(ant, tmp_path, words, folder):
     """Otherwise a folder with that very name would be created."""
-    refusal = ant(*words, env={"ANTHROPIC_CONFIG_DIR": "~/anthropic"}).refusal
+    refusal = ant(*words, env={"ANTHROPIC_CONFIG_DIR": folder}).refusal
     assert (
         "ANTHROPIC_CONFIG_DIR begins with ~, which only a shell replaces: write the whole path."
         in refusal

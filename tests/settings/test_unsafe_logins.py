@@ -131,6 +131,24 @@ def test_a_file_that_is_not_a_json_object_is_rejected(ant_with_login, official, 
     assert refused(ant_with_login(), path)
 
 
+def test_a_config_of_an_editor_that_writes_a_byte_order_mark_is_read(ant_with_login, official):
+    """Some of Windows do."""
+    path = official.config("default")
+    path.write_text(f"\ufeff{path.read_text()}", "utf-8")
+    assert ant_with_login().exit == 0
+
+
+def test_a_file_in_the_place_of_a_folder_of_the_official_tool_has_no_profile(
+    ant_with_login, official
+):
+    """It is another program's, and nothing is logged in."""
+    for path in (official.config("default"), official.credentials("default")):
+        path.unlink()
+        path.parent.rmdir()
+        path.parent.touch()
+    assert refused(ant_with_login(), "there is no API key.")
+
+
 CREDENTIALS = [
     ({"type": "certificate"}, "it is of the unknown type 'certificate'"),
     ({"type": 1}, "type must be a string"),
