@@ -143,6 +143,37 @@ def test_what_a_login_says_about_its_owner_wins_over_the_profile(status, officia
     )
 
 
+def test_a_login_whose_file_can_not_be_used_is_reported_with_its_profile(status, official):
+    """The profile says where the file is."""
+    official.log_in()
+    official.credentials("default").write_text("broken")
+    found = status("--format", "json").json["official_profile"]
+    assert (found["type"], found["logged_in"]) == ("user_oauth", False)
+    assert found["config"] == str(official.config("default"))
+    assert found["credentials"] == str(official.credentials("default"))
+    assert found["problem"].endswith("can't be used: it is not JSON.")
+
+
+def test_a_federation_that_is_not_used_is_reported_with_what_variables_add_to_it(status, official):
+    """It has no file of tokens."""
+    official.federate(authentication={"identity_token": None})
+    env = {"ANTHROPIC_API_KEY": "a-key", "ANTHROPIC_IDENTITY_TOKEN": "identity-canary-0123"}
+    report = status("--format", "json", env=env).json
+    found = report["official_profile"]
+    assert (found["type"], found["credentials"], found["problem"]) == (
+        "oidc_federation",
+        None,
+        None,
+    )
+    assert found["value"] == "exchanges ...0123 by fdrl_1"
+    assert report["sources"][-1] == {
+        "source": "federation of profile 'default', official tool",
+        "kind": "auth_token",
+        "state": "shadowed",
+        "value": found["value"],
+    }
+
+
 def test_each_server_that_is_not_used_is_listed_once(status, official):
     """The default is no source, and the one in use shadows itself not."""
     official.log_in(base_url="https://of-login.example")

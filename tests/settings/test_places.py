@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -404,5 +403,7 @@ def test_a_line_says_which_of_several_credentials_is_used_unless_a_flag_replaces
 
 def test_the_report_of_status_is_json_with_the_states_of_places(ant):
     """Programs read it."""
-    sources = json.loads(ant("auth", "status", "--format", "json").stdout)["sources"]
-    assert {row["state"] for row in sources} == {"used", "absent"}
+    report = ant("auth", "status", "--format", "json").json
+    assert {row["state"] for row in report["sources"]} == {"used", "absent"}
+    assert report["workspace_id"] == {"value": None, "source": "default"}
+    assert (report["note"], report["environment_key"], report["official_profile"]) == (None,) * 3

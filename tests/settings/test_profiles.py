@@ -353,6 +353,25 @@ def test_profile_names_with_spaces_controls_or_odd_characters_are_rejected(name)
         check_name(name)
 
 
+@pytest.mark.parametrize("name", [SECRET, "sk-ant-oat01-x", "sk-ant-x"])
+def test_a_key_in_place_of_a_name_is_rejected_with_where_it_is_now(name):
+    """Any kind of key begins like this."""
+    with pytest.raises(UsageError, match="a key is not a name") as caught:
+        check_name(name)
+    assert name not in str(caught.value)
+
+
+@pytest.mark.parametrize(("dots", "is_read"), [(100, True), (101, False)])
+def test_a_line_with_more_dots_than_any_value_needs_is_rejected(process, path, dots, is_read):
+    """For those in a key, reading would take long."""
+    write(path, f"[profiles.a]\nworkspace_id = '{'.' * dots}'\n")
+    if is_read:
+        assert read_store(process).profiles == {"a": {"workspace_id": "." * dots}}
+        return
+    with pytest.raises(CredentialError, match="a line has more than 100 dots"):
+        read_store(process)
+
+
 @pytest.mark.parametrize("name", ["Work", "a.b-c_d", "me@example.com", "_", "9" * 64])
 def test_profile_names_of_letters_digits_and_some_signs_are_accepted(name):
     """These names need no quoting in a shell."""
@@ -472,6 +491,44 @@ def test_a_key_command_is_ended_after_its_time_limit(process):
     assert raised.value.hint.startswith(
         "To see the command, and to try it by hand: ant profile get api_key_command"
     )
+
+
+@needs_posix("commands of POSIX")
+@pytest.mark.parametrize(("size", "is_read"), [(65_536, True), (65_537, False)])
+def test_a_key_command_may_print_64_kib(process, size, is_read):
+    """A key is much shorter, and a file that is printed by mistake is longer."""
+    command = KeyCommand(f"head -c {size} /dev/zero")
+    if is_read:
+        assert len(command.fetch("c", process)) == size
+        return
+    with pytest.raises(CredentialError, match=r"c prints more than a key."):
+        command.fetch("c", process)
+
+
+@needs_posix("commands of POSIX")
+def test_a_key_command_that_prints_no_text_is_an_error(process):
+    """A file may be in another encoding."""
+    credential = Credential("api_key", None, "c", reference=KeyCommand(r"printf '\377'"))
+    with pytest.raises(CredentialError, match="the key from c contains a character"):
+        credential.fetch(process)
+
+
+@needs_posix("commands of POSIX")
+def test_a_key_command_is_found_on_the_path_of_the_run(process, tmp_path):
+    """Another program may have set it."""
+    program = tmp_path / "my-tool-of-keys"
+    program.write_text("#!/bin/sh\necho a-key\n")
+    program.chmod(0o755)
+    process.environ = {**process.environ, "PATH": f"{tmp_path}:{process.environ['PATH']}"}
+    assert KeyCommand("my-tool-of-keys").fetch("c", process) == "a-key\n"
+
+
+def test_a_reference_is_described_on_one_line_without_a_key_in_it(process):
+    """It was written by hand."""
+    command = KeyCommand(f" echo {SECRET}\n")
+    assert command.describe("https://h", process) == "runs `echo [redacted]`"
+    entry = KeyringEntry("keyring:a-1 ")
+    assert entry.describe("https://h", process) == "in the credential store, as keyring:a-1"
 
 
 @needs_posix("commands of POSIX")

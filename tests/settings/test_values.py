@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import stat
+from pathlib import Path
+from unittest.mock import Mock
+
 import pytest
 
 from ant_cli.errors import UsageError
 from ant_cli.settings import exposed_secrets, rows
-from ant_cli.settings.local_emulator import creates_file
+from ant_cli.settings.local_emulator import (
+    creates_file,
+    database_path,
+    has_database,
+    state_folder,
+)
 from ant_cli.settings.variable_rows import value_of
+from tests.conftest import needs_posix
 
 
 @pytest.mark.parametrize(
@@ -134,6 +144,7 @@ def test_the_headers_of_a_gateway_are_lines_with_a_colon(name, text, value):
     [
         (["--api-key", " k1 "], ["k1"]),
         (["--api-key=k1"], ["k1"]),
+        (["--api-key= k1\n"], ["k1"]),
         (["--api-key"], []),
         (["api_key=k1"], ["k1"]),
         (["api_key:k1"], ["k1"]),
@@ -191,6 +202,37 @@ def test_the_keys_of_this_program_in_variables_are_secrets_and_those_of_others_a
 def test_the_password_of_a_server_or_a_proxy_in_a_variable_is_found(name):
     """A message about the connection may quote it."""
     assert "p1-of-proxy" in set(exposed_secrets([], {name: "http://u:p1-of-proxy@h"}))
+
+
+@needs_posix("XDG_STATE_HOME")
+def test_the_data_of_the_emulator_is_in_a_private_folder_of_the_user(tmp_path):
+    """An empty variable is unset."""
+    environ = {"XDG_STATE_HOME": str(tmp_path / "a" / "b")}
+    assert not has_database("local:", environ)
+    assert database_path("local:", environ) == str(tmp_path / "a" / "b" / "ant" / "emulator.db")
+    for folder in ("a", "a/b", "a/b/ant"):
+        assert stat.S_IMODE((tmp_path / folder).stat().st_mode) == 0o700
+    (tmp_path / "a" / "b" / "ant" / "emulator.db").touch()
+    assert has_database("local:", environ)
+    assert database_path("local:x.db", environ) == "x.db"
+    assert state_folder({"XDG_STATE_HOME": ""}) == Path.home() / ".local" / "state" / "ant"
+
+
+@needs_posix("the variable HOME")
+def test_without_a_folder_for_the_data_of_the_emulator_an_error_says_what_to_set(
+    tmp_path, monkeypatch
+):
+    """In a container, the user may have no home directory."""
+    (tmp_path / "file").touch()
+    with pytest.raises(
+        UsageError, match=r"the emulator's database can't be used: .*file"
+    ) as caught:
+        database_path("local:", {"XDG_STATE_HOME": str(tmp_path / "file")})
+    assert "--base-url local:PATH, or local::memory:" in caught.value.hint
+    monkeypatch.setattr(Path, "home", Mock(side_effect=RuntimeError))
+    with pytest.raises(UsageError, match="no home directory") as caught:
+        database_path("local:", {})
+    assert caught.value.hint == "Set HOME or XDG_STATE_HOME."
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from unittest.mock import Mock
+
 import pytest
 
 from ant_cli.operations.spec import Setting
 from ant_cli.runtime import variables
+from ant_cli.settings.official_tool import is_official
 from ant_cli.settings.rows import SETTINGS
 from ant_cli.settings.variable_rows import BY_NAME, ROWS
 from tests.conftest import needs_posix
@@ -70,6 +74,41 @@ def test_no_other_program_is_run_as_the_official_tool(ant, repository):
     assert "ANT_OFFICIAL must be the path of the official `ant`; /bin/sh is not it.\n" in refusal
     assert "github.com/anthropics/anthropic-cli" in refusal
     assert not (repository / "ran").exists()
+
+
+OF_THE_OFFICIAL_TOOL = b"...github.com/anthropics/anthropic-cli..."
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"\x7fELF" + OF_THE_OFFICIAL_TOOL, True),
+        (b"MZ" + OF_THE_OFFICIAL_TOOL, True),
+        (b"\xcf\xfa\xed\xfe" + OF_THE_OFFICIAL_TOOL, True),
+        (b"\xca\xfe\xba\xbe" + OF_THE_OFFICIAL_TOOL + b"ant_cli", True),
+        (b"\x7fELF" + OF_THE_OFFICIAL_TOOL + b"ant_cli", True),
+        (b"MZ" + OF_THE_OFFICIAL_TOOL + b"ant_cli", True),
+        (b"\xcf\xfa\xed\xfe" + OF_THE_OFFICIAL_TOOL + b"ant_cli", True),
+        (b"\x7fELF of Apache Ant", False),
+        (b"#!/bin/sh\n# anthropics/anthropic-cli\nexec ~/go/bin/ant", True),
+        (b"#!/bin/sh\n# anthropics/anthropic-cli, not ant_cli", False),
+        (b"#!/usr/bin/python3\nimport ant_cli", False),
+        (b"", False),
+    ],
+)
+def test_the_official_tool_is_known_by_what_is_in_its_file(tmp_path, content, expected):
+    """This program has the name of that one in its texts; a binary may have any text in it."""
+    (tmp_path / "ant").write_bytes(content)
+    assert is_official(tmp_path / "ant") is expected
+
+
+def test_what_can_not_be_read_is_not_the_official_tool(tmp_path, monkeypatch):
+    """A program may be executable and not readable."""
+    assert not is_official(tmp_path)
+    assert not is_official(tmp_path / "none")
+    (tmp_path / "ant").write_bytes(OF_THE_OFFICIAL_TOOL)
+    monkeypatch.setattr(Path, "read_bytes", Mock(side_effect=PermissionError))
+    assert not is_official(tmp_path / "ant")
 
 
 # Claude Platform on AWS

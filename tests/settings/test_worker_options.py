@@ -13,6 +13,7 @@ from ant_cli.settings.worker_options import (
     PollOptions,
     SessionOptions,
     command_flags,
+    read_key_file,
     read_options,
     rows_of,
 )
@@ -127,6 +128,88 @@ def test_sessions_that_may_run_at_once_have_their_own_folders_unless_a_flag_says
     """They would change each other's files."""
     texts = {"concurrency": concurrency, **({"session_folders": text} if text else {})}
     assert read("poll", texts, {}).has_session_folders is expected
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("\n", "is empty"),
+        ("two\nlines", "contains a character that no key has"),
+        ("\u00e9", "contains a character that no key has"),
+        ("sk-ant-api03-x", "holds an API key"),
+    ],
+)
+def test_a_file_that_holds_no_key_is_named(tmp_path, content, problem):
+    """There may be several, of the key and of a secret."""
+    path = tmp_path / "key"
+    path.write_text(content, "utf-8")
+    path.chmod(0o600)
+    with pytest.raises(UsageError, match=problem) as caught:
+        read_key_file(str(path))
+    assert caught.value.message.startswith(
+        "--environment-key-file"
+        if "API key" in problem
+        else f"the file {path} of --environment-key"
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        ("poll", "worker_id"),
+        ("poll", "environment_id"),
+        ("run", "session_id"),
+        ("run", "work_id"),
+        ("exporter", "environment_id"),
+        ("check", "environment_id"),
+    ],
+)
+@pytest.mark.parametrize("text", ["a\nb", "\u00e9"])
+def test_an_id_or_a_name_that_can_not_be_sent_is_rejected(command, name, text):
+    """Otherwise each request would fail."""
+    with pytest.raises(UsageError, match="contains a character that is not allowed in a header"):
+        read(command, {name: text}, {})
+
+
+def test_the_key_for_metadata_is_an_api_key_that_can_be_sent():
+    """That of an environment may be one, too, but an API key is what it is for."""
+    for text in ("sk-ant-api03-x", "env_1"):
+        assert read("poll", {}, {"ANT_WORKER_METADATA_KEY": f" {text}\n"}).metadata_key == text
+    with pytest.raises(UsageError, match="ANT_WORKER_METADATA_KEY contains a character"):
+        read("poll", {}, {"ANT_WORKER_METADATA_KEY": "a\nb"})
+
+
+@pytest.mark.parametrize(
+    ("variables", "missing", "has_hint"),
+    [
+        ({}, ["--environment-id", "--environment-key"], True),
+        ({"ANTHROPIC_ENVIRONMENT_KEY": "key-0"}, ["--environment-id"], False),
+        ({"ANTHROPIC_ENVIRONMENT_ID": "env_0"}, ["--environment-key"], True),
+    ],
+)
+def test_what_a_worker_needs_is_named_with_its_variable_and_where_a_key_comes_from(
+    variables, missing, has_hint
+):
+    """Each of them may be given by a flag or by a variable."""
+    with pytest.raises(UsageError) as caught:
+        read_options(PollOptions, flags_of("beta:worker", "poll"), variables, "beta:worker poll")
+    for flag in missing:
+        name = flag.strip("-").upper().replace("-", "_")
+        assert f"{flag} (ANTHROPIC_{name})" in caught.value.message
+    assert ("The environment's page in the Console gives a key" in caught.value.hint) is has_hint
+
+
+def test_the_options_show_no_key_and_can_be_changed_one_by_one():
+    """A debugger or a log may print them. A name that is no option is a mistake of the program."""
+    options = read("poll", {"environment_key": "key-0"}, {"ANT_WORKER_METADATA_KEY": "key-1"})
+    assert ("key-0" in repr(options), "key-1" in repr(options)) == (False, False)
+    assert repr(options).count("[redacted]") == 2
+    changed = options.replaced(concurrency=7)
+    assert (changed.concurrency, changed.environment_key) == (7, "key-0")
+    with pytest.raises(TypeError, match="missing or unknown options: other"):
+        options.replaced(other=1)
+    with pytest.raises(TypeError, match="missing or unknown options: attempts, concurrency"):
+        PollOptions()
 
 
 @pytest.mark.parametrize("text", ["1s", "5m", "300s", "45s"])
