@@ -8,6 +8,7 @@ import os
 import threading
 from contextlib import suppress
 from itertools import product
+from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
@@ -313,8 +314,8 @@ def test_the_writer_around_another_one_is_used_again_after_it():
     assert (calls, screen.text()) == (["inner", "outer"], "abc")
 
 
-CLOSED = io.BytesIO()
-CLOSED.close()
+with Path(os.devnull).open("rb") as CLOSED:
+    pass
 BROKEN = Mock(
     fileno=Mock(side_effect=OSError("bad")),
     read=Mock(side_effect=OSError(errno.EISDIR, "Is a directory")),
@@ -376,6 +377,34 @@ def test_stdin_is_read_once_and_has_no_more_input_then(tmp_path):
         assert not stdin.has_input
         with pytest.raises(UsageError, match="can be read only once"):
             stdin.read()
+
+
+@needs_posix("pipes that can be waited for")
+@pytest.mark.parametrize(
+    ("written", "is_closed", "is_silent"),
+    [(b"", False, True), (b"x", False, False), (b"", True, False)],
+)
+def test_a_pipe_is_silent_if_neither_data_nor_its_end_arrives_in_time(
+    written, is_closed, is_silent
+):
+    """A terminal of a CI job may be a pipe that nobody ever writes to."""
+    reading, writing = os.pipe()
+    os.write(writing, written)
+    with open(writing, "wb") as other, open(reading, "rb") as pipe:  # noqa: PTH123 - descriptors
+        if is_closed:
+            other.close()
+        assert Stdin(pipe, patience_s=0.01).stays_silent() is is_silent
+    assert not Stdin(None).stays_silent()
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "term", "expected"),
+    [(True, "xterm", True), (True, None, True), (True, "dumb", False), (False, "xterm", False)],
+)
+def test_a_text_is_replaced_only_on_a_terminal_that_can_do_that(is_terminal, term, expected):
+    """An editor may have one that can't."""
+    environ = {"TERM": term} if term else {}
+    assert Stdout(Screen(terminal=is_terminal)).can_redraw(environ) is expected
 
 
 def test_the_beginning_of_a_file_is_looked_at_from_where_it_would_be_read(tmp_path):

@@ -94,6 +94,34 @@ def test_a_bare_name_is_found_on_path_and_not_in_the_working_folder(tmp_path):
     assert find("./more.exe")
 
 
+@pytest.mark.usefixtures("windows")
+@pytest.mark.parametrize(
+    ("name", "kinds", "found"),
+    [
+        ("a", None, "a.com"),
+        ("b", None, "b.exe"),
+        ("c", None, "c.bat"),
+        ("d", None, "d.cmd"),
+        ("e", None, None),
+        ("UP.EXE", None, "UP.EXE"),
+        ("b", ".EXE;.PY", "b.exe"),
+        ("e", ".EXE;.PY", "e.py"),
+        ("a", ".EXE;.PY", None),
+        ("e.py", ".EXE;;.PY;", "e.py"),
+        ("e", ".EXE;;.PY;", "e.py"),
+    ],
+)
+def test_a_program_of_windows_has_one_of_the_endings_that_the_variable_lists(
+    tmp_path, name, kinds, found
+):
+    """It may be in upper case, and may have empty parts."""
+    for file in ("a.com", "b.exe", "c.bat", "d.cmd", "e.py", "UP.EXE"):
+        (tmp_path / file).touch()
+    environ = {"PATH": str(tmp_path)} | ({"PATHEXT": kinds} if kinds else {})
+    expected = str(tmp_path / found) if found else None
+    assert shell.find_program(name, environ) == expected
+
+
 @needs_posix("the quotes of sh")
 def test_a_command_line_in_a_message_quotes_each_word_and_only_its_own_pipes_are_pipes():
     line = command_line("auth login", "a b; rm -rf x", "|", PIPE, "ant", "help", ">")

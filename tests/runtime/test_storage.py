@@ -18,6 +18,7 @@ from ant_cli.runtime.storage import (
     PRIVATE,
     PRIVATE_IF_NEW,
     SHARED,
+    Patience,
     append,
     is_locked,
     locked,
@@ -202,7 +203,11 @@ def test_on_windows_a_file_that_somebody_has_open_for_a_moment_is_replaced(
 def test_a_file_system_without_locks_is_an_error_and_not_waited_for(tmp_path, monkeypatch):
     """Some network disks have none."""
     monkeypatch.setattr("fcntl.flock", Mock(side_effect=OSError(errno.ENOLCK, "no locks")))
-    with pytest.raises(OSError, match="no locks"), locked(tmp_path / "file"):
+    at_once = Patience(limit_s=0)
+    with (
+        pytest.raises(OSError, match="no locks"),
+        locked(tmp_path / "file", patience=at_once),
+    ):
         pytest.fail("nothing is locked")
 
 

@@ -20,7 +20,7 @@ from ant_cli.runtime.sanitize import (
     markdown_code,
     picture_breaks,
 )
-from ant_cli.runtime.screen import padding, terminal_size, wrap, wrap_message
+from ant_cli.runtime.screen import padding, terminal_size, truncate, wrap, wrap_message
 from ant_cli.runtime.storage import append, locked
 from tests.conftest import needs_posix
 
@@ -242,6 +242,28 @@ def test_columns_are_padded_to_their_width_and_never_less_than_nothing():
     assert padding("\u6f22", 4) == "  "
     for letter_or_digit in ("\u05d0", "\u0627", "\u0661"):
         assert padding(letter_or_digit, 3) == "\u200e  "
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "shown"),
+    [
+        ("abcd", 4, "abcd"),
+        ("abcde", 4, "abc\u2026"),
+        ("ab  cdef", 5, "ab\u2026"),
+        ("\u6f22\u5b57", 4, "\u6f22\u5b57"),
+        ("\u6f22\u5b57\u6f22", 5, "\u6f22\u5b57\u2026"),
+        ("\u6f22\u5b57\u6f22", 4, "\u6f22\u2026"),
+        ("\u00e9  \u00e9\u00e9", 4, "\u00e9\u2026"),
+        ("a", 1, "a"),
+        ("ab", 1, "\u2026"),
+        ("ab", 0, ""),
+        ("", 0, ""),
+        ("ab", -1, ""),
+    ],
+)
+def test_a_text_that_is_cut_fits_with_its_mark_and_has_no_space_before_it(text, width, shown):
+    """A wide character that does not fit is left out."""
+    assert truncate(text, width) == shown
 
 
 def test_lines_are_broken_by_the_cells_that_words_fill():

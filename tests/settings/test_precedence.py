@@ -578,6 +578,25 @@ def test_a_credential_causes_a_note_if_the_base_url_has_another_source(
     assert bool(describe_destination(settings_of(flags, environ, store))) is strays
 
 
+@pytest.mark.parametrize(
+    ("flags", "environ", "chosen"),
+    [
+        ({}, {}, "a"),
+        ({}, {"ANTHROPIC_API_KEY": "v"}, None),
+        ({"profile": "a"}, {"ANTHROPIC_API_KEY": "v"}, "a"),
+        ({}, {"ANTHROPIC_API_KEY": "v", "ANTHROPIC_PROFILE": "a"}, "a"),
+        ({"profile": "b"}, {}, "b"),
+        ({"api_key": "f"}, {}, None),
+    ],
+)
+def test_a_profile_is_chosen_if_the_user_named_it_or_if_it_has_the_key(flags, environ, chosen):
+    """What a plan or a question says about it would otherwise be of no use."""
+    profiles = {"a": {"api_key": "k"}, "b": {}}
+    store = ProfileStore(Path("f"), {"active": "a", "profiles": profiles})
+    assert settings_of(flags, environ, store).chosen_profile == chosen
+    assert settings_of({}, {"ANTHROPIC_API_KEY": "v"}).chosen_profile is None
+
+
 def test_with_the_emulator_competing_credentials_cause_no_note(ant, profiles):
     """The emulator needs no credential, so none of them is used."""
     profiles(WORK)
