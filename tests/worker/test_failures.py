@@ -224,6 +224,8 @@ def test_a_failure_is_excused_in_an_outage_or_by_its_status_but_not_for_ever(
         ({}, 0),
         (None, 0),
         ({"ant_attempts": "2"}, 2),
+        ({"ant_attempts": "12345"}, 12345),
+        ({"ant_attempts": "123456"}, 0),
         ({"ant_attempts": "many"}, 0),
         ({"ant_attempts": "²"}, 0),
     ],
@@ -240,6 +242,8 @@ def test_runs_without_a_reported_end_count_as_attempts():
     )
     assert (history.failures, history.unreported, history.attempts) == (1, 2, 3)
     assert before_run(history, poll_options(attempts="4"), 0.0) is None
+    (only,) = before_run(History(0, 1), poll_options(attempts="1"), 0.0).metadata.values()
+    assert only.startswith("1 attempt failed; 1 of its runs had no reported end")
     given_up = before_run(history, poll_options(attempts="3"), 0.0)
     assert given_up.ending is Ending.GIVEN_UP
     assert given_up.metadata["ant_dead_letter"].startswith(
@@ -299,6 +303,12 @@ def test_the_pauses_of_a_failed_item_grow_to_five_minutes_with_jitter(delay, pau
     for failures, longest_s in enumerate(pauses, 1):
         assert 0.75 * longest_s <= pause_after(failures, delay) <= longest_s
     assert pause_after(1000, delay) <= 300
+
+
+def test_failures_that_are_not_counted_make_the_pauses_longer_as_well():
+    """A broken machine would take its items again and again."""
+    third = History(0, 0, 2).after_failure(NOW, 10.0, excused=True)
+    assert 225 <= third.retry_at - NOW <= 300
 
 
 @pytest.mark.parametrize(

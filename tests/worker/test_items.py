@@ -18,6 +18,7 @@ from ant_cli.worker import item_run as item_run_module
 from ant_cli.worker import supervisor as supervisor_module
 from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.endings import Ending, ended
+from ant_cli.worker.failures import NEVER_RUN
 from ant_cli.worker.handler import Handler
 from ant_cli.worker.item_run import ItemRun
 from ant_cli.worker.make_it_so import Verdict
@@ -111,15 +112,23 @@ def test_a_first_count_is_deleted_after_the_run_although_the_item_did_not_have_i
     assert patches(calls) == [{"ant_unreported": "1"}, {"ant_unreported": None}]
 
 
-@pytest.mark.parametrize("error", [None, NetworkError("no response")])
+NO_SUCH_KEY = APIError("POST x", 400, "", b'{"error": {"message": "no such key"}}', "")
+
+
+@pytest.mark.parametrize("error", [None, NO_SUCH_KEY])
 def test_writes_of_metadata_are_counted_by_what_became_of_them(calls, error):
-    """A failure is logged, and changes nothing about the item."""
+    """A failure is logged with what the server said, and changes nothing about the item."""
     calls.metadata_key = API_KEY
     answered(calls, poll=ITEM, acknowledge={**ITEM, **NEW}, update=error)
     run(calls, "exit 1")
     writes = calls.context.tally.metadata_writes
     assert dict(writes) == {"written": int(error is None), "failed": int(error is not None)}
-    assert ("writing the item's metadata failed" in calls.messages) is (error is not None)
+    failures = [
+        event["error"]
+        for event in calls.events
+        if event["msg"] == "writing the item's metadata failed"
+    ]
+    assert failures == ([] if error is None else ["400: no such key"])
     assert calls[-1] == "heartbeat"
 
 
@@ -145,6 +154,14 @@ def test_an_item_whose_session_has_ended_is_stopped_without_a_run(calls, session
     assert ("spawning on-work script" in calls.messages) is runs
     (end,) = (event for event in calls.events if "outcome" in event)
     assert end["outcome"] == ("succeeded" if runs else "cancelled")
+
+
+def test_nothing_is_written_about_an_item_whose_session_has_ended(calls):
+    """Its failures stay as they are."""
+    calls.metadata_key = API_KEY
+    answered(calls, {**ITEM, "metadata": COUNTED}, session={"status": "terminated"})
+    assert run(calls, "exit 0") == ["session", "stop"]
+    assert calls.context.memory.not_done == {}
 
 
 @pytest.mark.parametrize(
@@ -194,7 +211,6 @@ def test_the_id_and_the_secret_of_an_item_are_those_that_were_polled(calls):
     assert "of-another-item" not in calls.text
 
 
-STOP_IS_WANTED = {"state": "stopping", "lease_extended": False}
 QUEUED_AGAIN = APIError(
     "POST x", 412, "", b'{"error": {"details": {"current_state": {"state": "queued"}}}}', ""
 )
@@ -203,11 +219,14 @@ QUEUED_AGAIN = APIError(
 @pytest.mark.parametrize(
     ("heartbeat", "requests", "written", "end"),
     [
-        (
-            STOP_IS_WANTED,
-            ["heartbeat", "update", "stop"],
-            [{"ant_attempts": None, "ant_last_error": None}],
-            ("cancelled", "a stop was requested", "stop"),
+        *(
+            (
+                {"state": state, "lease_extended": False},
+                ["heartbeat", "update", "stop"],
+                [{"ant_attempts": None, "ant_last_error": None}],
+                ("cancelled", "a stop was requested", "stop"),
+            )
+            for state in ("stopping", "stopped")
         ),
         (QUEUED_AGAIN, ["heartbeat"], [], ("lease_lost", "the lease was lost", "leave")),
     ],
@@ -223,6 +242,7 @@ def test_an_item_that_is_lost_before_its_handler_starts_has_no_further_run(
     (event,) = (event for event in calls.events if "outcome" in event)
     assert (event["outcome"], event["reason"], event["next"]) == end
     assert calls.context.memory.history_of(ITEM).unreported == 0
+    assert bool(calls.context.memory.not_done) is (end[0] == "lease_lost")
 
 
 def test_an_item_whose_lease_is_not_held_by_the_end_of_the_worker_keeps_its_counts(calls):
@@ -529,6 +549,41 @@ def test_a_success_is_confirmed_by_a_look_at_the_item(ending, confirmed, expecte
 
 
 @pytest.mark.parametrize(
+    ("ending", "counts"),
+    [
+        (Ending.FAILED, True),
+        (Ending.TIMED_OUT, True),
+        (Ending.REFUSED, True),
+        (Ending.LOST, True),
+        (Ending.EXCUSED, True),
+        (Ending.SUCCEEDED, False),
+        (Ending.HANDED_OVER, False),
+        (Ending.SHUT_DOWN, False),
+        (Ending.STOP_REQUESTED, False),
+        (Ending.LEASE_LOST, False),
+        (Ending.LEASE_ENDED, False),
+    ],
+)
+def test_each_failure_that_is_the_handlers_counts_for_an_outage(ending, counts):
+    """Five items have to fail. Other reasons are not the handler's."""
+    context = Mock(outage=Outage(), now=lambda: 20.0, server_time=lambda: 20.0)
+    context.options = SimpleNamespace(attempts=5, retry_delay=10.0)
+    item = SimpleNamespace(_context=context, _id="f", _mode="auto", _history=NEVER_RUN)
+    ItemRun._judged(item, ended(ending, "x"), 10.0)
+    assert context.outage.rests_on == (["f"] if counts else [])
+
+
+@pytest.mark.parametrize(
+    ("status", "is_left"), [(1, False), (75, False), (125, False), (126, True), (127, True)]
+)
+def test_only_an_item_whose_handler_could_not_be_started_is_left_to_others(calls, status, is_left):
+    """Another machine may have the program."""
+    answered(calls)
+    run(calls, f"exit {status}")
+    assert (ITEM["id"] in calls.context.memory.left_to_others_until) is is_left
+
+
+@pytest.mark.parametrize(
     ("ending", "began", "is_over"),
     [
         (Ending.SUCCEEDED, 10.0, True),
@@ -547,9 +602,7 @@ def test_only_a_success_shows_that_an_outage_is_over(ending, began, is_over):
         outage.take_failure(name, "it failed", 0.0, 1.0)
     context = Mock(outage=outage, now=lambda: 20.0, server_time=lambda: 20.0)
     context.options = SimpleNamespace(attempts=5, retry_delay=10.0)
-    item = SimpleNamespace(
-        _context=context, _id="f", _mode="auto", _history=item_run_module.ended(ending).history
-    )
+    item = SimpleNamespace(_context=context, _id="f", _mode="auto", _history=NEVER_RUN)
     ItemRun._judged(item, ended(ending, "x"), began)
     assert (outage.reason == "") is is_over
 
@@ -753,6 +806,31 @@ def test_the_guardian_knows_until_when_an_acknowledgement_is_certainly_this_work
     simulate(story)
 
 
+def test_the_log_says_why_the_server_refuses_an_acknowledgement_or_a_stop(calls, monkeypatch):
+    """It has a reason."""
+    monkeypatch.setattr("ant_cli.worker.make_it_so.backoff", lambda _attempt: 0.0)
+
+    async def reply(name):
+        if name == "acknowledge" and calls.count("acknowledge") == 1:
+            raise NO_SUCH_KEY
+        if name == "stop" and calls.count("stop") == 1:
+            raise NO_SUCH_KEY
+        return {**ITEM, **NEW}
+
+    monkeypatch.setattr(supervisor_module, "backoff", lambda *_: 0.0)
+    calls.command, calls.reply = ["/bin/sh", "-c", "exit 0"], reply
+    asyncio.run(asyncio.wait_for(calls.work(max_items="2"), 30))
+    reasons = {event["msg"]: event["error"] for event in calls.events if "error" in event}
+    reason = "400: no such key"
+    assert reasons == dict.fromkeys(
+        (
+            "ack failed, discarding work item",
+            "stop failed; it is repeated",
+        ),
+        reason,
+    )
+
+
 @pytest.mark.parametrize("status", [400, 403, 404])
 def test_the_guardian_forgets_an_item_that_could_not_be_acknowledged(status):
     """If the worker is killed later, another one may have it."""
@@ -869,6 +947,20 @@ def test_polls_that_fail_for_an_hour_are_a_minute_apart():
         await asyncio.sleep(60 * MINUTE)
         assert 60 <= simulation.server.requests["poll"] <= 90
         assert len(worker.events("poll failed, backing off")) == 1
+
+    simulate(story)
+
+
+def test_a_single_poll_that_failed_is_a_trouble_that_is_over():
+    """The log says so."""
+
+    async def story(simulation):
+        fail = lambda number, kind: Fault(refusal=503 * ((kind, number) == ("poll", 2)))  # noqa: E731
+        worker = simulation.start(choose=fail)
+        await asyncio.sleep(10)
+        messages = ["polling for work", "poll failed, backing off", "polling works again"]
+        assert [event["msg"] for event in worker.log] == messages
+        assert (worker.log[0]["concurrency"], worker.log[0]["worker_id"]) == (1, "w1")
 
     simulate(story)
 

@@ -326,7 +326,8 @@ def test_a_handler_ends_when_the_code_that_watches_it_fails(calls, monkeypatch, 
     assert len(handlers) == 1
 
 
-def test_in_an_outage_one_item_at_a_time_tries(calls, monkeypatch):
+@pytest.mark.parametrize("concurrency", ["1", "3"])
+def test_in_an_outage_one_item_at_a_time_tries(calls, monkeypatch, concurrency):
     """It does so after the pause. How long a run took says how long to wait for its success."""
     trying, at_once, took_s, take = set(), [], [], Outage.take_failure
 
@@ -352,7 +353,7 @@ def test_in_an_outage_one_item_at_a_time_tries(calls, monkeypatch):
     monkeypatch.setattr(Outage, "take_failure", note)
     monkeypatch.setattr(outage_module, "backoff", lambda *_: 0.02)
     calls.command, calls.reply = ["/bin/sh", "-c", "sleep 0.02; exit 125"], reply
-    asyncio.run(calls.work(concurrency="3"))
+    asyncio.run(calls.work(concurrency=concurrency))
     assert at_once == [1] * 8
     assert min(took_s) >= 0.02
 

@@ -74,6 +74,35 @@ def test_the_outcomes_are_those_of_the_metrics():
     assert set(OUTCOMES) == set(get_args(Outcome))
 
 
+@pytest.mark.parametrize(
+    ("endings", "reason"),
+    [
+        ((Ending.LEASE_LOST, Ending.LEASE_ENDED, Ending.UNCLAIMED), "the lease was lost"),
+        ((Ending.STOP_REQUESTED, Ending.STOPPED), "a stop was requested"),
+        ((Ending.SESSION_ENDED,), "its session has ended"),
+        ((Ending.SHUT_DOWN,), "the worker is shutting down"),
+        ((Ending.PAUSED,), "its pause after a failure is not over"),
+        ((Ending.SUCCEEDED, Ending.NOT_NEEDED), ""),
+    ],
+)
+def test_the_log_says_why_an_item_is_not_done(endings, reason):
+    """Whatever its handler has said."""
+    assert {ended(ending).shown_reason for ending in endings} == {reason}
+
+
+@pytest.mark.parametrize("ending", [Ending.REFUSED, Ending.LOST])
+def test_an_item_that_is_lost_by_heartbeats_of_its_handler_has_a_hint(ending):
+    """Its worker must not send any."""
+    assert ended(ending).shown_reason.endswith("needs --heartbeat never")
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90s", "90"), ("500ms", "0.5")])
+def test_the_time_limit_that_a_handler_exceeds_is_named(text, seconds):
+    """In seconds."""
+    reason = timed_out(poll_options(item_timeout=text)).reason
+    assert reason == f"the handler took longer than {seconds} s"
+
+
 @pytest.mark.parametrize(("number", "name"), [(9, "SIGKILL"), (40, "signal 40")])
 def test_the_signal_that_killed_a_handler_is_named(number, name):
     """A real-time signal has no name."""
@@ -117,8 +146,9 @@ def test_what_was_written_about_failures_is_deleted_after_a_success():
 
 def test_an_item_that_is_stopped_before_its_handler_keeps_no_counts():
     """The row that is found before the handler is judged, too."""
-    metadata = judge(ended(Ending.STOP_REQUESTED), History(1, 1), poll_options()).metadata
-    assert metadata["ant_attempts"] is None
+    for ending in (Ending.STOP_REQUESTED, Ending.STOPPED):
+        metadata = judge(ended(ending), History(1, 1), poll_options()).metadata
+        assert metadata["ant_attempts"] is None
 
 
 def test_a_run_that_was_counted_before_its_start_is_not_counted_twice():
@@ -148,6 +178,7 @@ NEW = {
         ({"started_at": "2026-03-14T15:00:01Z"}, {}, True),
         ({"acknowledged_at": "2026-03-14T15:00:01Z"}, {}, True),
         ({}, {"created_at": None}, True),
+        ({}, {"acknowledged_at": None}, True),
     ],
 )
 def test_an_item_taken_within_a_lease_of_its_creation_is_new(polled, changes, expected):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
@@ -16,9 +17,11 @@ from ant_cli.worker import handler as handler_module
 from ant_cli.worker import supervisor as supervisor_module
 from ant_cli.worker.endings import Ending, ended
 from ant_cli.worker.handler import find_command, secrets_of_item
+from ant_cli.worker.log import LogEvent
 from ant_cli.worker.memory import Memory
 from ant_cli.worker.supervisor import _what_is_left, run_worker
 from tests.conftest import KEY, Screen, make_runtime
+from tests.helpers.terminals import ESCAPES
 from tests.worker.conftest import API_KEY, poll_options
 
 WORKER = {
@@ -147,16 +150,18 @@ def test_with_a_log_in_json_every_message_is_json(polled, words, variable, is_js
 def worked(clean_environ, monkeypatch):
     """Return a function that runs a worker, and returns what it works with."""
 
-    def run(handler=(), *, terminal=False, **flags):
+    def run(handler=(), *, terminal=False, environ=None, metadata_key="", **flags):
         seen = []
 
         async def work(*given):
             seen.append(given)
 
         monkeypatch.setattr(supervisor_module, "_work", work)
-        runtime = make_runtime({**clean_environ, "TERM": "xterm"}, stderr=Screen(terminal=terminal))
+        given = {**clean_environ, "TERM": "xterm", **(environ or {})}
+        runtime = make_runtime(given, stderr=Screen(terminal=terminal))
         connection = load(runtime, Flags()).connection
-        run_worker(poll_options(**flags), handler, connection, runtime)
+        options = poll_options(**flags).replaced(metadata_key=metadata_key)
+        run_worker(options, handler, connection, runtime)
         names = ("options", "command", "connection", "runtime", "view")
         return SimpleNamespace(**dict(zip(names, seen[0], strict=True)))
 
@@ -205,8 +210,31 @@ def test_sessions_log_as_their_worker_does(worked, terminal, log_format, of_sess
 
 def test_a_worker_asks_with_the_environment_key_and_writes_metadata_with_an_api_key(worked):
     """Whatever other credential there is."""
-    credential = worked(["true"]).connection.credential
-    assert (credential.kind, credential.secret) == ("environment_key", KEY)
+    found = worked(["true"], metadata_key=API_KEY).connection
+    assert (found.credential.kind, found.credential.secret) == ("environment_key", KEY)
+    assert (found.second_choice.kind, found.second_choice.secret) == ("api_key", API_KEY)
+    assert worked(["true"]).connection.second_choice is None
+
+
+def test_a_handler_is_found_in_the_path_of_its_worker(worked, tmp_path):
+    """It is started by its whole path, so a later change of the folder does no harm."""
+    program = tmp_path / "my-handler"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    started = worked(["my-handler", "--fast"], environ={"PATH": str(tmp_path)})
+    assert started.command == [str(program), "--fast"]
+
+
+@pytest.mark.parametrize(("handler", "mark"), [(["true"], "!"), ([], "|")])
+def test_at_a_terminal_the_errors_of_a_handler_are_marked_and_the_log_of_sessions_is_not(
+    worked, handler, mark
+):
+    """A session writes all of its log to stderr."""
+    view = worked(handler, terminal=True).view
+    event = LogEvent(
+        datetime.now(UTC), "INFO", "handler output", {"stream": "stderr", "line": "a line"}
+    )
+    assert f"{mark} a line" in ESCAPES.sub("", view.line(event))
 
 
 @pytest.mark.parametrize(
