@@ -516,6 +516,55 @@ def test_a_worker_takes_no_more_leases_after_an_item_that_its_handler_has_stoppe
     assert calls.count("heartbeat") == 2
 
 
+def test_a_value_of_an_item_that_can_not_be_a_variable_is_named_in_the_log(calls):
+    """The handler has it on stdin only."""
+    answered(calls, {**ITEM, "secret": "of-this\0item"})
+    run(calls, "exit 0")
+    (event,) = (event for event in calls.events if "variable" in event)
+    assert (event["level"], event["variable"]) == ("WARN", "ANTHROPIC_WORK_SECRET")
+
+
+@pytest.mark.parametrize(
+    ("handler", "end"),
+    [
+        ("echo x", ["stop failed; it is repeated", "work item done"]),
+        ("echo x; exit 1", ["giving the item back failed; it is repeated", "work item not done"]),
+    ],
+)
+def test_each_line_about_an_item_names_it(calls, monkeypatch, handler, end):
+    """Whatever fails about it, and whoever says so. The lines of others are between them."""
+    monkeypatch.setattr("ant_cli.worker.make_it_so.backoff", lambda _attempt: 0.0)
+    monkeypatch.setattr("ant_cli.worker.lease.backoff", lambda _attempt: 0.0)
+    lost = NetworkError("the connection was closed").with_unknown_outcome()
+    extended = {**ITEM, "lease_extended": True, "last_heartbeat": "B", "ttl_seconds": 45}
+    heartbeats = [{"state": "queued"}, lost, extended]
+    heartbeats += [extended] if handler == "echo x" else [NO_SUCH_KEY, extended]
+    answers = {"acknowledge": [lost, {**ITEM, **NEW}], "stop": [NO_SUCH_KEY, ITEM]}
+    answers["heartbeat"] = heartbeats
+
+    async def reply(name):
+        answer = answers[name].pop(0) if name in answers else ITEM
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    calls.reply = reply
+    calls.command = ["/bin/sh", "-c", handler]
+    asyncio.run(asyncio.wait_for(calls.work(max_items="1", heartbeat="always"), 30))
+    assert calls.messages == [
+        "polling for work",
+        "ack failed; it is repeated",
+        "claimed work",
+        "heartbeat failed; it is repeated",
+        "spawning on-work script",
+        "handler output",
+        *end,
+    ]
+    names = {"work_id": "work_1", "session_id": "sesn_1", "attempt": 1}
+    assert all(names.items() <= event.items() for event in calls.events[1:])
+    assert calls.events[-2]["error"] == "400: no such key"
+
+
 @pytest.mark.parametrize(("heartbeat", "expected"), [("auto", "none"), ("always", "work_1")])
 def test_a_handler_learns_whether_its_worker_holds_the_lease(calls, heartbeat, expected):
     """Values that its item does not have are not set."""
@@ -651,6 +700,34 @@ def test_an_item_that_another_worker_has_by_the_time_of_its_stop_is_lost_to_that
     (end,) = (event for event in calls.events if "outcome" in event)
     assert (end["outcome"], end["reason"]) == ("lease_lost", "the lease was lost")
     assert list(calls.context.memory.not_done) == [ITEM["id"]]
+
+
+def test_the_pause_of_an_item_does_not_begin_again_with_each_request_that_fails(calls, monkeypatch):
+    """Its end is known to others, who may look at it."""
+    monkeypatch.setattr("ant_cli.worker.make_it_so.backoff", lambda _attempt: 0.0)
+    now = [1_700_000_000.0]
+
+    async def reply(name):
+        calls.context.server_time = lambda: now[0]
+        if name == "heartbeat" and calls.count(name) == 1:
+            now[0] += 5
+            raise NO_SUCH_KEY
+        return {**ITEM, **NEW, "state": "active"}
+
+    calls.reply = reply
+    assert run(calls, "exit 1")[-2:] == ["heartbeat", "heartbeat"]
+    first_s, second_s = (args[2] for name, args in calls.sent if name == "heartbeat")
+    assert second_s == first_s - 5
+
+
+def test_an_item_in_its_pause_that_somebody_asks_to_stop_is_stopped(calls):
+    """It has not run."""
+    retry_at = datetime.fromtimestamp(time.time() + 60, UTC).isoformat()
+    item = {**ITEM, "metadata": {"ant_attempts": "1", "ant_retry_at": retry_at}}
+    answered(calls, item, heartbeat={"state": "stopping", "lease_extended": False})
+    assert run(calls, "exit 0") == ["heartbeat", "stop"]
+    (end,) = (event for event in calls.events if "outcome" in event)
+    assert (end["outcome"], end["next"]) == ("given_back", "stop")
 
 
 def test_an_item_that_somebody_asks_to_stop_while_it_is_given_back_is_stopped():
@@ -802,6 +879,21 @@ def test_the_guardian_knows_until_when_an_acknowledgement_is_certainly_this_work
         await asyncio.sleep(5.5)
         assert json.loads(item.fallback.lease)["ack_arrives_until"] == 0
         assert began + 299 < item.fallback.deadline < began + 303
+
+    simulate(story)
+
+
+def test_an_item_that_can_not_be_acknowledged_for_five_minutes_is_left():
+    """It is not known to be another worker's."""
+
+    async def story(simulation):
+        simulation.server.enqueue(1)
+        busy = lambda _, kind: Fault(refusal=429 * (kind == "ack"))  # noqa: E731
+        worker = simulation.start(choose=busy)
+        await simulation.until(lambda: worker.events("ack failed, discarding work item"), 400)
+        assert simulation.now() > 1300
+        assert not worker.events("another worker has the work item")
+        assert list(worker.context.memory.not_done) == ["work_0"]
 
     simulate(story)
 
@@ -961,6 +1053,7 @@ def test_a_single_poll_that_failed_is_a_trouble_that_is_over():
         messages = ["polling for work", "poll failed, backing off", "polling works again"]
         assert [event["msg"] for event in worker.log] == messages
         assert (worker.log[0]["concurrency"], worker.log[0]["worker_id"]) == (1, "w1")
+        assert time.time() - 30 < worker.context.tally.last_poll_at <= time.time()
 
     simulate(story)
 
@@ -1224,6 +1317,10 @@ def test_a_second_signal_before_the_end_of_the_drain_timeout_counts_once():
         await simulation.until(worker.task.done, 3 * MINUTE)
         assert worker.task.exception() is None
         assert not [event for event in worker.log if event["msg"].startswith("drain timeout")]
+        stages = [event for event in worker.log if "open_items" in event]
+        for event in stages:
+            assert (event["signal"], event["running"], event["open_items"]) == ("SIGTERM", 0, 1)
+        assert len(stages) == 2
 
     simulate(story)
 

@@ -131,6 +131,7 @@ def test_a_heartbeat_asks_for_the_lease_of_the_options_whatever_the_server_grant
     """It may grant less at one time, and more at another."""
     _, kept = told(keep, "always", extended(ttl=6), STOPPED, lease_s=45.0)
     assert [ttl_s for *_, ttl_s in kept.sent] == [45, 45]
+    assert kept.timeout_s == 2.0  # a third of what was granted
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import asyncio
 import json
 from types import SimpleNamespace
 from unittest.mock import Mock, patch
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -16,6 +17,7 @@ from ant_cli.worker.make_it_so import Acknowledgement, GiveBack, Stop, Verdict, 
 from ant_cli.worker.orphans import OrphanGiveBack
 from ant_cli.worker.work_api import MalformedResponse
 from tests.conftest import make_runtime
+from tests.helpers.work_server import WorkServer
 from tests.worker.simulation import SimulatedLoop
 
 LOST = NetworkError("the connection was closed").with_unknown_outcome()
@@ -49,6 +51,8 @@ class Scripted:
         self.now = asyncio.get_running_loop().time
         self.requests = []
         """The name of each request; of a heartbeat, what it expects."""
+        self.timeouts_s = []
+        """How long each heartbeat may take."""
         self.sent_at = []
         self.shutdown = SimpleNamespace(terminating=asyncio.get_running_loop().create_future())
         names = ("acknowledge", "heartbeat", "stop")
@@ -62,6 +66,8 @@ class Scripted:
     async def call(self, function, *args):
         self.sent_at.append(self.now())
         await asyncio.sleep(0.1)
+        if function.__name__ == "heartbeat":
+            self.timeouts_s.append(args[3])
         self.requests.append(args[1] if function.__name__ == "heartbeat" else function.__name__)
         answer = self._answers.pop(0)
         if isinstance(answer, Exception):
@@ -296,6 +302,7 @@ def test_the_last_heartbeat_of_a_give_back_is_known_afterwards():
 
     _, _, change = concluded(make, EXTENDED)
     assert change._lease.last_heartbeat == "H2"
+    assert change._context.timeouts_s == [15.0]  # a third of the lease
 
 
 def test_each_stop_that_fails_is_noted():
@@ -472,6 +479,26 @@ def test_the_program_of_the_guardian_gives_back_all_items_at_once(monkeypatch, o
     options, _ = given.connections[0]
     assert options.environment_key == "sk-ant-oat01-of-the-environment"
     assert (options.environment_id, options.concurrency) == ("env_1", 3)
+
+
+def test_an_item_is_given_back_by_one_request_with_the_key_of_the_environment(orphan_runtime):
+    """There is no other: the guardian does not get an organization's key."""
+    del orphan_runtime.environ["ANTHROPIC_API_KEY"]
+    line = json.dumps(LeftItem("work_1", "B1", 0.0)._asdict())
+    with WorkServer() as server:
+        orphan_runtime.environ["ANTHROPIC_BASE_URL"] = server.url
+        orphans_module.give_back([line], orphan_runtime)
+        (request,) = server.requests
+    target = request.split(b" ")[1].decode()
+    path, _, query = target.partition("?")
+    assert path == "/v1/environments/env_1/work/work_1/heartbeat"
+    assert parse_qs(query) == {
+        "beta": ["true"],
+        "expected_last_heartbeat": ["B1"],
+        "desired_ttl_seconds": ["1"],
+    }
+    assert b"authorization: Bearer sk-ant-oat01-of-the-environment" in request
+    assert b"x-api-key" not in request
 
 
 def test_the_program_of_the_guardian_ends_after_a_minute_without_success(
