@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 from types import SimpleNamespace
 
 import pytest
@@ -304,15 +305,24 @@ def test_a_handler_that_was_killed_after_its_deadline_was_overdue(
 
 @pytest.mark.parametrize(
     ("status", "kill_rest", "expected"),
-    [(0, True, "group"), (1, True, "session"), (0, False, None), (1, False, None)],
+    [
+        (0, True, ("group", 7, signal.SIGKILL)),
+        (1, True, ("session", 7, signal.SIGKILL)),
+        (0, False, None),
+        (1, False, None),
+    ],
 )
 def test_what_a_handler_leaves_running_is_killed_unless_it_was_handed_over(
     monkeypatch, status, kill_rest, expected
 ):
     """After a success, its group is enough. The ends of its last lines are logged in each case."""
     killed, ended_lines, noted = [], [], []
-    monkeypatch.setattr(handler_module, "signal_group", lambda *_: killed.append("group"))
-    monkeypatch.setattr(handler_module, "signal_session", lambda *_: killed.append("session"))
+    for what in ("group", "session"):
+        monkeypatch.setattr(
+            handler_module,
+            f"signal_{what}",
+            lambda *given, what=what: killed.append((what, *given)),
+        )
 
     async def finish():
         future = asyncio.get_running_loop().create_future
@@ -333,6 +343,30 @@ def test_what_a_handler_leaves_running_is_killed_unless_it_was_handed_over(
     asyncio.run(finish())
     assert killed == ([expected] if expected else [])
     assert ended_lines == ["stdout", "stderr"]
+
+
+@pytest.mark.parametrize(
+    ("open_s", "waited_s"),
+    [((0, 0), 0), ((0.5, 0), 0.5), ((0, 0.5), 0.5), ((9, 0), 1), ((0, 9), 1)],
+)
+def test_the_rest_of_both_outputs_is_waited_for_but_not_for_long(open_s, waited_s):
+    """What the handler has started may keep them open."""
+
+    async def finish():
+        loop = asyncio.get_running_loop()
+        exit_, outputs = loop.create_future(), []
+        exit_.set_result(0)
+        for seconds in open_s:
+            end = loop.create_future()
+            loop.call_later(seconds, end.set_result, None)
+            outputs.append(SimpleNamespace(ended=end, end_line=lambda: None))
+        handler = Handler(SimpleNamespace(exit=exit_, pid=0), *outputs)
+        began = loop.time()
+        await handler.finish(SimpleNamespace(note_end=lambda _: None), kill_rest=False)
+        return loop.time() - began
+
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+        assert runner.run(finish()) == pytest.approx(waited_s)
 
 
 # Rules

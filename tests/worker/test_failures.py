@@ -312,18 +312,20 @@ def test_failures_that_are_not_counted_make_the_pauses_longer_as_well():
 
 
 @pytest.mark.parametrize(
-    ("failures", "attempts", "rest_s", "outcome"),
+    ("failures", "excused", "rest_s", "outcome"),
     [
-        (1, "3", 20.0, "given_back"),
-        (1, "3", 0.5, None),
-        (1, "3", -60.0, None),
-        (1, "3", 301.0, None),  # no pause is that long: somebody else wrote it
-        (3, "3", -60.0, "dead_letter"),
+        (1, 0, 20.0, "given_back"),
+        (1, 0, 0.5, None),
+        (1, 0, -60.0, None),
+        (1, 0, 301.0, None),  # no pause is that long: somebody else wrote it
+        (2, 9, -60.0, None),
+        (3, 0, -60.0, "dead_letter"),
     ],
 )
-def test_an_item_whose_pause_is_not_over_does_not_run(failures, attempts, rest_s, outcome):
+def test_an_item_whose_pause_is_not_over_does_not_run(failures, excused, rest_s, outcome):
     """The server may not have granted a lease as long as the pause. The clock is that of the server."""
-    run = before_run(History(failures, retry_at=NOW + rest_s), poll_options(attempts=attempts), NOW)
+    history = History(failures, excused=excused, retry_at=NOW + rest_s)
+    run = before_run(history, poll_options(attempts="3"), NOW)
     assert (run and run.ending.outcome) == outcome
     if outcome == "given_back":
         assert run.history.retry_at == NOW + rest_s

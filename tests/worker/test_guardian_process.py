@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -157,6 +159,37 @@ def test_the_leader_of_a_session_is_found_by_a_whole_variable():
         for process in processes:
             process.kill()
             process.communicate()
+
+
+def ignored_by(pid):
+    """Return the signals that a process ignores, as Linux shows them."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    (mask,) = (line.split()[1] for line in status.splitlines() if line.startswith("SigIgn"))
+    return {number for number in signal.valid_signals() if int(mask, 16) >> (number - 1) & 1}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no /proc")
+def test_the_guardian_outlives_the_signals_that_end_its_worker(tmp_path):
+    """Ctrl-C, a hangup, or a stop of the unit reach all processes. It ends with the pipe of its worker."""
+    path = tmp_path / "seen"
+    command = [sys.executable, "-I", "-S", guardian_process.__file__]
+    guardian = subprocess.Popen(
+        [*command, "/bin/sh", "-c", f"cat > {path}"], stdin=subprocess.PIPE, start_new_session=True
+    )
+    until = time.monotonic() + 10
+    try:
+        guardian.stdin.write(line(1, 0, NEVER, "L1"))
+        guardian.stdin.flush()
+        ends_others = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT}
+        while not ends_others <= ignored_by(guardian.pid):
+            assert guardian.poll() is None
+            assert time.monotonic() < until
+        guardian.stdin.close()
+        assert guardian.wait() == 0
+    finally:
+        guardian.kill()
+        guardian.communicate()
+    assert path.read_bytes() == b"L1\n"
 
 
 def test_leases_are_the_lines_of_the_input_of_the_command(tmp_path):

@@ -325,7 +325,9 @@ def test_the_pause_of_an_item_is_counted_by_the_clock_of_the_server(
     name, (_, _, asked_s, _) = calls.sent[-1]
     assert name == "heartbeat"
     assert asked_s in pause_s
-    until = datetime.fromisoformat(patches(calls)[-1]["ant_retry_at"]).timestamp()
+    until = datetime.fromisoformat(patches(calls)[-1]["ant_retry_at"])
+    assert until.tzinfo is UTC  # other machines have other zones
+    until = until.timestamp()
     assert asked_s - 1 <= until - now <= asked_s
 
 
@@ -514,6 +516,33 @@ def test_a_worker_takes_no_more_leases_after_an_item_that_its_handler_has_stoppe
     assert (lost["outcome"], lost["level"], lost["next"]) == ("lost", "ERROR", "leave")
     assert done["outcome"] == "succeeded"
     assert calls.count("heartbeat") == 2
+
+
+def test_a_handler_gets_its_item_as_one_line_in_ascii(calls):
+    """Whatever its locale is, it can read that."""
+    item = {**ITEM, **NEW, "data": {**ITEM["data"], "title": "\xe4 \n\u2028"}}
+    answered(calls, item)
+    run(calls, "read -r line && printf '%s\\n' \"$line\" && cat >&2")
+    (line,) = (event["line"] for event in calls.events if event["msg"] == "handler output")
+    assert json.loads(line) == item
+    assert line.isascii()
+
+
+def test_the_lines_of_a_handler_say_from_which_stream_they_are(calls):
+    """The last ten of its errors are its last words."""
+    calls.metadata_key = API_KEY
+    answered(calls, {**ITEM, **NEW})
+    run(calls, "seq 5; seq 10 29 >&2; exit 1")
+    streams = {"stdout": [], "stderr": []}
+    for event in calls.events:
+        if event["msg"] == "handler output":
+            streams[event["stream"]].append(event["line"])
+    assert streams == {
+        "stdout": [str(number) for number in range(1, 6)],
+        "stderr": [str(number) for number in range(10, 30)],
+    }
+    last = "\n".join(str(number) for number in range(20, 30))
+    assert patches(calls)[-1]["ant_last_error"] == f"the handler exited with 1: {last}"
 
 
 def test_a_value_of_an_item_that_can_not_be_a_variable_is_named_in_the_log(calls):

@@ -417,4 +417,10 @@ def test_the_tokens_inside_the_secret_of_a_work_item_are_redacted():
     ).decode()
     assert secrets_of_item({"secret": nested}) == [nested, "inner-token"]
     assert secrets_of_item({"secret": "no base64!"}) == ["no base64!"]
+    url_safe = base64.urlsafe_b64encode(b'{"token": "???>>>inner-token"}').decode()
+    assert "_" in url_safe
+    assert secrets_of_item({"secret": url_safe}) == [url_safe, "???>>>inner-token"]
+    deep = base64.urlsafe_b64encode(b"[" * 100_000).decode()
+    assert secrets_of_item({"secret": deep}) == [deep]
+    assert secrets_of_item({"secret": ""}) == []
     assert secrets_of_item({"secret": None}) == []
