@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import threading
 from types import SimpleNamespace
 
 import pytest
 
 from ant_cli.errors import NetworkError
 from ant_cli.operations.spec import Flags
+from ant_cli.runtime import ServerClock
 from ant_cli.settings.loading import load
 from ant_cli.worker import handler as handler_module
 from ant_cli.worker.context import WorkerContext, handler_environment
@@ -22,6 +24,7 @@ from ant_cli.worker.log import LogView, WorkerLog
 from ant_cli.worker.memory import Memory
 from ant_cli.worker.outage import Outage
 from tests.conftest import KEY, Screen, make_runtime
+from tests.helpers.work_server import ITEM, WorkServer
 from tests.worker.conftest import exited, poll_options
 from tests.worker.simulation import SimulatedLoop
 
@@ -31,9 +34,16 @@ API_KEY = "sk-ant-api03-of-the-operator"
 
 @pytest.fixture
 def in_context(clean_environ):
-    """Return a function that lets a story happen in the context of a worker, in simulated time."""
+    """Return a function that lets a story happen in the context of a worker, in simulated time by default."""
 
-    def run(story, *, environ=None, base_url="http://127.0.0.1:1", **options):
+    def run(
+        story,
+        *,
+        environ=None,
+        base_url="http://127.0.0.1:1",
+        loop_factory=SimulatedLoop,
+        **options,
+    ):
         screen = Screen(terminal=False)
 
         async def tell():
@@ -48,7 +58,7 @@ def in_context(clean_environ):
             finally:
                 context.close()
 
-        with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
             result = runner.run(tell())
         return result, [json.loads(line) for line in screen.text().splitlines()]
 
@@ -217,6 +227,48 @@ def test_a_new_key_is_redacted_at_once_and_used_by_the_loop(in_context, on_loop)
     key, log = in_context(story)
     assert key == "correct-horse-staple"
     assert [event["msg"] for event in log] == ["the environment's key was read again from its file"]
+
+
+def test_through_a_proxy_each_item_and_poll_has_a_thread(in_context):
+    """Requests that were abandoned occupy theirs until they time out, and heartbeats must not wait for them."""
+    at_once = threading.Barrier(2 * 3 + 4)
+
+    async def story(context):
+        waits = (context.call(at_once.wait, 5) for _ in range(at_once.parties))
+        return sorted(await asyncio.gather(*waits))
+
+    found, _ = in_context(
+        story,
+        environ={"http_proxy": "http://127.0.0.1:1"},
+        base_url="http://api.invalid",
+        loop_factory=asyncio.SelectorEventLoop,
+        concurrency="3",
+    )
+    assert found == list(range(10))
+
+
+def test_a_poll_of_a_worker_names_it(in_context):
+    """The statistics of the queue count the workers."""
+
+    async def story(context):
+        return await context.call(context.api.poll)
+
+    with WorkServer() as server:
+        loop = asyncio.SelectorEventLoop
+        item, _ = in_context(story, base_url=server.url, loop_factory=loop, worker_id="w1")
+        (request,) = server.requests
+    assert item == ITEM
+    assert b"\r\nanthropic-worker-id: w1\r\n" in request
+
+
+def test_the_time_of_the_server_is_that_of_its_responses(in_context, monkeypatch):
+    """The clock of this machine may be wrong."""
+    monkeypatch.setattr(ServerClock, "now", lambda _: 5.0)
+
+    async def story(context):
+        return context.server_time()
+
+    assert in_context(story)[0] == 5.0
 
 
 @pytest.mark.parametrize("odd", ["", None, 5, "a\0b", "\ud800"])

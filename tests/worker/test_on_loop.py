@@ -105,8 +105,11 @@ def test_while_a_large_request_is_sent_the_event_loop_goes_on(api_runtime):
 
     def send(url):
         post(api_runtime, url)
-        asyncio.get_running_loop().call_soon(may_read.set)
-        return post(api_runtime, url, b"x" * 20_000_000)
+        loop = asyncio.get_running_loop()
+        loop.call_soon(may_read.set)
+        body = post(api_runtime, url, b"x" * 20_000_000)
+        assert len(loop._selector.get_map()) == 1  # a pipe that is always ready would take all time
+        return body
 
     with ScriptedServer((OK, may_read.wait)) as server:
         assert asyncio.run(run_on_loop(send, server.url)) == b'{"id": "x"}'
@@ -215,6 +218,35 @@ def test_a_renegotiation_takes_no_processor_time_while_the_server_is_silent(
     with remote:
         assert asyncio.run(send()) == b'{"id": "x"}'
     assert sock.attempts == 2
+
+
+class KeysAreUpdated(socket.socket):
+    """Stands for TLS 1.3 whose server has asked for other keys: before it receives, it has to send."""
+
+    attempts = 0
+
+    def recv_into(self, buffer, *_):
+        self.attempts += 1
+        if self.attempts == 1:
+            raise ssl.SSLWantWriteError
+        buffer[: len(OK)] = OK
+        return len(OK)
+
+
+def test_a_response_is_read_as_soon_as_what_has_to_be_sent_before_it_can_be(
+    api_runtime, monkeypatch
+):
+    """The server sends nothing until then."""
+    local, remote = socket.socketpair()
+    sock = KeysAreUpdated(fileno=local.detach())
+    monkeypatch.setattr(DirectTransport, "connect", lambda *_: sock)
+
+    async def send():
+        request = run_on_loop(post, api_runtime, "http://127.0.0.1:1")
+        return await asyncio.wait_for(request, 10)
+
+    with remote:
+        assert asyncio.run(send()) == b'{"id": "x"}'
 
 
 class Counting(socket.socket):
