@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import subprocess
 import threading
 from types import SimpleNamespace
 
@@ -15,7 +16,7 @@ from ant_cli.operations.spec import Flags
 from ant_cli.runtime import ServerClock
 from ant_cli.settings.loading import load
 from ant_cli.worker import handler as handler_module
-from ant_cli.worker.context import WorkerContext, handler_environment
+from ant_cli.worker.context import WorkerContext, _end_leases_command, handler_environment
 from ant_cli.worker.endings import Ending, Run, before_run, ended, ended_itself, judge
 from ant_cli.worker.failures import NEVER_RUN, History, history_in, pause_after
 from ant_cli.worker.guardian import Fallback
@@ -582,3 +583,21 @@ def test_a_run_is_made_of_its_row_and_has_its_reason():
         *("SUCCEEDED", "HANDED_OVER", "NOT_NEEDED"),
         *("STOP_REQUESTED", "STOPPED", "SESSION_ENDED"),
     }
+
+
+def test_the_program_of_the_guardian_imports_nothing_from_the_folder_of_the_worker(tmp_path):
+    """That may be the workspace of sessions."""
+    (tmp_path / "json.py").write_text("raise SystemExit(9)")
+    (tmp_path / "ant_cli").mkdir()
+    (tmp_path / "ant_cli" / "__init__.py").write_text("raise SystemExit(9)")
+    ids = {"ENVIRONMENT_ID": "env_1", "ENVIRONMENT_KEY": KEY, "BASE_URL": "http://127.0.0.1:1"}
+    environ = {f"ANTHROPIC_{name}": text for name, text in ids.items()}
+    done = subprocess.run(
+        _end_leases_command(),
+        cwd=tmp_path,
+        env=environ,
+        input=b"",
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -1098,6 +1098,7 @@ def test_no_more_than_four_polls_wait_at_once():
             await asyncio.sleep(0.05)
             most.append(worker.supervisor._polls)
         assert max(most) == 4
+        assert worker.context.tally.slots == 9
         assert set(most[-100:]) == {0, 1}
 
     simulate(story)

@@ -365,9 +365,12 @@ def test_calls_that_wait_for_a_thread_are_not_sent_after_the_end():
         sent = threading.Event()
         executor.submit(sent.wait)
         waiting = executor.submit(int)
-        WorkerContext.close(SimpleNamespace(_executor=executor, guardian=Mock(), api=Mock()))
+        context = SimpleNamespace(_executor=executor, guardian=Mock(), api=Mock())
+        WorkerContext.close(context)
         sent.set()
     assert waiting.cancelled()
+    context.guardian.close.assert_called_once()
+    context.api.close.assert_called_once()
 
 
 def test_without_greenlet_a_worker_says_what_to_install_and_everything_else_can_be_imported(

@@ -397,7 +397,14 @@ def test_credentials_of_an_organization_are_not_inherited(name):
 
 
 @pytest.mark.parametrize(
-    ("secret", "fits"), [("a\0b", False), ("x" * 131_049, True), ("x" * 131_050, False)]
+    ("secret", "fits"),
+    [
+        ("a\0b", False),
+        ("x" * 131_049, True),
+        ("x" * 131_050, False),
+        ("\xe4" * 65_524, True),
+        ("\xe4" * 65_525, False),
+    ],
 )
 def test_a_value_that_can_not_be_a_variable_does_not_break_the_handler(secret, fits):
     """A NUL, or 128 KB with the name and the end. The item on stdin has it."""
