@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -16,6 +17,8 @@ from ant_cli.worker import guardian_process
 from ant_cli.worker.guardian_process import NEVER, end_leases, guard
 
 NOW = 100.0
+NO_PROCESS = 2**22 + 1
+"""Larger than each process ID of Linux."""
 
 
 class Guarding:
@@ -134,9 +137,10 @@ def test_handlers_are_killed_by_their_process_ids_or_found_by_their_variable(mon
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no /proc")
-def test_the_leader_of_a_session_is_found_by_a_whole_variable():
-    """Another process with a longer value, or in the session of another one, is not it."""
-    processes = []
+def test_the_leader_of_a_session_is_found_by_a_whole_variable(monkeypatch):
+    """Another process with a longer value, or in the session of another one, is not it; nor one that has ended."""
+    processes, all_ = [], guardian_process._processes
+    monkeypatch.setattr(guardian_process, "_processes", lambda: [NO_PROCESS, *all_()])
 
     def start(value, **more):
         process = subprocess.Popen(
@@ -159,6 +163,50 @@ def test_the_leader_of_a_session_is_found_by_a_whole_variable():
         for process in processes:
             process.kill()
             process.communicate()
+
+
+class Session:
+    """The processes of a session: those in the group of its leader, and those in other groups."""
+
+    def __init__(self, monkeypatch):
+        self.signals = []
+        sessions = {NO_PROCESS: None, 11: 11, 12: 11, 13: 11, 14: 14, 15: 11}
+        groups = {11: 11, 12: 11, 13: 13, 14: 14, 15: 15}
+        faked = SimpleNamespace(
+            getsid=lambda pid: self._of(sessions, pid),
+            getpgid=lambda pid: self._of(groups, pid),
+            kill=lambda *given: self.signals.append(("process", *given)),
+            killpg=lambda *given: self.signals.append(("group", *given)),
+            scandir=lambda _: [SimpleNamespace(name=str(pid)) for pid in ("x", *sessions)],
+        )
+        self.system = faked
+        monkeypatch.setattr(guardian_process, "os", faked)
+
+    def _of(self, known, pid):
+        if known[pid] is None:
+            raise ProcessLookupError
+        return known[pid]
+
+
+def test_a_signal_reaches_each_group_of_a_session(monkeypatch):
+    """`timeout` starts its program in another one. A process that ends meanwhile keeps nobody from it."""
+    session = Session(monkeypatch)
+    guardian_process.signal_session(11, 9)
+    assert session.signals == [("group", 11, 9), ("process", 13, 9), ("process", 15, 9)]
+
+
+def test_without_a_list_of_processes_a_signal_reaches_one_group(monkeypatch):
+    """A Mac has none. A group that has ended is no error."""
+    session = Session(monkeypatch)
+
+    def fail(*_):
+        raise FileNotFoundError
+
+    session.system.scandir = fail
+    guardian_process.signal_session(11, 9)
+    assert session.signals == [("group", 11, 9)]
+    session.system.killpg = fail
+    guardian_process.signal_session(11, 9)
 
 
 def ignored_by(pid):
@@ -192,18 +240,18 @@ def test_the_guardian_outlives_the_signals_that_end_its_worker(tmp_path):
     assert path.read_bytes() == b"L1\n"
 
 
-def test_leases_are_the_lines_of_the_input_of_the_command(tmp_path):
+def test_leases_are_the_lines_of_the_input_of_the_command(tmp_path, capfd):
     """Each of them, and what the command writes goes nowhere."""
     path = tmp_path / "seen"
     end_leases([b'{"a": 1}', b"L2"], ["/bin/sh", "-c", f"cat > {path}; echo x; echo y >&2; exit 3"])
     assert path.read_bytes() == b'{"a": 1}\nL2\n'
+    assert tuple(capfd.readouterr()) == ("", "")
 
 
-def test_the_time_of_deadlines_goes_on_while_the_machine_is_suspended():
+def test_the_time_of_deadlines_goes_on_while_the_machine_is_suspended(monkeypatch):
     """On Linux and macOS."""
     clock = {"linux": "CLOCK_BOOTTIME", "darwin": "CLOCK_MONOTONIC"}.get(sys.platform)
     if clock is None:
         pytest.skip("this system has no such clock")
-    before = time.clock_gettime(getattr(time, clock))
-    found = guardian_process.guardian_time()
-    assert before <= found <= time.clock_gettime(getattr(time, clock))
+    monkeypatch.setattr(time, "clock_gettime", lambda number: f"the time of {number}")
+    assert guardian_process.guardian_time() == f"the time of {getattr(time, clock)}"

@@ -51,8 +51,8 @@ class Scripted:
         self.now = asyncio.get_running_loop().time
         self.requests = []
         """The name of each request; of a heartbeat, what it expects."""
-        self.timeouts_s = []
-        """How long each heartbeat may take."""
+        self.limits = []
+        """The lease that each heartbeat asks for, and how long it may take."""
         self.sent_at = []
         self.shutdown = SimpleNamespace(terminating=asyncio.get_running_loop().create_future())
         names = ("acknowledge", "heartbeat", "stop")
@@ -67,7 +67,7 @@ class Scripted:
         self.sent_at.append(self.now())
         await asyncio.sleep(0.1)
         if function.__name__ == "heartbeat":
-            self.timeouts_s.append(args[3])
+            self.limits.append(args[2:])
         self.requests.append(args[1] if function.__name__ == "heartbeat" else function.__name__)
         answer = self._answers.pop(0)
         if isinstance(answer, Exception):
@@ -302,7 +302,18 @@ def test_the_last_heartbeat_of_a_give_back_is_known_afterwards():
 
     _, _, change = concluded(make, EXTENDED)
     assert change._lease.last_heartbeat == "H2"
-    assert change._context.timeouts_s == [15.0]  # a third of the lease
+    assert change._context.limits == [(10, 15.0)]  # a third of the lease
+
+
+@pytest.mark.parametrize(("pause_s", "asked_s"), [(0, 1), (1, 1), (300, 300), (400, 300)])
+def test_the_pause_of_an_item_is_within_the_leases_that_the_api_grants(pause_s, asked_s):
+    """The clock of the server may have been moved."""
+
+    def make(context):
+        return GiveBack("work_1", a_lease(context), context, lambda: pause_s)
+
+    _, _, change = concluded(make, EXTENDED)
+    assert [seconds for seconds, _ in change._context.limits] == [asked_s]
 
 
 def test_each_stop_that_fails_is_noted():
@@ -523,6 +534,7 @@ def test_a_late_acknowledgement_is_waited_for_after_a_refusal_too(refused):
     [
         ([seen("queued")], [NO_HEARTBEAT, LOOK]),
         ([seen("active", "X")], [NO_HEARTBEAT, LOOK]),
+        ([seen("starting", "X")], [NO_HEARTBEAT, LOOK]),
         ([seen("starting", left_s=300)], [NO_HEARTBEAT, LOOK, NO_HEARTBEAT]),
     ],
 )
@@ -541,7 +553,8 @@ def test_the_give_back_of_a_killed_worker_leaves_an_item_alone_that_was_taken_si
 
 def test_a_give_back_of_a_killed_worker_that_may_have_been_carried_out_stays_in_doubt():
     """A later refusal says nothing about the first request."""
-    found = orphaned(LOST, seen("starting", left_s=300), REFUSED, seen("queued"))
+    answers = [LOST, seen("starting", left_s=300), REFUSED, seen("queued")]
+    found = orphaned(*answers, ack_arrives_in_s=60.0)
     assert found == (Verdict.NOT_OURS, [NO_HEARTBEAT, LOOK, NO_HEARTBEAT, LOOK])
 
 

@@ -12,6 +12,7 @@ import pytest
 from ant_cli.commands import hidden_secrets
 from ant_cli.errors import AntError, UsageError
 from ant_cli.operations.spec import Flags
+from ant_cli.runtime.extras import install_hint
 from ant_cli.settings.loading import load
 from ant_cli.worker import handler as handler_module
 from ant_cli.worker import supervisor as supervisor_module
@@ -327,6 +328,33 @@ def test_a_script_that_the_system_can_not_execute_is_rejected(tmp_path, text, pr
         find_command([path], "", {})
     assert str(caught.value) == f"the handler {path!r} can't be run: it {problem}."
     assert "such as #!/bin/sh" in caught.value.hint
+
+
+def test_a_handler_that_may_be_executed_but_not_read_is_not_examined(tmp_path, monkeypatch):
+    """The system knows whether it can be run."""
+    path = script(tmp_path, b"echo\n")
+
+    def fail(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(handler_module.Path, "open", fail)
+    assert find_command([path], "", {}) == [path]
+
+
+def test_an_interpreter_that_is_not_executable_is_none(tmp_path):
+    """Its name may be that of a library."""
+    (tmp_path / "library").write_text("")
+    path = script(tmp_path, f"#!{tmp_path}/library\n".encode())
+    with pytest.raises(UsageError, match="which does not exist or can't be executed"):
+        find_command([path], "", {})
+
+
+def test_without_greenlet_a_worker_says_what_to_install(monkeypatch):
+    """It is a package of its own."""
+    monkeypatch.setattr(handler_module, "find_spec", lambda _name: None)
+    with pytest.raises(UsageError, match="needs the package greenlet") as caught:
+        find_command(["true"], "", os.environ)
+    assert caught.value.hint == install_hint("greenlet")
 
 
 def test_a_secret_that_is_too_deep_is_still_redacted_as_a_whole():
