@@ -434,6 +434,9 @@ def test_what_a_run_leaves_behind_is_written_by_its_row():
     lost = judge(ended(Ending.LEASE_LOST), History(1), five, NOW)
     assert lost.metadata == {}
     assert lost.history == History(1, 1)
+    for ending in (Ending.LOST, Ending.UNCLAIMED, Ending.SESSION_ENDED, Ending.NOT_NEEDED):
+        left = judge(ended(ending), History(1), five, NOW)
+        assert (left.metadata, left.history) == ({}, History(1))
     shut_down = judge(ended(Ending.SHUT_DOWN), History(1), five, NOW)
     assert shut_down.metadata["ant_attempts"] == "1"
     assert "ant_last_error" not in shut_down.metadata

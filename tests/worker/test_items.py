@@ -1099,6 +1099,7 @@ def test_no_more_than_four_polls_wait_at_once():
             most.append(worker.supervisor._polls)
         assert max(most) == 4
         assert worker.context.tally.slots == 9
+        assert worker.log[0]["session_folders"] is True
         assert set(most[-100:]) == {0, 1}
 
     simulate(story)
