@@ -222,6 +222,8 @@ ENTRY = '{"kind": "environment", "id": "env_1", "hash": "h", "remote_hash": "r"}
         ('{"version": 1}', "it has no resources"),
         ('{"version": 0, "resources": {}}', "its version is 0"),
         ('{"version": 2, "resources": {}}', "was written by a newer ant"),
+        ('{"version": 2, "environments": {}}', "was written by a newer ant"),
+        ('{"version": 2, "steps": []}', "was written by a newer ant"),
         ('{"resources": {"./a.yaml": {"kind": "environment"}}}', "An entry has no id"),
         ('{"resources": {"./a.yaml": {"kind": "environment", "id": null}}}', "An entry has no id"),
         (f'{{"resources": {{".": {ENTRY}}}}}', "leads out of its folder"),
@@ -254,6 +256,13 @@ def test_an_entry_that_only_the_official_tool_manages_may_have_any_key_and_no_id
     lock = read_lock(path)
     assert lock.tracked == {}
     assert lock.to_bytes().decode() == text
+
+
+def test_a_lock_file_without_its_last_entry_has_empty_resources(path):
+    """It is laid out like any other."""
+    path.write_text(f'{{"version": 1, "resources": {{"./a.yaml": {ENTRY}}}}}')
+    left = read_lock(path).without("./a.yaml").to_bytes().decode()
+    assert left == '{\n  "version": 1,\n  "origin": {},\n  "resources": {}\n}\n'
 
 
 def test_a_field_that_is_null_in_a_lock_file_is_as_one_that_is_missing(path):

@@ -127,6 +127,19 @@ def test_prune_archives_nothing_below_a_folder_that_is_a_link_without_a_target(t
     assert not team.server()["a"]["archived_at"]
 
 
+@needs_posix("links")
+def test_a_file_that_is_gone_is_noticed_in_a_folder_behind_a_link(team):
+    """The link has a target, in which the file is missing."""
+    team.write("share/a.yaml", "type: environment\nconfig: {type: cloud}\n")
+    team.write("share/b.yaml", "type: environment\nconfig: {type: cloud}\n")
+    Path("environments").symlink_to("share")
+    team.apply("environments")
+    Path("share/a.yaml").unlink()
+    assert (
+        "./environments/a.yaml is in the lock file, but its file is gone" in team.ant("diff").stderr
+    )
+
+
 def test_a_folder_with_the_name_of_a_file_does_not_hide_new_files(tracked):
     """It may be beside tracked files."""
     Path("environments/old.yaml").mkdir()

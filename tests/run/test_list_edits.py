@@ -172,6 +172,10 @@ def test_set_puts_a_package_in_place_of_its_other_versions(update, manager, old,
     ("line", "pip"),
     [
         (
+            "--add packages.pip=numpy==2 --remove packages.pip=numpy",
+            ["pandas==2.2", "numpy==2"],
+        ),
+        (
             "--add packages.pip=pandas==2.3 --remove packages.pip=pandas==2.2",
             ["numpy", "pandas==2.3"],
         ),
@@ -297,10 +301,17 @@ def test_elements_that_are_no_strings_are_no_version_of_a_package(update, flag):
     assert "it has" not in result.stderr
 
 
-def test_a_response_that_is_not_an_object_is_an_error(update):
+def test_what_is_removed_is_one_version_of_a_package(update):
+    """Other versions are other elements."""
+    result = update("--remove", "packages.pip=a", remote=environment(pip=["a", "a==2", "b"]))
+    assert bodies(result)[-1] == packages(pip=["a==2", "b"])
+
+
+@pytest.mark.parametrize("reply", [["no", "object"], httpx.Response(200, text="{")])
+def test_a_response_that_is_not_an_object_is_an_error(update, reply):
     """No update is sent."""
-    result = update("--add", "packages.pip=x", replies=[["no", "object"]])
-    assert result.exit == 1
+    result = update("--add", "packages.pip=x", replies=[reply])
+    assert (result.exit, len(result.requests)) == (1, 1)
     assert "not an environment" in result.stderr
 
 

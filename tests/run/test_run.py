@@ -658,6 +658,17 @@ def test_the_end_of_input_at_a_question_means_no(ant):
     assert ant(*DELETE, terminal=True, ask=ask).refusal.startswith("\nant: nothing was sent.\n")
 
 
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_what_was_done_is_said_where_people_read_the_result(ant, is_terminal):
+    """A script reads stdout, and the exit status, even if messages go to a terminal."""
+    streams = {
+        "stdout": Screen(terminal=is_terminal),
+        "stderr": Screen(terminal=not is_terminal),
+    }
+    result = ant(*DELETE, "--yes", **streams)
+    assert ("Deleted env_1." in result.stderr) is is_terminal
+
+
 def test_delete_does_not_ask_with_yes_or_without_a_person(ant):
     """Nobody can answer if stdin or stderr is not a terminal, as in a loop or a pipeline."""
 
