@@ -224,8 +224,13 @@ ENTRY = '{"kind": "environment", "id": "env_1", "hash": "h", "remote_hash": "r"}
         ('{"version": 2, "resources": {}}', "was written by a newer ant"),
         ('{"version": 2, "environments": {}}', "was written by a newer ant"),
         ('{"version": 2, "steps": []}', "was written by a newer ant"),
+        ('{"version": 999999999, "resources": {}}', "was written by a newer ant"),
+        ('{"version": 1000000000, "resources": {}}', "its version is 1000000000"),
+        (f'{{"version": {"1" * 30}, "resources": {{}}}}', r"its version is 1{20}\.$"),
         ('{"resources": {"./a.yaml": {"kind": "environment"}}}', "An entry has no id"),
         ('{"resources": {"./a.yaml": {"kind": "environment", "id": null}}}', "An entry has no id"),
+        (f'{{"resources": {{"http://h/r": {ENTRY}}}}}', "does not begin with ./"),
+        (f'{{"resources": {{"a.yaml": {ENTRY}}}}}', "does not begin with ./"),
         (f'{{"resources": {{".": {ENTRY}}}}}', "leads out of its folder"),
         (f'{{"resources": {{"./a/..": {ENTRY}}}}}', "leads out of its folder"),
         (f'{{"resources": {{"/a.yaml": {ENTRY}}}}}', "leads out of its folder"),
@@ -256,6 +261,15 @@ def test_an_entry_that_only_the_official_tool_manages_may_have_any_key_and_no_id
     lock = read_lock(path)
     assert lock.tracked == {}
     assert lock.to_bytes().decode() == text
+
+
+def test_an_entry_with_a_field_of_another_tool_is_sorted(path):
+    """As the official tool writes it."""
+    members = {"zz": b"1", "kind": b'"environment"', "aa": b"2"}
+    entry = Entry("environment", "env_1", "h", "r", members)
+    written = json.loads(LockFile(path).with_entry("./a.yaml", entry).to_bytes())
+    fields = ["aa", "hash", "id", "kind", "remote_hash", "zz"]
+    assert list(written["resources"]["./a.yaml"]) == fields
 
 
 def test_a_lock_file_without_its_last_entry_has_empty_resources(path):
