@@ -150,6 +150,7 @@ def test_the_scope_is_declared_for_self_hosted_environments_only():
         ("..", "env_1"),
         ("", "env_1"),
         ("CON", "CON_"),
+        ("prn", "prn_"),
         ("nul.txt", "nul_.txt"),
         ("aux.x.y", "aux_.x.y"),
         ("com1", "com1_"),

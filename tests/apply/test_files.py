@@ -625,3 +625,11 @@ def test_a_file_whose_name_has_brackets_can_be_named():
     write("environments/a1.yaml", "config: {type: cloud}\n")
     assert set(loaded("environments/a[1].yaml").declarations) == {"./environments/a[1].yaml"}
     assert set(loaded("environments/[a-z]1.yaml").declarations) == {"./environments/a1.yaml"}
+
+
+@pytest.mark.parametrize("line", ["---", "---  ", "---\t"])
+def test_space_after_the_lines_around_front_matter_is_no_part_of_them(line):
+    """Editors leave some. A file of Markdown may have the long ending, too."""
+    write("environments/a.markdown", f"{line}\nmetadata: {{k: v}}\n{line}\n\nFor data.\n")
+    body = {"name": "a", "metadata": {"k": "v"}, "description": "For data."}
+    assert one("environments").body == body
