@@ -589,6 +589,8 @@ def test_a_session_is_archived_once(api, begin):
     advance(api, 1_000)
     assert api("POST", f"{session.path}/archive").json["archived_at"] == first["archived_at"]
     assert session.kinds == ["status_terminated"]
+    updated = api("POST", session.path, {"title": "t"}).json
+    assert updated["archived_at"] == first["archived_at"] < updated["updated_at"]
     assert api("GET", SESSIONS).json["data"] == []
     (listed,) = api("GET", SESSIONS, include_archived="true").json["data"]
     assert (listed["id"], listed["archived_at"]) == (session.id, first["archived_at"])
