@@ -404,6 +404,11 @@ def test_an_object_is_found_by_its_kind(api):
     assert api("GET", f"/v1/files/{agent['id']}").status_code == 404
     assert api("GET", f"/v1/agents/{agent['id']}", version=1).json == agent
     assert "from 1 to 1" in message(api("GET", f"/v1/agents/{agent['id']}", version=2), 400)
+    times = ("2026-03-15T09:59:59Z", "2026-03-15T10:00:00Z", "2026-03-15T10:00:01Z")
+    for sign, found in (("gte", [1, 1, 0]), ("lte", [0, 1, 1])):
+        query = f"created_at[{sign}]"
+        listed = [api("GET", "/v1/agents", **{query: time}).json["data"] for time in times]
+        assert [len(agents) for agents in listed] == found
     assert api("GET", "/v1/files").json["data"] == []
 
 
