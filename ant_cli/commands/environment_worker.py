@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from copy import copy
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ant_cli.commands.hidden_secrets import hide_secrets, receive_secrets
 from ant_cli.errors import UsageError, exclude_each_other
@@ -18,6 +18,7 @@ from ant_cli.settings.credentials import note_typed_credential
 from ant_cli.settings.loading import load
 from ant_cli.settings.rows import SAFER, VARIABLES
 from ant_cli.settings.worker_options import (
+    CheckOptions,
     ExporterOptions,
     PollOptions,
     SessionOptions,
@@ -25,6 +26,7 @@ from ant_cli.settings.worker_options import (
     rows_of,
 )
 
+OptionsT = TypeVar("OptionsT", PollOptions, SessionOptions, ExporterOptions, CheckOptions)
 _SECRETS = ("environment_key", "environment_key_file", "work_secret_file")
 """What may take the place of the item's secret."""
 _REMOVED = "ANT_WORKER_PASS_API_KEY"
@@ -48,8 +50,7 @@ def poll(
             "A worker's host needs only the environment's key."
         )
     hide_secrets(runtime, OF_ORGANIZATION, [METADATA_KEY], _typed_secrets(given))
-    options = read_options(PollOptions, Flags(given), runtime.environ, "beta:worker poll")
-    runtime.redactor.register(options.environment_key)
+    options = options_of(PollOptions, Flags(given), runtime, "beta:worker poll")
     _check_poll(options, handler)
     _note_unused(options, runtime)
 
@@ -80,8 +81,7 @@ def run(runtime: Runtime, flags: Flags, **given: Any) -> None:
     # A session's tools could read them.
     hide_secrets(runtime, OF_ORGANIZATION, [ENVIRONMENT_KEY, WORK_SECRET], _typed_secrets(given))
     runtime.environ = _with_item(given, runtime)
-    options = read_options(SessionOptions, Flags(given), runtime.environ, "beta:worker run")
-    runtime.redactor.register(options.environment_key)
+    options = options_of(SessionOptions, Flags(given), runtime, "beta:worker run")
     _note_unused(options, runtime)
 
     from ant_cli.worker.sdk_session import run_session
@@ -94,8 +94,15 @@ def exporter(runtime: Runtime, flags: Flags, **given: Any) -> None:
     """Serve the statistics of queues until a signal."""
     from ant_cli.worker.exporter import serve_statistics
 
-    options = read_options(ExporterOptions, Flags(given), runtime.environ, "beta:worker exporter")
+    options = options_of(ExporterOptions, Flags(given), runtime, "beta:worker exporter")
     serve_statistics(options, load(runtime, flags).connection, runtime)
+
+
+def options_of(kind: type[OptionsT], flags: Flags, runtime: Runtime, command: str) -> OptionsT:
+    """Return the options of a command. The key that they may have from a file is redacted from now on."""
+    options = read_options(kind, flags, runtime.environ, command)
+    runtime.redactor.register(options.environment_key)
+    return options
 
 
 def environment_flag(environment: str, given: Mapping[str, Any]) -> dict[str, str]:

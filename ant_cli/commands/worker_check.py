@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from ant_cli.commands import print_report
-from ant_cli.commands.environment_worker import environment_flag
+from ant_cli.commands.environment_worker import environment_flag, options_of
 from ant_cli.commands.worker_findings import (
     GET_KEY,
     Finding,
@@ -39,7 +39,7 @@ from ant_cli.runtime.variables import METADATA_KEY
 from ant_cli.settings.credentials import Credential
 from ant_cli.settings.loading import ConnectionSettings, load
 from ant_cli.settings.local_emulator import is_local
-from ant_cli.settings.worker_options import CheckOptions, read_options
+from ant_cli.settings.worker_options import CheckOptions
 from ant_cli.worker.failures import DEAD_LETTER, LAST_ERROR, RETRY_AT
 from ant_cli.worker.handler import find_command
 from ant_cli.worker.item_lists import LISTS, have_counts, list_of
@@ -78,7 +78,7 @@ def check(
     """Show why the work of an environment is not done. Raises AntError if work would not be done now."""
     requeue, asks = given.pop("requeue", False), not given.pop("yes", False)
     asked = Flags(given, **environment_flag(environment, given))
-    options = read_options(CheckOptions, asked, runtime.environ, "beta:worker check")
+    options = options_of(CheckOptions, asked, runtime, "beta:worker check")
     connections = _connections(options, load(runtime, flags).connection, runtime)
     report = _make_report(options, connections, runtime, handler)
     if requeue and report["unheld"] and connections.worker:
@@ -115,7 +115,7 @@ def _connections(
     metadata = None
     if key := runtime.environ.get(METADATA_KEY, "").strip():
         credential = Credential("api_key", key, METADATA_KEY, "variable")
-        metadata = connection._replace(credential=credential, second_choice=None)
+        metadata = connection._replace(credential=credential)
     return _Connections(account, worker, metadata)
 
 

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from ant_cli.emulator import Emulator
-from ant_cli.settings.worker_options import PollOptions, read_options
+from ant_cli.settings.worker_options import PollOptions, SessionOptions, read_options
 from ant_cli.worker.endings import Run, ended_itself
 from tests.conftest import KEY, flags_of
 from tests.helpers.emulators import serving
@@ -34,6 +34,24 @@ def poll_options(**flags: str) -> PollOptions:
     return read_options(
         PollOptions, flags_of("beta:worker", "poll", **required | flags), {}, "beta:worker poll"
     )
+
+
+def session_options(**changes: Any) -> SessionOptions:
+    """Return the options of a session with a key, except for these changes."""
+    given: dict[str, Any] = {
+        "session_id": "session_1",
+        "work_id": "work_1",
+        "environment_id": "env_1",
+        "environment_key": KEY,
+        "environment_key_file": "",
+        "work_secret_file": "",
+        "workdir": ".",
+        "session_folders": False,
+        "max_idle": 60.0,
+        "log_format": "json",
+        "unrestricted_paths": False,
+    }
+    return SessionOptions(**given | changes)
 
 
 def exited(status: int, **flags: str) -> Run:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
@@ -147,6 +149,15 @@ def test_a_refusal_of_the_environment_key_says_where_to_get_another(check, statu
     assert done.report["queue"] == STATS
 
 
+def test_the_key_of_a_file_is_redacted_in_what_the_server_says(check):
+    """It is in no variable, and no flag."""
+    Path("key").write_text("correct-horse-staple\n")
+    Path("key").chmod(0o600)
+    words = ("--environment-key-file", "key")
+    done = check(*words, items=refusal(401, "not a key: correct-horse-staple"))
+    assert done.causes[0].endswith(": not a key: [redacted]")
+
+
 def test_an_empty_list_of_work_shows_that_the_key_may_poll(check):
     """It is no missing list."""
     done = check()
@@ -235,6 +246,33 @@ def test_a_server_that_does_not_respond_is_the_only_problem(check, asks):
     assert done.exit == 1
 
 
+def test_a_server_that_stops_responding_is_the_only_problem_whatever_it_said_before(check):
+    """What it said may be a part of the same trouble."""
+    done = check(account=refusal(503), items=ConnectionResetError())
+    assert [cause.partition(":")[0] for cause in done.causes] == ["The server does not respond"]
+
+
+def test_a_check_of_the_emulator_in_this_process_needs_no_keys(ant):
+    """It takes every credential, so its own list of work is read without one."""
+    local = ("--base-url", "local:emulator.db")
+    env = dict.fromkeys(("ANTHROPIC_API_KEY", "ANTHROPIC_ENVIRONMENT_KEY"))
+    made = ant(
+        *("beta:environments", "create", "--name", "queue", "--config", "{type: self_hosted}"),
+        *local,
+        env=env,
+    )
+    words = ("beta:worker", "check", "queue", *local, "--format", "json", "--", "true")
+    done = ant(*words, env={**env, "ANT_WORKER_LISTEN": "127.0.0.1:1"})
+    report = done.json
+    assert report["environment"] == made.json
+    assert (report["has_key"], report["may_poll"], report["waiting"]) == (True, True, [])
+    causes = [finding["cause"] for finding in report["findings"]]
+    assert causes == ["No worker has polled in the last 30 seconds.", NOTHING_WAITS]
+    words = ("beta:worker", "check", "env_no", *local, "--format", "json", "--", "true")
+    (finding,) = ant(*words, env=env).json["findings"]
+    assert finding["cause"].startswith("The server refuses: 404 ")
+
+
 @pytest.mark.parametrize("place", [".", "..", "env_\x01"])
 def test_an_environment_that_can_not_be_in_a_path_is_a_usage_error(check, place):
     """It is no finding about the server."""
@@ -304,12 +342,65 @@ def test_the_reason_of_an_item_is_that_of_its_end_or_else_of_its_last_failure(
     assert [each["reason"] for each in shown] == [reason]
 
 
+def ago(seconds):
+    """Return a time as the API writes it."""
+    return (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat()
+
+
+def test_an_item_of_the_report_has_these_members(check):
+    """What it is, who holds it, and why it is there."""
+    found = item(
+        data={"type": "session", "id": "session_1"},
+        created_at="2020-01-01T00:00:00Z",
+        metadata={"ant_last_error": "no disk", "ant_retry_at": "2125-11-29T00:00:00Z"},
+        secret="not-for-people",
+    )
+    assert check(items=page(found)).report["waiting"] == [
+        {
+            "id": "work_1",
+            "state": "queued",
+            "data": {"type": "session", "id": "session_1"},
+            "created_at": "2020-01-01T00:00:00Z",
+            "taken_at": None,
+            "last_sign_at": None,
+            "lease_ends_within_seconds": None,
+            "retry_at": "2125-11-29T00:00:00Z",
+            "reason": "no disk",
+        }
+    ]
+
+
+def test_a_report_has_these_members(check):
+    """A monitor finds each of them, also if it is unknown."""
+    assert check().report.keys() == {
+        *("environment", "archived", "has_key", "may_poll", "takes_metadata_key", "queue"),
+        *("worker_here", "outage", "dead_letters_here", "failed_metadata_writes_here"),
+        *("waiting", "running", "unheld", "dead_letters", "given_back"),
+        *("handler", "findings", "works"),
+    }
+
+
+def test_a_dead_letter_is_listed_although_the_key_for_metadata_is_not_taken_any_more(check):
+    """It is known, whoever wrote it. Of others, nothing is known."""
+    dead = item(state="stopped", metadata={"ant_dead_letter": "5 attempts failed"})
+    done = check(env=WITH_METADATA, metadata=refusal(401), items=page(dead))
+    assert [each["id"] for each in done.report["dead_letters"]] == ["work_1"]
+
+
 @pytest.mark.parametrize(
     ("retry_at", "is_paused"),
-    [("2125-11-29T00:00:00Z", True), ("2020-11-29T00:00:00Z", False), ("soon", False)],
+    [
+        ("2125-11-29T00:00:00Z", True),
+        ("2020-11-29T00:00:00Z", False),
+        ("soon", False),
+        (-60, True),
+        (1, False),
+    ],
 )
 def test_only_a_pause_that_is_not_over_is_shown(check, retry_at, is_paused):
-    """The key of an item that runs again may still be there."""
+    """The key of an item that runs again may still be there. A number is how many seconds ago it was."""
+    if isinstance(retry_at, int):
+        retry_at = ago(retry_at)
     report = check(items=page(item(metadata={"ant_retry_at": retry_at}))).report
     assert report["waiting"][0]["retry_at"] == (retry_at if is_paused else None)
 
@@ -332,6 +423,23 @@ def test_the_last_sign_of_an_item_is_its_heartbeat_or_else_its_acknowledgement(c
     assert first["taken_at"] == "2020-01-01T00:00:00Z"
     assert second["last_sign_at"] == "2020-01-01T00:00:00Z"
     assert first["lease_ends_within_seconds"] == second["lease_ends_within_seconds"] == 0
+
+
+@pytest.mark.parametrize(
+    ("state", "taken", "seen", "left"),
+    [
+        ("active", 200, 100, 200),
+        ("stopping", 200, 100, 200),
+        ("starting", 200, None, 100),
+        ("active", 500, 299, 1),
+        ("active", 500, 301, 0),
+    ],
+)
+def test_a_lease_ends_at_most_five_minutes_after_the_last_sign(check, state, taken, seen, left):
+    """Without a heartbeat, that is the acknowledgement."""
+    members = {"acknowledged_at": ago(taken), "latest_heartbeat_at": seen and ago(seen)}
+    (found,) = check(items=page(item(state=state, **members))).report["running"]
+    assert max(left - 10, 0) <= found["lease_ends_within_seconds"] <= left
 
 
 def test_an_item_that_waits_again_shows_when_it_was_held_last_but_no_lease(check):
@@ -368,6 +476,20 @@ def test_only_what_was_given_back_is_reported(check, monkeypatch):
     done = check("--requeue", "--yes", items=abandoned("work_1", "work_2"))
     assert done.report["given_back"] == ["work_2"]
     assert done.asked == ["account", "items", "stats"] * 2
+
+
+def test_every_item_that_nobody_holds_is_given_back(check, monkeypatch):
+    """The page for people does not list all of them."""
+    ids = [f"work_{number}" for number in range(12)]
+    monkeypatch.setattr(WorkAPI, "give_back", lambda _api, _work_id: True)
+    assert check("--requeue", "--yes", items=abandoned(*ids)).report["given_back"] == ids
+
+
+def test_nothing_is_given_back_without_the_flag_for_that(check, monkeypatch):
+    """--yes only answers the question."""
+    monkeypatch.setattr(WorkAPI, "give_back", pytest.fail)
+    done = check("--yes", items=abandoned("work_1"))
+    assert (done.exit, done.report["given_back"]) == (1, [])
 
 
 def test_nothing_is_given_back_unless_a_person_agrees(check, monkeypatch):

@@ -8,35 +8,19 @@ import json
 import logging
 import os
 import signal
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from ant_cli.errors import AntError, UsageError
-from ant_cli.settings.worker_options import EX_CONFIG, SessionOptions
+from ant_cli.settings.worker_options import EX_CONFIG
 from ant_cli.worker import sdk_session
 from ant_cli.worker.sdk_session import _causes, _until_shutdown, run_session, work_secret
 from tests.conftest import KEY, Screen, make_runtime
+from tests.worker.conftest import session_options
 
 SECRET = "correct-horse-staple"
-
-
-def options(**changes):
-    """Return the options of a session."""
-    given = {
-        "session_id": "session_1",
-        "work_id": "work_1",
-        "environment_id": "env_1",
-        "environment_key": KEY,
-        "environment_key_file": "",
-        "work_secret_file": "",
-        "workdir": ".",
-        "session_folders": False,
-        "max_idle": 60.0,
-        "log_format": "json",
-        "unrestricted_paths": False,
-    }
-    return SessionOptions(**given | changes)
 
 
 @pytest.fixture
@@ -58,7 +42,7 @@ def session(monkeypatch):
         before = (logger.level, list(logger.handlers))
         error = None
         try:
-            run_session(options(**changes), "http://h", "wrkspc_A", runtime)
+            run_session(session_options(**changes), "http://h", "wrkspc_A", runtime)
         except AntError as raised:
             error = raised
         finally:
@@ -87,7 +71,7 @@ def test_the_log_of_the_sdk_is_a_part_of_the_session_s(session):
     assert all(event.items() >= common.items() for event in log)
 
 
-@pytest.mark.parametrize("attempt", ["", "x", "-1"])
+@pytest.mark.parametrize("attempt", ["", "x", "-1", "\N{SUPERSCRIPT TWO}"])
 def test_an_odd_attempt_is_not_logged(session, attempt):
     """Somebody else may have set the variable."""
     (event,) = session((logging.INFO, "a"), environ={"ANT_WORK_ATTEMPT": attempt}).log
@@ -141,7 +125,7 @@ def test_the_secret_of_an_item_comes_from_a_file_or_else_from_its_variable(
     if file:
         path.write_text(file)
         path.chmod(0o600)
-    given = options(environment_key=key, work_secret_file=str(path) if file else "")
+    given = session_options(environment_key=key, work_secret_file=str(path) if file else "")
     environ = {"ANTHROPIC_WORK_SECRET": variable}
     if expected is None:
         with pytest.raises(UsageError) as caught:
@@ -258,6 +242,25 @@ def test_an_item_is_read_only_if_something_is_missing(run_command):
     assert (secret.exit, secret.stderr) == (0, "")
 
 
+@pytest.mark.parametrize(
+    ("words", "variables"),
+    [
+        (("--work-secret-file", "secret"), {}),
+        ((), {"ANTHROPIC_WORK_SECRET_FILE": "secret"}),
+        (("--environment-key-file", "secret"), {}),
+        ((), {"ANT_WORKER_ENVIRONMENT_KEY_FILE": "secret"}),
+        (("--environment-key", "k"), {}),
+    ],
+)
+def test_an_item_is_not_read_if_its_secret_has_another_source(run_command, words, variables):
+    """In a file, for example."""
+    Path("secret").write_text(SECRET)
+    Path("secret").chmod(0o600)
+    env = {"ANTHROPIC_ENVIRONMENT_KEY": None, **variables}
+    done = run_command(*words, stdin="no item", **env)
+    assert (done.exit, ids(done.options)) == (0, ("session_1", "work_1", "env_1"))
+
+
 @pytest.mark.parametrize("name", ["SESSION_ID", "WORK_ID", "ENVIRONMENT_ID"])
 def test_without_an_item_each_missing_value_is_named(run_command, name):
     """With its flag and its variable."""
@@ -290,3 +293,18 @@ def test_an_exporter_takes_its_options_from_flags_and_variables(ant, monkeypatch
     given, connection, _ = seen[0]
     assert (given.environment_id, given.listen, given.cache) == ("env_1,env_2", ("::1", 1234), 9)
     assert (connection.base_url, given.environment_key) == ("http://h", "")
+
+
+def test_the_key_of_an_exporter_from_a_file_is_redacted(ant, monkeypatch):
+    """It is in no variable."""
+    seen = []
+    monkeypatch.setattr(
+        "ant_cli.worker.exporter.serve_statistics", lambda *given: seen.append(given)
+    )
+    Path("key").write_text(f"{SECRET}\n")
+    Path("key").chmod(0o600)
+    words = ("--environment-id", "env_1", "--environment-key-file", "key")
+    assert ant("beta:worker", "exporter", *words).exit == 0
+    ((given, _, runtime),) = seen
+    assert given.environment_key == SECRET
+    assert runtime.redactor.redact(SECRET) == "[redacted]"
