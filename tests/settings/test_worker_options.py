@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -74,6 +75,49 @@ def key_files(tmp_path):
     return [str(path) for path in paths]
 
 
+OF_ANY = {"environment_id": "env_0", "environment_key_file": ""}
+OF_SESSIONS = {"workdir": ".", "max_idle": 60, "log_format": "auto", "unrestricted_paths": False}
+DEFAULTS = {
+    "poll": {
+        **(OF_ANY | OF_SESSIONS),
+        "environment_key": "key-0",
+        "worker_id": "",
+        "on_work": "",
+        "session_folders": None,
+        "concurrency": 1,
+        "heartbeat": "auto",
+        "lease": 45,
+        "retry_delay": 10,
+        "attempts": 5,
+        "metadata_key": "",
+        "no_auto_stop": False,
+        "item_timeout": 0,
+        "drain_timeout": 20,
+        "kill_timeout": 10,
+        "exit_when_idle": 0,
+        "max_items": 0,
+        "listen": None,
+    },
+    "run": {
+        **(OF_ANY | OF_SESSIONS),
+        "environment_key": "",
+        "session_id": "s",
+        "work_id": "w",
+        "work_secret_file": "",
+        "session_folders": False,
+    },
+    "exporter": {**OF_ANY, "environment_key": "", "listen": ("127.0.0.1", 9464), "cache": 5},
+    "check": {**OF_ANY, "environment_key": "", "on_work": "", "listen": ("127.0.0.1", 9464)},
+}
+"""Each option without a flag and a variable. Durations are in seconds."""
+
+
+@pytest.mark.parametrize("command", KINDS)
+def test_an_option_without_a_flag_and_a_variable_has_its_default(command):
+    """Those that are required get a value here."""
+    assert vars(read(command, {}, {})) == DEFAULTS[command]
+
+
 @pytest.mark.parametrize(("command", "name"), OPTIONS)
 def test_the_variable_of_an_option_is_used_if_it_has_no_flag(command, name, key_files):
     """Some options have only a variable."""
@@ -116,6 +160,17 @@ def test_a_key_of_a_flag_wins_over_a_file_and_a_file_over_the_key_of_a_variable(
         values[row_of(command, "environment_key_file").variable] = files["two"]
     texts = {name: files.get(text, text) for name, text in texts.items()}
     assert read(command, texts, values).environment_key == key
+
+
+@pytest.mark.parametrize("command", KINDS)
+@pytest.mark.parametrize(("text", "noun"), [("env_1", "an ID"), ("sk-ant-api03-x", "an API key")])
+def test_what_is_no_key_of_an_environment_by_its_form_is_rejected(command, text, noun):
+    """Except for an API key in `check`, which says what is wrong with it."""
+    if command == "check" and noun == "an API key":
+        assert read(command, {"environment_key": text}, {}).environment_key == text
+        return
+    with pytest.raises(UsageError, match=f"holds {noun}, but has to hold the key"):
+        read(command, {"environment_key": text}, {})
 
 
 @pytest.mark.parametrize(
@@ -239,9 +294,50 @@ def test_an_address_is_a_host_and_a_port(text, address):
 
 
 @pytest.mark.parametrize(
-    "text", ["9464", ":9464", "h:", "h:65536", "h:123456", "h:x", "h:-1", "h:1x"]
+    "text",
+    [
+        *("9464", ":9464", "h:", "h:65536", "h:123456", "h:x", "h:-1", "h:1x"),
+        *("h:000080", "h:+80", "h: 80", "h:\N{SUPERSCRIPT TWO}", "h:80\n"),
+    ],
 )
 def test_another_address_is_rejected(text):
     """It says what one looks like."""
     with pytest.raises(UsageError, match=r"must be ADDRESS:PORT, such as 127\.0\.0\.1:9464"):
         read("poll", {"listen": text}, {})
+
+
+@pytest.mark.parametrize(
+    ("mode", "text", "problem"),
+    [
+        (0o600, "key", None),
+        (0o660, "key", None),
+        (0o604, "key", "other users can read it"),
+        (0o602, "key", "other users can"),
+        (0o600, "", "is empty"),
+        (0o600, " \n", "is empty"),
+        (0o600, "k" * 100_000, None),
+        (0o600, "k" * 100_001, "it is larger than 100,000 bytes"),
+    ],
+)
+def test_the_file_of_a_key_is_small_and_not_open_to_every_user(tmp_path, mode, text, problem):
+    """A group may have it: secrets of containers are mounted for one."""
+    path = tmp_path / "key"
+    path.write_text(text)
+    path.chmod(mode)
+    given = {"environment_key_file": str(path)}
+    if problem is None:
+        assert read("poll", given, {}).environment_key == text
+        return
+    with pytest.raises(UsageError, match=problem):
+        read("poll", given, {})
+
+
+def test_the_file_of_a_key_may_belong_to_another_user(tmp_path, monkeypatch):
+    """As a secret that is mounted into a container."""
+    path = tmp_path / "key"
+    path.write_text("of-another")
+    path.chmod(0o600)
+    os.chown(path, path.stat().st_uid or 12345, -1)
+    monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
+    found = read("poll", {"environment_key_file": str(path)}, {})
+    assert found.environment_key == "of-another"

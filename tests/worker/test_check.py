@@ -398,6 +398,7 @@ def test_a_program_that_sends_without_end_does_not_keep_a_check(
     queue, check, monkeypatch, beginning
 ):
     """Anything may listen at the port of a worker, and each byte comes in time."""
+    assert 1 <= worker_check._PATIENCE_S <= 5
     work(queue)
     monkeypatch.setattr(worker_check, "_PATIENCE_S", 0.2)
     with ScriptedServer((*beginning, Act.DRIP)) as server:

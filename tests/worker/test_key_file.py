@@ -44,6 +44,35 @@ def test_a_file_that_is_the_same_or_can_not_be_read_gives_no_other_key(path):
     assert not keys.renew(NEW)
 
 
+@pytest.mark.parametrize(
+    ("text", "mode"),
+    [("", 0o600), (" \n", 0o600), (NEW, 0o604), ("sk-ant-api03-of-an-operator", 0o600)],
+    ids=["empty", "blank", "open to others", "an API key"],
+)
+def test_a_file_that_is_being_replaced_is_read_again_for_the_next_request(path, text, mode):
+    """Until then, the request has failed. Nobody else may read a key, and an API key is no environment's key."""
+    path.write_text(text)
+    path.chmod(mode)
+    used = []
+    keys = KeyFile(str(path), OLD, used.append)
+    assert not keys.renew(OLD)
+    assert (keys.current().secret, used) == (OLD, [])
+    path.chmod(0o600)
+    path.write_text(NEW)
+    assert keys.renew(OLD)
+    assert (keys.current().secret, used) == (NEW, [NEW])
+
+
+def test_a_key_that_was_replaced_can_come_back(path):
+    """Somebody has undone the change."""
+    used = []
+    keys = KeyFile(str(path), OLD, used.append)
+    assert keys.renew(OLD)
+    path.write_text(OLD)
+    assert keys.renew(NEW)
+    assert (keys.current().secret, used) == (OLD, [NEW, OLD])
+
+
 def test_a_rejected_api_key_is_not_replaced_by_an_environment_key(path):
     """It is the one for metadata."""
     assert not KeyFile(str(path), OLD, pytest.fail).renew("sk-ant-api03-for-metadata")

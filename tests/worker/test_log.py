@@ -78,12 +78,19 @@ def test_a_line_for_machines_has_the_time_to_the_millisecond_and_bare_or_quoted_
     """Texts stay readable, in whatever language a handler or a server writes them."""
     logged = Logged(log_format)
     logged.item.warn(
-        "work item not done", reason='kein Gerät "x"', bare="a:b/c", spaced=" a", yes=True, n=3
+        "work item not done",
+        reason='kein Gerät "x"',
+        bare="a:b/c",
+        spaced=" a",
+        pair="a=b",
+        no="",
+        yes=True,
+        n=3,
     )
     assert logged.text == (
         'time=2026-03-15T10:00:00.123Z level=WARN msg="work item not done" component=work-poller'
         f" environment_id=e1 work_id={ITEM} session_id=s1 attempt=2"
-        ' reason="kein Gerät \\"x\\"" bare=a:b/c spaced=" a" yes=true n=3\n'
+        ' reason="kein Gerät \\"x\\"" bare=a:b/c spaced=" a" pair="a=b" no="" yes=true n=3\n'
     )
 
 
@@ -655,6 +662,7 @@ def test_without_a_capable_terminal_there_is_no_status_line(terminal, log_format
     ("items", "seconds", "summary"),
     [
         ({}, 3.2, "0 runs in 0:00:03"),
+        ({}, 59.6, "0 runs in 0:01:00"),
         ({"succeeded": 1}, 75, "1 run in 0:01:15: 1 succeeded"),
         ({"succeeded": 2, "dead_letter": 1}, 7300, "3 runs in 2:01:40: 2 succeeded, 1 dead letter"),
     ],

@@ -10,6 +10,7 @@ import re
 import select
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -144,6 +145,19 @@ def test_the_oldest_handler_is_that_which_was_started_first():
     assert tally.oldest_started_at == 10.0
 
 
+def test_the_oldest_handler_is_found_while_others_start():
+    """The page is made in another thread."""
+    tally = Tally(3)
+
+    class Racing(float):
+        def __lt__(self, other):
+            tally.started_at["work_4"] = 30.0
+            return super().__lt__(other)
+
+    tally.started_at |= {"work_1": Racing(20.0), "work_2": Racing(10.0), "work_3": Racing(40.0)}
+    assert tally.oldest_started_at == 10.0
+
+
 def test_counters_have_no_series_with_the_time_of_their_creation():
     """They would double the number of series."""
     prometheus_client.enable_created_metrics()  # as after its import
@@ -198,6 +212,7 @@ def test_readiness_goes_by_the_clock_of_the_polls():
 
 def test_a_worker_whose_event_loop_is_stuck_is_not_healthy(monkeypatch):
     """Kubernetes starts it again."""
+    assert 1 <= metrics_module._ALIVE_S <= 10
     monkeypatch.setattr(metrics_module, "_ALIVE_S", 0.01)
     stuck = SimpleNamespace(call_soon_threadsafe=lambda _call: None)
     page = _health(stuck)
@@ -379,6 +394,75 @@ def test_a_client_is_not_disconnected_because_of_many_others_that_have_left():
             assert slow.recv(12) == b"HTTP/1.0 200"
 
 
+@pytest.fixture
+def small_listener(monkeypatch):
+    """A listener for two connections, and a function that opens one."""
+    monkeypatch.setattr(listener_module, "_MOST_CONNECTIONS", 2)
+    with (
+        closing(Listener("127.0.0.1", 0, lambda _path: text_page("served"))) as listener,
+        ExitStack() as stack,
+    ):
+        address = ("127.0.0.1", int(listener.url.rpartition(":")[2]))
+
+        def connect():
+            connection = stack.enter_context(socket.create_connection(address, 10))
+            connection.sendall(b"GET /metr")
+            return connection
+
+        yield listener, connect
+
+
+def test_of_too_many_connections_the_oldest_is_closed(small_listener):
+    """The newest is that of somebody who asks. Another one that is open goes on."""
+    listener, connect = small_listener
+    oldest, newer = connect(), connect()
+    assert httpx.get(listener.url).text == "served\n"
+    assert _was_closed(oldest)
+    newer.sendall(b"ics HTTP/1.0\r\n\r\n")
+    assert newer.recv(12) == b"HTTP/1.0 200"
+
+
+@pytest.fixture
+def ended(monkeypatch):
+    """Released once for each connection that a listener has ended."""
+    end, count = Listener.shutdown_request, threading.Semaphore(0)
+    monkeypatch.setattr(
+        Listener,
+        "shutdown_request",
+        lambda listener, request: (end(listener, request), count.release()),
+    )
+    return count
+
+
+def test_connections_that_have_ended_do_not_count(small_listener, ended):
+    """A monitor makes a new one each time."""
+    listener, connect = small_listener
+    slow = connect()
+    for _ in range(4):
+        assert httpx.get(listener.url).text == "served\n"
+        assert ended.acquire(timeout=60)
+    slow.sendall(b"ics HTTP/1.0\r\n\r\n")
+    assert slow.recv(12) == b"HTTP/1.0 200"
+
+
+def test_a_client_that_leaves_is_not_worth_a_message(capfd, ended):
+    """And a silent one does not keep a worker from its end."""
+    with closing(Listener("127.0.0.1", 0, lambda _path: text_page("served"))) as listener:
+        address = ("127.0.0.1", int(listener.url.rpartition(":")[2]))
+        with socket.create_connection(address, 10) as leaving:
+            leaving.sendall(b"GET /metr")
+            at_once = struct.pack("ii", 1, 0)
+            leaving.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+        assert ended.acquire(timeout=60)
+        silent = socket.create_connection(address, 10)
+        silent.sendall(b"GET /metr")
+        assert httpx.get(listener.url).text == "served\n"
+        before = time.monotonic()
+    assert time.monotonic() - before < listener_module._REQUEST_TIMEOUT_S / 2
+    silent.close()
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_page_has_its_type_its_length_in_bytes_and_no_query():
     """A name in an error may have other letters than ASCII."""
     with closing(Listener("127.0.0.1", 0, {"/a": text_page("\xe4\u20ac")}.get)) as listener:
@@ -487,10 +571,10 @@ def test_statistics_are_only_numbers():
         "oldest_queued_age_seconds": 0,
     }
     assert (
-        to_numbers({**STATS, "oldest_queued_at": "2026-03-15T10:00:00Z"}, now)[
+        to_numbers({**STATS, "oldest_queued_at": "2026-03-15T10:00:00Z"}, now + 0.12345)[
             "oldest_queued_age_seconds"
         ]
-        == 30
+        == 30.123
     )
 
 
@@ -508,20 +592,22 @@ def test_many_scrapers_cause_one_request():
 
 
 def test_a_failure_is_kept_as_long_as_a_success():
-    """An API that is overloaded gets no more requests than one that is not."""
+    """An API that is overloaded gets no more requests than one that is not. Older numbers are not shown as new."""
     fetched, now = [], [1000.0]
 
     def fetch():
         fetched.append(1)
-        raise NetworkError("no response")
+        if len(fetched) == 2:
+            raise NetworkError("no response")
+        return NUMBERS
 
     read = cached(fetch, 5.0, lambda: now[0])
-    assert [read().problem for _ in range(3)] == ["no response"] * 3
-    assert read().numbers == {}
-    assert len(fetched) == 1
+    assert read() == (1000.0, NUMBERS, "")
     now[0] += 5
-    read()
+    assert [read() for _ in range(3)] == [(1005.0, {}, "no response")] * 3
     assert len(fetched) == 2
+    now[0] += 5
+    assert read() == (1010.0, NUMBERS, "")
 
 
 def test_readers_that_come_together_cause_one_request():
@@ -692,29 +778,39 @@ def test_the_exporter_counts_again_what_it_could_not_count_before():
     assert shown == [{"unheld": 1}, {}, {"unheld": 0}]
 
 
-def exported(monkeypatch, environ, api, **options):
-    """Run an exporter until it has counted twice, and return its pages, and the connections that it asked with."""
-    connections, pages, counted = [], [], []
+def exported(monkeypatch, environ, api, *, screen=None, date="", closed=None, **options):
+    """Run an exporter until it has counted twice, and return its pages, and the connections that it asked with.
 
-    def make(connection, _runtime, name):
+    It is 10 o'clock here, and `date` at the server.
+    """
+    connections, pages, counted = [], [], []
+    closed = [] if closed is None else closed
+
+    def make(connection, runtime, name):
         connections.append((name, connection.credential))
+        runtime.server_clock.take(date)
         return api
 
     class Waiting:
-        def wait(self, _seconds):
+        def wait(self, seconds):
+            assert seconds == 60
             counted.append(1)
             if len(counted) == 2:
                 raise KeyboardInterrupt
             return False
 
-    listening = SimpleNamespace(close=lambda: None, url="http://127.0.0.1:1")
+    listening = SimpleNamespace(
+        close=lambda: closed.append("the listener"), url="http://127.0.0.1:1"
+    )
     monkeypatch.setattr(exporter_module, "WorkAPI", make)
     monkeypatch.setattr(
         exporter_module, "Listener", lambda *given: pages.append(given[2]) or listening
     )
-    monkeypatch.setattr(exporter_module.threading, "Event", Waiting)
-    screen = Screen(terminal=False)
-    runtime = make_runtime(environ, stderr=screen)
+    monkeypatch.setattr(
+        exporter_module, "threading", SimpleNamespace(Event=Waiting, Lock=threading.Lock)
+    )
+    screen = screen or Screen(terminal=False)
+    runtime = make_runtime(environ, stderr=screen, now=lambda: NOW)
     given = {
         "environment_id": "env_1",
         "environment_key": "",
@@ -760,6 +856,77 @@ def test_an_exporter_without_an_environment_key_asks_with_the_api_key(monkeypatc
     environ = {**clean_environ, "ANTHROPIC_API_KEY": API_KEY}
     _, connections, _ = exported(monkeypatch, environ, api)
     assert [given.kind for _, given in connections] == ["api_key"]
+
+
+def queue_api(**changes):
+    """Return an API of a queue in which nothing was counted."""
+    answers = {"stats": lambda: dict(STATS), "running": lambda: 1, "newest_items": list}
+    return SimpleNamespace(**{**answers, "close": int, **changes})
+
+
+def test_an_exporter_has_counted_when_it_says_that_it_listens(monkeypatch, clean_environ):
+    """Whoever reads its metrics from then on finds the numbers of each environment."""
+    screen, said = Screen(terminal=False), []
+    api = queue_api(newest_items=lambda: said.append(screen.text()) or [])
+    environ = {**clean_environ, "ANTHROPIC_API_KEY": API_KEY}
+    exported(monkeypatch, environ, api, screen=screen, environment_id="env_1,env_2")
+    assert said[:2] == ["", ""]
+    assert all("listens at" in text for text in said[2:])
+
+
+def test_an_exporter_that_is_ended_while_it_counts_has_succeeded(monkeypatch, clean_environ):
+    """The first time takes several requests. Its connections and its port are closed."""
+
+    def interrupt():
+        raise KeyboardInterrupt
+
+    closed = []
+    api = queue_api(newest_items=interrupt, close=lambda: closed.append("an API"))
+    environ = {**clean_environ, "ANTHROPIC_API_KEY": API_KEY}
+    try:
+        _, _, text = exported(monkeypatch, environ, api, closed=closed, environment_id="e1,e2")
+    except KeyboardInterrupt:
+        pytest.fail("it ended as if something was lost")
+    assert text == ""
+    assert sorted(closed) == ["an API", "an API", "the listener"]
+
+
+@pytest.mark.parametrize(("cache", "requests"), [(0.0, 3), (60.0, 1)])
+def test_an_exporter_keeps_statistics_for_the_time_of_its_option(
+    monkeypatch, clean_environ, cache, requests
+):
+    """Without one, each page has new ones."""
+    asked = []
+    api = queue_api(stats=lambda: asked.append(1) or dict(STATS))
+    environ = {**clean_environ, "ANTHROPIC_API_KEY": API_KEY}
+    find, _, _ = exported(monkeypatch, environ, api, cache=cache)
+    for path in ("/stats", "/metrics", "/stats/env_1"):
+        assert find(path).status == 200
+    assert len(asked) == requests
+
+
+def test_the_ages_of_an_exporter_go_by_the_clock_of_the_server(monkeypatch, clean_environ):
+    """That of the machine may be wrong, here by an hour."""
+    unheld = {"state": "starting", "acknowledged_at": "2026-03-15T10:50:00Z"}
+    queued = {"oldest_queued_at": "2026-03-15T10:59:00Z"}
+    api = queue_api(stats=lambda: {**STATS, **queued}, newest_items=lambda: [unheld])
+    environ = {**clean_environ, "ANTHROPIC_API_KEY": API_KEY}
+    find, _, _ = exported(monkeypatch, environ, api, date="Sun, 15 Mar 2026 11:00:00 GMT")
+    found = samples(find("/metrics").body.decode())
+    assert found["ant_work_queue_unheld", "environment_id=env_1"] == 1
+    assert 60 <= found["ant_work_queue_oldest_age_seconds", "environment_id=env_1"] <= 61
+
+
+def test_the_key_of_an_exporter_is_fetched_once_for_all_environments(
+    monkeypatch, clean_environ, profiles, tmp_path
+):
+    """A command may ask a person, or a service that costs something."""
+    command = f"sh -c 'echo x >> {tmp_path}/calls; echo {API_KEY}'"
+    profiles(f'[profiles.p]\napi_key_command = "{command}"\n')
+    environ = {**clean_environ, "ANTHROPIC_API_KEY": "", "ANTHROPIC_PROFILE": "p"}
+    _, connections, _ = exported(monkeypatch, environ, queue_api(), environment_id="env_1,env_2")
+    assert [credential.secret for _, credential in connections] == [API_KEY] * 2
+    assert (tmp_path / "calls").read_text() == "x\n"
 
 
 def test_an_exporter_without_the_library_for_metrics_is_an_error_at_the_start(
