@@ -97,7 +97,8 @@ def test_a_line_for_machines_has_the_time_to_the_millisecond_and_bare_or_quoted_
 def test_a_line_in_json_has_the_same_members():
     """In the same order, and with their types."""
     logged = Logged("json")
-    logged.item.error("ack failed", yes=True, n=3)
+    logged.item.error("ack failed", yes=True, n=3, reason="kein Ger\xe4t")
+    assert logged.text.isascii()
     assert list(json.loads(logged.text).items()) == [
         ("time", "2026-03-15T10:00:00.123Z"),
         ("level", "ERROR"),
@@ -109,6 +110,7 @@ def test_a_line_in_json_has_the_same_members():
         ("attempt", 2),
         ("yes", True),
         ("n", 3),
+        ("reason", "kein Ger\xe4t"),
     ]
 
 
@@ -427,6 +429,15 @@ def test_the_last_words_of_a_handler_have_no_line_that_may_have_been_cut():
     stderr = SimpleNamespace(last_lines=[b"s" * 1001, b"no disk"])
     handler = Handler(SimpleNamespace(exit=None), SimpleNamespace(last_lines=[]), stderr)
     assert handler.last_words(str) == "no disk"
+
+
+@pytest.mark.parametrize("length", [1, 16_384, 16_385, 40_000, 65_536, 65_537, 200_000])
+def test_a_line_of_a_handler_is_cut_after_its_limit(length):
+    """Its beginning is shown, however long it is."""
+    logged = Logged("json")
+    logged.output(b"x" * length)
+    cut = " [the rest of the line was cut]" if length > 16_384 else ""
+    assert json.loads(logged.text)["line"] == "x" * min(length, 16_384) + cut
 
 
 def test_a_line_without_an_end_is_output(queue, work, script):

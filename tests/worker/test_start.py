@@ -53,6 +53,8 @@ def test_an_argument_a_flag_and_a_variable_name_the_environment(polled):
     assert (started.options.environment_id, list(started.handler)) == ("env_2", ["true", "-x"])
     assert polled("--environment-id", "env_3", "--", "true").options.environment_id == "env_3"
     assert polled("--", "true").options.environment_id == "env_1"
+    both = polled("env_3", "--environment-id", "env_3", "--", "true")
+    assert (both.exit, "can't be used together" in both.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("name", ["queue", "env", "env_", "xenv_1", "env_1/x", "env_1 x"])
