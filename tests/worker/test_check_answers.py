@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ import pytest
 
 from ant_cli.commands import worker_check
 from ant_cli.errors import AntError
-from ant_cli.worker.listener import Listener, text_page
+from ant_cli.worker.listener import Listener, ServedPage, text_page
 from ant_cli.worker.work_api import WorkAPI
 from tests.helpers.words import NO_KEY, page
 
@@ -509,13 +510,13 @@ def test_nothing_is_given_back_unless_a_person_agrees(check, monkeypatch):
 # The handler, and the worker on this machine
 
 
-@pytest.mark.parametrize("words", [("--on-work", "./no"), ("--", "./no")])
+@pytest.mark.parametrize("words", [("--on-work", "./No"), ("--", "./No")])
 def test_a_handler_that_was_given_and_can_not_start_blocks_although_a_worker_polls(ant, words):
     """Whichever way it was given. The text of the error begins as a sentence."""
     env = {"ANTHROPIC_ENVIRONMENT_KEY": WORKER_KEY, "ANT_WORKER_LISTEN": "127.0.0.1:1"}
     done = ant("beta:worker", "check", "env_1", *words, env=env, replies=Api())
     assert done.exit == 1
-    assert "! The handler './no' is not a program that can be run.\n" in done.stdout
+    assert "! The handler './No' is not a program that can be run.\n" in done.stdout
 
 
 def test_an_answer_that_is_not_of_the_api_has_the_hint_of_its_error(check):
@@ -586,6 +587,25 @@ def test_a_worker_may_serve_its_pages_at_an_address_of_either_version(host):
         assert worker_check._page(host, port, "/readyz") == "at /readyz\n"
     finally:
         listener.close()
+
+
+def test_a_page_that_is_not_text_is_shown_as_far_as_it_is():
+    """Anything may listen there, and a worker that is not ready is not called absent."""
+    pages = {"/readyz": ServedPage(200, "text/plain", b"polling \xff fails\n")}
+    with closing(Listener("127.0.0.1", 0, pages.get)) as listener:
+        port = int(listener.url.rpartition(":")[2])
+        assert worker_check._page("127.0.0.1", port, "/readyz") == "polling \ufffd fails\n"
+
+
+def test_a_worker_here_that_counts_less_has_counted_nothing(monkeypatch):
+    """One of an earlier version, for example."""
+    metrics = METRICS.splitlines(keepends=True)
+    assert says(monkeypatch, "".join(metrics[:2])) == {
+        "worker_here": "ok",
+        "outage": False,
+        "dead_letters_here": 0,
+        "failed_metadata_writes_here": 0,
+    }
 
 
 @pytest.mark.parametrize("host", ["[", "a b", "a..b", "127.0.0.1"])
