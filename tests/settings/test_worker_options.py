@@ -118,6 +118,23 @@ def test_an_option_without_a_flag_and_a_variable_has_its_default(command):
     assert vars(read(command, {}, {})) == DEFAULTS[command]
 
 
+def test_the_variables_of_the_official_worker_have_its_names_and_all_others_one_prefix():
+    """Units and manifests that were written for the official worker can be used."""
+    names = {row.variable for kind in KINDS.values() for row in rows_of(kind)}
+    official = {"ENVIRONMENT_ID", "ENVIRONMENT_KEY", "WORKER_ID"}
+    official |= {"SESSION_ID", "WORK_ID", "WORK_SECRET_FILE"}
+    others = {name for name in names if name.startswith("ANT_WORKER_")}
+    assert names - others == {f"ANTHROPIC_{name}" for name in official}
+
+
+@pytest.mark.parametrize("command", KINDS)
+def test_only_what_others_could_read_or_few_people_change_has_no_flag(command):
+    """Secrets in arguments can be read by others."""
+    rows = {row.name for row in rows_of(KINDS[command])}
+    flags = {row.name for row in command_flags(KINDS[command])}
+    assert rows - flags == ({"metadata_key", "retry_delay"} if command == "poll" else set())
+
+
 @pytest.mark.parametrize(("command", "name"), OPTIONS)
 def test_the_variable_of_an_option_is_used_if_it_has_no_flag(command, name, key_files):
     """Some options have only a variable."""

@@ -374,8 +374,8 @@ def test_a_secret_that_is_too_deep_is_still_redacted_as_a_whole():
 
 def test_secrets_that_were_hidden_are_received_once_and_redacted(monkeypatch):
     """The variables of the environment stay, and the file is closed."""
-    runtime = make_runtime({})
-    monkeypatch.setattr(hidden_secrets, "_protect_memory", lambda: None)
+    runtime, protected = make_runtime({}), []
+    monkeypatch.setattr(hidden_secrets, "_protect_memory", lambda: protected.append(1))
     assert hidden_secrets.receive_secrets(runtime) is runtime
     descriptor = hidden_secrets._nameless_file(
         json.dumps({"ANT_WORKER_METADATA_KEY": "correct-horse-staple"}).encode()
@@ -384,6 +384,7 @@ def test_secrets_that_were_hidden_are_received_once_and_redacted(monkeypatch):
     monkeypatch.setenv("MINE", "1")
     runtime.environ = os.environ
     received = hidden_secrets.receive_secrets(runtime)
+    assert protected == [1]
     assert received.environ["ANT_WORKER_METADATA_KEY"] == "correct-horse-staple"
     assert received.environ["MINE"] == "1"
     assert "ANT_WORKER_SECRETS_PIPE" not in os.environ
@@ -457,6 +458,17 @@ def test_a_test_of_the_program_does_not_start_it_again(monkeypatch):
     """Its environment is not that of the process."""
     monkeypatch.setattr(os, "execve", pytest.fail)
     hidden_secrets.hide_secrets(make_runtime({"USED": "b"}), [], ["USED"], {"USED": "x"})
+
+
+def test_on_windows_a_worker_does_not_start_again(monkeypatch):
+    """It says instead that it needs another system."""
+    runtime = make_runtime({})
+    runtime.environ = os.environ
+    monkeypatch.setenv("USED", "b")
+    monkeypatch.setattr(os, "execve", pytest.fail)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "name", "nt")
+        hidden_secrets.hide_secrets(runtime, [], ["USED"], {"USED": "x"})
 
 
 def test_an_error_of_a_worker_that_leaves_something_names_the_log(clean_environ, monkeypatch):
