@@ -284,6 +284,19 @@ def test_the_options_show_no_key_and_can_be_changed_one_by_one():
         PollOptions()
 
 
+@pytest.mark.parametrize(
+    ("name", "low", "high"),
+    [("concurrency", 1, 1000), ("attempts", 1, 1000), ("max_items", 0, 999_999_999)],
+)
+def test_a_number_is_within_its_limits(name, low, high):
+    """Both belong to them. The message names them."""
+    for number in (low, high):
+        assert getattr(read("poll", {name: str(number)}, {}), name) == number
+    for number in (low - 1, high + 1):
+        with pytest.raises(UsageError, match=f"must be a whole number from {low} to {high}"):
+            read("poll", {name: str(number)}, {})
+
+
 @pytest.mark.parametrize("text", ["1s", "5m", "300s", "45s"])
 def test_a_lease_is_whole_seconds_from_one_to_five_minutes(text):
     """The API takes no others."""
