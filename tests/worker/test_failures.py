@@ -182,7 +182,10 @@ def test_the_pauses_of_an_outage_grow_to_a_minute(outage):
         pauses.append(outage.resumes_at - now - 0.1)
         outage.fail("same time", at=now + 0.2, seconds=0.2)
         assert outage.resumes_at == pauses[-1] + now + 0.1
-        now = outage.resumes_at
+        resumes_at = outage.resumes_at
+        outage.fail("slow", at=resumes_at + 1, seconds=resumes_at + 1 - now)
+        assert outage.resumes_at == resumes_at
+        now = resumes_at
     for pause, longest in zip(pauses, [0.5, 1, 2, 4, 8, 16, 32, 60, 60, 60], strict=True):
         assert 0.75 * longest <= pause <= longest
 

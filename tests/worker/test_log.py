@@ -225,10 +225,10 @@ def test_the_lines_of_a_session_have_no_mark():
     """Its whole log is on stderr."""
     runtime = make_runtime({"NO_COLOR": "1"}, stderr=Screen(terminal=True))
     view = LogView(runtime, "auto", marks_stderr=False)
-    fields = {"stream": "stderr", "line": "executing tool"}
-    assert view.line(LogEvent(NOW, "INFO", "handler output", fields)).endswith(
-        " | executing tool\n"
-    )
+    for stream in ("stdout", "stderr"):
+        fields = {"stream": stream, "line": "executing tool"}
+        line = view.line(LogEvent(NOW, "INFO", "handler output", fields))
+        assert line.endswith(" | executing tool\n")
 
 
 def test_at_a_terminal_the_time_is_the_local_one(time_zone):
@@ -320,6 +320,7 @@ def test_the_log_has_no_terminal_sequences_and_no_secrets(log_format, terminal):
         assert character not in logged.text
     assert "inner-token-12345" not in logged.text
     assert KEY not in logged.text
+    assert r"\xff" in logged.text
     assert logged.text.count("[redacted]") == 6
     assert logged.text.count("\n") == 2
 
