@@ -335,6 +335,18 @@ def test_the_prompt_names_a_server_that_is_not_the_api(ant_without_key, monkeypa
     assert ("To create one: https://platform.claude.com" in done.stderr) is (words == ())
 
 
+def test_the_prompt_names_the_server_of_the_profile_that_gets_a_new_key(
+    ant_without_key, monkeypatch, profiles
+):
+    """The key stays bound to it."""
+    profiles("active = 'a'\n[profiles.a]\nbase_url = 'https://gate.example'\n")
+    prompts = []
+    monkeypatch.setattr("getpass.getpass", lambda text: prompts.append(text) or SECRET)
+    done = ant_without_key("auth", "login", "--no-verify")
+    assert prompts == ["API key for profile 'a' at https://gate.example (not shown): "]
+    assert "To create one" not in done.stderr
+
+
 @pytest.mark.parametrize("ended_by", [EOFError, KeyboardInterrupt])
 def test_after_ctrl_d_or_ctrl_c_at_the_prompt_the_next_text_begins_a_line(
     ant_without_key, monkeypatch, ended_by
@@ -416,6 +428,27 @@ def test_a_blank_variable_is_no_variable_that_wins_over_the_stored_key(ant_witho
     assert (done.exit, "is set" in done.stderr) == (0, False)
 
 
+def test_the_workspace_of_a_variable_is_not_stored_with_the_key(ant_without_key, path):
+    """It may be meant for something else, and wins over the profile anyway."""
+    env = {"ANTHROPIC_WORKSPACE_ID": "wrkspc_variable"}
+    words = ("auth", "login", "--no-verify", "--api-key-stdin")
+    assert ant_without_key(*words, env=env, stdin=SECRET).exit == 0
+    assert document(path)["profiles"]["default"] == {"api_key": SECRET, **BOUND}
+
+
+def test_logout_notes_what_commands_still_find_and_no_empty_variable(
+    ant_without_key, official, profiles
+):
+    """They would use it from then on."""
+    profiles('active = "a"\n[profiles.a]\napi_key = "k"\n')
+    official.log_in()
+    empty = {"ANTHROPIC_API_KEY": "", "ANTHROPIC_AUTH_TOKEN": ""}
+    assert ant_without_key("auth", "logout", env=empty).stderr == (
+        "Removed the credentials of profile 'a'.\n"
+        "Note: profile 'default' of the official tool is still logged in.\n"
+    )
+
+
 def test_a_new_key_is_verified_with_the_other_settings_of_its_profile(ant_without_key, profiles):
     """It may be valid in that workspace only, and its server may be slow."""
     profiles("[profiles.a]\nworkspace_id = 'wrkspc_a'\nmax_retries = 0\napi_key = 'old-key'\n")
@@ -467,7 +500,7 @@ def test_login_with_a_keyring_stores_the_key_there_and_a_reference_in_the_file(
 ):
     """The test goes from login to logout."""
     words = ("auth", "login", "--keyring", "--api-key-stdin")
-    assert ant_without_key(*words, stdin=OTHER).exit == 0
+    assert ant_without_key(*words, stdin=OTHER).request.headers["x-api-key"] == OTHER
     assert ant_without_key(*words, stdin=SECRET).exit == 0
     reference = document(path)["profiles"]["default"]["api_key"]
     assert credential_store.entries == {("ant", reference.removeprefix("keyring:")): SECRET}
