@@ -350,6 +350,20 @@ def test_the_null_device_as_config_folder_disables_profiles(workers, ant):
     )
 
 
+@needs_posix("/dev/null")
+def test_without_a_config_folder_no_file_of_the_working_folder_is_read_in_its_place(ant, tmp_path):
+    """That may be somebody else's project."""
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "default.json").write_text("{}")
+    (tmp_path / "active_config").write_text("default")
+    (tmp_path / "profiles.toml").write_text("active = 'gone'")
+    env = {"ANTHROPIC_CONFIG_DIR": "/dev/null", "ANTHROPIC_API_KEY": None}
+    done = ant("auth", "token", env=env)
+    assert (done.exit, done.stderr.splitlines()[0]) == (4, "ant: there is no API key.")
+    report = ant("auth", "status", "--format", "json", env=env).json
+    assert (report["profile"]["file"], report["official_profile"]) == (None, None)
+
+
 def test_a_malformed_file_fails_every_command_that_may_depend_on_it(ant, profiles):
     """A key, base URL, workspace or format may be in it, and none of them is guessed."""
     profiles("active =")
