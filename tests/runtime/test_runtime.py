@@ -71,6 +71,13 @@ def test_only_y_and_yes_agree_in_any_case_and_with_space_around(reply, is_agreed
     assert caught.value.hint == "To skip the question: --yes"
 
 
+def test_a_change_of_objects_from_stdin_is_questioned_at_the_terminal():
+    """Only stderr is one, then."""
+    runtime = runtime_at(stderr=True, ask=lambda _question: "n")
+    with pytest.raises(UsageError, match=r"nothing was sent\."):
+        confirm("Delete?", runtime, reads_stdin=True)
+
+
 def test_a_change_is_not_questioned_if_nobody_can_be_asked():
     """A script means what it says."""
     questions = []
@@ -331,6 +338,7 @@ def test_a_stream_that_is_closed_or_broken_has_no_input_and_takes_no_messages(fi
     with pytest.raises(UsageError, match=r"^standard input (is closed|can't be read: .+)\.$"):
         stdin.read()
     Stderr(file).write("nobody reads it")
+    assert Stdin(None).read_line() == ""
 
 
 def test_the_beginning_of_a_file_that_is_no_text_is_empty(tmp_path):
@@ -395,6 +403,17 @@ def test_a_pipe_is_silent_if_neither_data_nor_its_end_arrives_in_time(
             other.close()
         assert Stdin(pipe, patience_s=0.01).stays_silent() is is_silent
     assert not Stdin(None).stays_silent()
+
+
+@needs_posix("pipes that can be waited for")
+def test_data_that_arrives_a_little_later_is_waited_for():
+    """The program before the pipe has just been started, too."""
+    reading, writing = os.pipe()
+    later = threading.Timer(0.02, os.write, [writing, b"x"])
+    with open(writing, "wb"), open(reading, "rb") as pipe:  # noqa: PTH123 - descriptors
+        later.start()
+        assert not Stdin(pipe).stays_silent()
+        later.join()
 
 
 @pytest.mark.parametrize(

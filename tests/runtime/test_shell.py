@@ -23,9 +23,9 @@ def windows(monkeypatch):
 def test_sh_sets_the_variable_to_the_whole_value():
     command = shell.set_variable("WHERE", "a $HOME 'b'")
     done = subprocess.run(
-        ["sh", "-c", f'{command}; printf %s "$WHERE"'], capture_output=True, text=True, check=True
+        ["sh", "-c", f"{command}; printenv WHERE"], capture_output=True, text=True, check=True
     )
-    assert done.stdout == "a $HOME 'b'"
+    assert done.stdout == "a $HOME 'b'\n"
 
 
 @needs_posix("sh")

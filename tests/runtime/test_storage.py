@@ -151,7 +151,10 @@ def test_files_of_others_with_a_similar_name_stay(tmp_path):
     """Only leftovers of a killed process are removed."""
     kept = [
         tmp_path / name
-        for name in (".a.yaml-mine", ".a.yaml-12345678", ".a.yaml-", "a.yaml-x.ant-draft")
+        for name in (
+            *(".a.yaml-mine", ".a.yaml-12345678", ".a.yaml-", "a.yaml-x.ant-draft"),
+            ".b.yaml-12345678.ant-draft",  # of another file, which may be written right now
+        )
     ]
     for path in kept:
         path.write_text("mine")

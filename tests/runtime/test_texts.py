@@ -64,6 +64,7 @@ def test_what_is_no_utf_8_is_rejected_with_the_reason(data, problem):
         reading.decode(data, "f")
     assert caught.value.message == problem
     assert reading.decode(b"\xef\xbb\xbfa\xc3\xa9", "f") == "a\u00e9"
+    assert reading.decode(b"a\0b", "f") == "a\0b"
 
 
 @pytest.mark.parametrize(
