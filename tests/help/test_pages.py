@@ -160,6 +160,7 @@ def test_every_group_has_a_page(ant, group):
 def test_the_first_page_names_everything(ant):
     """Groups, tool commands, topics and examples."""
     page = ant("help").stdout
+    assert page.startswith("Usage: ant COMMAND [FLAGS]\n")
     assert all(
         f"  {name} " in page
         for name in [*GROUPS, *(command.full_name for command in TOOL_COMMANDS)]
