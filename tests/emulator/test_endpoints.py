@@ -326,6 +326,8 @@ def test_the_statistics_of_a_queue_are_its_own(api, queue):
     assert (api.stats(queue), api.poll(queue)) == (nothing, None)
     counts = {"depth": 2, "pending": 1, "workers_polling": 1}
     assert api.stats(other) == nothing | counts | {"oldest_queued_at": polled["created_at"]}
+    api("POST", "/_emulator/clock", {"advance_ms": 30_000})
+    assert api.stats(other)["workers_polling"] == 0
 
 
 def test_an_item_whose_lease_ran_out_is_as_if_nobody_had_had_it(api, queue, clock):

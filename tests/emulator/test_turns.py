@@ -291,6 +291,8 @@ def test_each_step_of_usage_sets_the_figures_that_it_names(begin):
     assert (usage["cache_creation"], usage["list_cost"]) == ({"x": 1}, {"amount": "5"})
     assert (usage["input_tokens"], usage["output_tokens"], usage["active_seconds"]) == (1, 0, 1.5)
     assert usage["cache_read_input_tokens"] == 0
+    session.send(HELLO)
+    assert session.now["usage"] == usage
 
 
 def test_an_update_comes_after_the_steps_that_were_due(api, begin):
