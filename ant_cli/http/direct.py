@@ -117,8 +117,7 @@ def _split(url: str) -> tuple[Origin, str, str]:
     parts = urlsplit(url)
     host = parts.hostname or ""
     labels = host.removesuffix(".").split(".")
-    is_address = ":" in host
-    if not is_address and not all(map(_LABEL.fullmatch, labels)):
+    if not all(map(_LABEL.fullmatch, labels)):
         raise unusable_url(url)
     port = parts.port or {"http": 80, "https": 443}[parts.scheme]
     target = parts.path or "/"

@@ -56,7 +56,7 @@ class Response:
     def requested_delay(self) -> float | None:
         """Return the seconds that `retry-after-ms` or `retry-after` asks for; None without a usable one."""
         for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-            text = self.headers.get(name, "").strip()
+            text = self.headers.get(name, "")
             if re.fullmatch(_SECONDS, text):
                 return min(max(float(text) * unit, 0.0), _LONGEST_DELAY_S)
         when = http_date(text)

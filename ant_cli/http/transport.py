@@ -129,6 +129,8 @@ class Attempt:
             return incomplete_response("broke off")
         else:
             message, own_hint = _network_problem(cause)
+            if not sent and hint:  # what can't be reached is the proxy
+                own_hint = hint
         return FailedAttempt(
             NetworkError,
             message,

@@ -270,7 +270,7 @@ class _Builder(NamedTuple):
         }
         *others, last = fields
         # an environment's ID was given in place of an item's
-        if others and ids[last.name].startswith("env_"):
+        if ids[last.name].startswith("env_"):
             ids = {others[0].name: ids[last.name], last.name: last.name.upper()}
         words = [word for field in others for word in (field.flag, ids[field.name])]
         return command_line(self.operation.command, *words, ids[last.name])

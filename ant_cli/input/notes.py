@@ -47,7 +47,7 @@ def _first(sources: Sequence[str]) -> str:
 
 def note_unused(operation: Operation, given: Mapping[str, Value], notes: Notes) -> None:
     """Note keys that are neither fields of the request nor of an object: they may be mistyped."""
-    known = {key.lower() for group in GROUPS.values() for key in group.known_keys}
+    known = {key for group in GROUPS.values() for key in group.known_keys}
     unused = [key for key in given if key.lower() not in known]
     if not unused:
         return

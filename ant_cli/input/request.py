@@ -191,7 +191,7 @@ def _taken(
 
 def _means_no_value(field: Field, value: Value) -> bool:
     if value is None:
-        return not (field.location == "query" and field.nullable)
+        return not field.nullable
     return value == []
 
 

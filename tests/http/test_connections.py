@@ -1223,3 +1223,11 @@ def test_the_authorities_of_both_variables_are_trusted(
     env = {"SSL_CERT_FILE": other, "SSL_CERT_DIR": str(system_trust("folder"))}
     result = ant_over_socket(server=tls_server(authority), url="https://localhost:{port}", env=env)
     assert (result.exit, result.stdout) == (0, OUTPUT)
+
+
+def test_a_proxy_whose_host_is_not_known_is_named(ant_over_socket):
+    """The base URL is not to blame: only the proxy looks for its host."""
+    result = through(ant_over_socket, "http_proxy", "http://nosuch.invalid:3128")
+    assert result.exit == 8
+    assert "the host name is not known.\nIs the proxy in http_proxy running?" in result.stderr
+    assert CHECK_URL not in result.stderr
