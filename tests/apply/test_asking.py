@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Screen
+from tests.helpers.words import KEY
 
 ADOPT = "Manage these existing environments by the files? (y)es / (n)o"
 DELETE = "Delete these archived environments permanently, so that new ones can have their names?"
@@ -84,7 +85,9 @@ def test_a_change_of_the_lock_file_alone_needs_no_confirmation(tracked):
     tracked.write("environments/a.yaml", "config: {type: cloud}\nmetadata: {}\n")
     before = Path("claude-lock.json").read_text()
     assert tracked.ant("diff").exit == 0
-    assert tracked.ant("apply", typed="").exit == 0
+    assert tracked.ant("diff", "--format", "json").json["changes"] == 0
+    result = tracked.ant("apply", typed="")
+    assert (result.exit, "\nApply  " in result.stdout) == (0, False)
     assert Path("claude-lock.json").read_text() != before
     result = tracked.ant("apply", typed="")
     assert (result.exit, APPLY in result.stderr) == (0, False)
@@ -280,6 +283,35 @@ def test_a_saved_plan_is_carried_out_from_another_folder(tracked, tmp_path, monk
     monkeypatch.chdir(tmp_path / "elsewhere")
     assert tracked.ant("apply", "--plan", str(plan)).exit == 0
     assert set(tracked.server()) == {"a", "b"}
+
+
+def test_a_saved_plan_is_carried_out_with_its_lock_file(tracked):
+    """Another one would be found in its place."""
+    Path("mine.json").write_text(Path("claude-lock.json").read_text())
+    tracked.add("b")
+    saved = ("apply", "--dry-run", "--save-plan", "plan.json", "--lock-file", "mine.json", ".")
+    assert tracked.ant(*saved).exit == 0
+    assert tracked.ant("apply", "--plan", "plan.json").exit == 0
+    assert "./environments/b.yaml" in Path("mine.json").read_text()
+    assert list(tracked.ids()) == ["./environments/a.yaml"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("diff", "."),
+        ("apply", "--yes", "."),
+        ("apply", "--yes", "--format", "json", "."),
+        ("apply", "--dry-run", "--save-plan", "-", "."),
+        ("apply", "--dry-run", "--format", "markdown", "."),
+    ],
+    ids=" ".join,
+)
+def test_a_key_in_the_names_of_files_is_shown_nowhere(team, words):
+    """The output may be the log of a job, and a saved plan an artifact that others can read."""
+    team.write(f"environments/{KEY}.yaml")
+    result = team.ant(*words, "--lock-file", f"{KEY}.json")
+    assert (result.exit in (0, 2), result.stdout != "") == (True, True)
 
 
 @pytest.mark.parametrize(

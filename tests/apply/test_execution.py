@@ -135,6 +135,9 @@ def test_a_lock_file_without_an_origin_gets_that_of_the_first_run(team):
     lock.write_text(lock.read_text().replace(team.url, "http://elsewhere.example"))
     assert team.ant("apply", "--yes", "--allow-origin-change").exit == 0
     assert json.loads(lock.read_text())["origin"]["base_url"] == team.url
+    lock.write_text(lock.read_text().replace(team.url, "http://elsewhere.example"))
+    assert changes_of(team, "--allow-origin-change") == (["unchanged"], 0)
+    assert json.loads(lock.read_text())["origin"]["base_url"] == team.url
 
 
 @pytest.mark.parametrize("state", ["", ", which is archived,"])
@@ -212,6 +215,8 @@ def test_one_missing_environment_of_several_is_replaced_on_request_and_the_other
     Path("environments/b.yaml").unlink()
     result = tracked.ant("apply", "--yes", "--prune")
     assert (result.exit, len(tracked.ids())) == (1, 2)
+    assert changes_of(tracked, "--prune", "--force") == (["created", "already gone"], 1)
+    assert list(tracked.ids()) == ["./environments/a.yaml"]
 
 
 def test_a_folder_in_place_of_a_tracked_file_means_that_the_file_is_gone(tracked):

@@ -144,6 +144,13 @@ def test_the_lock_file_of_the_folder_that_is_written_to_gets_the_entries(two):
     assert (list(written), LOCK.exists()) == (["./environments/a.yaml"], False)
 
 
+def test_an_export_makes_all_folders_of_its_path(two):
+    """The lock file is where the command was run."""
+    assert two.ant("export", "a", "--directory", "deep/er/environments").exit == 0
+    assert list(two.ids()) == ["./deep/er/environments/a.yaml"]
+    assert two.diff() == 0
+
+
 def test_only_files_that_an_export_would_change_are_in_its_way(two):
     """An earlier export has written the others, and was killed then."""
     assert two.ant("export", "--all").exit == 0

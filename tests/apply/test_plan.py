@@ -169,6 +169,30 @@ def test_a_name_of_several_environments_is_blocked():
     )
 
 
+def test_an_environment_of_another_type_is_not_taken_over():
+    """The API can't change the type, whatever the flags say."""
+    world = World()
+    world.files[KEY] = declared({"name": "a", "config": {"type": "self_hosted"}})
+    world.named = {"a": [remote_of(BODY, "env_9")]}
+    assert world.step(adopt=True, force=True).blocked.startswith(
+        "config.type can't change from cloud to self_hosted; "
+    )
+
+
+def test_the_reason_of_a_blocked_update_is_what_no_flag_allows_before_what_one_does():
+    """Otherwise the run would be blocked again with that flag."""
+    world = World(BODY)
+    world.remotes["env_1"]["description"] = "by others"
+    world.named = {"b": [remote_of({"name": "b"}, "env_9")]}
+    world.files[KEY] = declared({"name": "b", "config": {"type": "self_hosted"}})
+    assert world.step().blocked.startswith("config.type can't change from cloud to self_hosted; ")
+    world.files[KEY] = declared({**BODY, "name": "b"})
+    assert world.step().blocked == "env_9 already has this name; choose another name"
+    world.named = {}
+    assert world.step().blocked.startswith("env_1 changed outside this config since the last apply")
+    assert world.step(force=True).blocked is None
+
+
 # Archived environments keep their names
 
 ARCHIVED = {"archived_at": "2026-01-01T00:00:00Z"}
@@ -210,6 +234,26 @@ def test_a_tracked_environment_that_was_archived_is_replaced_by_deleting_it():
     assert world.step(force=True).blocked is None
 
 
+def test_of_two_environments_of_a_name_the_one_that_is_not_archived_is_adopted():
+    """A note says what it keeps."""
+    world = World()
+    world.files[KEY] = declared({"name": "a", "config": {"type": "cloud"}})
+    world.named = {"a": [remote_of(BODY, "env_8", **ARCHIVED), remote_of(BODY, "env_9")]}
+    step = world.step(adopt=True)
+    assert (step.action, step.id, step.blocked) == ("adopt", "env_9", None)
+    assert step.note.startswith("the server keeps config.packages.pip, because ")
+
+
+def test_a_file_is_no_successor_of_one_whose_environment_is_archived():
+    """An archived environment can't be changed, so the new file creates one."""
+    world = World(BODY)
+    del world.files[KEY]
+    world.remotes["env_1"] = remote_of(BODY, **ARCHIVED)
+    world.files["./environments/z.yaml"] = declared(BODY, "./environments/z.yaml")
+    step = world.step()
+    assert (step.action, step.id, step.moved_from) == ("create", "", None)
+
+
 def test_an_environment_that_took_the_place_of_a_deleted_one_is_adopted():
     """Somebody created it again by hand. A second one of this name would be rejected."""
     world = World(BODY)
@@ -247,7 +291,8 @@ def test_an_entry_is_forgotten_only_if_the_credentials_are_right():
     world = World(BODY)
     del world.files[KEY]
     world.remotes["env_1"] = None
-    assert world.step(prune=True).action == "forget"
+    assert (world.step(prune=True).action, world.step(prune=True).name) == ("forget", "a")
+    assert (world.plan().lost, world.plan(prune=True).lost) == ((KEY,), ())
     assert "re-run with --force to forget it" in world.step(prune=True).blocked
     world.track({"name": "b"}, "./b.yaml", "env_2")
     assert [(step.action, step.blocked) for step in world.plan(prune=True).steps] == [
