@@ -156,6 +156,8 @@ def test_the_scope_is_declared_for_self_hosted_environments_only():
         ("com1", "com1_"),
         ("COM\u00b9", "COM\u00b9_"),
         ("lpt\u00b2.txt", "lpt\u00b2_.txt"),
+        ("LPT\u00b3", "LPT\u00b3_"),
+        ("lpt9", "lpt9_"),
         (".git", "git"),
         ("a\x1b[31m\n\0b", "a-31m-b"),
         ("C:\\x", "C-x"),

@@ -147,6 +147,8 @@ GOPLS = "golang.org/x/tools/gopls"
         ("gem", ["rails:7.1.0", "rails-html:1"], "rails -v 7.2", ["rails -v 7.2", "rails-html:1"]),
         ("cargo", ["cargo_edit@0.12"], "cargo-edit", ["cargo-edit"]),
         ("cargo", ["ripgrep=13", "ripgrep-all"], "ripgrep@14", ["ripgrep@14", "ripgrep-all"]),
+        ("cargo", ["ripgrep --version 13"], "ripgrep@14", ["ripgrep@14"]),
+        ("npm", ["file:a@1.tgz"], "file:a@2.tgz", ["file:a@1.tgz", "file:a@2.tgz"]),
         ("npm", ["tsx", "@a/tsx"], "tsx@4", ["tsx@4", "@a/tsx"]),
         ("pip", ["numpy; python_version > '3'"], "numpy==2", ["numpy==2"]),
         ("pip", ["numpy@https://x.example/n.whl"], "numpy~=2", ["numpy~=2"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import string
 from contextlib import suppress
 from unittest.mock import Mock
 
@@ -178,6 +179,12 @@ def test_each_way_to_keep_a_text_on_one_line_escapes_control_characters_too():
     assert picture_breaks(text) == "a\u240a\u2409b\u241b \\u202e\u240d"
     assert collapse_space(text) == "a b\u241b \\u202e"
     assert markdown_code("a_b\n@c") == "<code>a&#95;b&#92;n&#64;c</code>"
+
+
+def test_code_in_markdown_has_no_sign_that_markdown_could_read():
+    """A page shows each as it is. A dash and a slash mean nothing within a line."""
+    for sign in set(string.punctuation) - set("-/"):
+        assert markdown_code(sign) == f"<code>&#{ord(sign)};</code>"
 
 
 # The lines of a terminal
