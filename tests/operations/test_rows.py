@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 import ant_cli
+from ant_cli.emulator import credentials
 from ant_cli.emulator.models import EnvironmentCreateParams, EnvironmentUpdateParams
 from ant_cli.emulator.routes import match
 from ant_cli.operations import OPERATIONS
@@ -20,6 +21,13 @@ ROWS = {
     PACKAGE / "settings/rows.py",
     PACKAGE / "runtime/variables.py",
     *PACKAGE.glob("operations/*"),
+}
+
+
+KINDS = {
+    credentials.API_KEY: "API key",
+    credentials.ENVIRONMENT_KEY: "environment key",
+    credentials.ITEM_SECRET: "item secret",
 }
 
 
@@ -36,6 +44,25 @@ def test_the_emulator_takes_the_fields_of_an_environment(operation, model):
                 model.model_validate({"name": "demo", field.name: "neither"})
 
 
+@pytest.mark.parametrize(
+    ("operation", "model"), [(CREATE, EnvironmentCreateParams), (UPDATE, EnvironmentUpdateParams)]
+)
+def test_a_field_may_be_null_if_the_emulator_takes_null(operation, model):
+    """The page of the command shows it: `--scope TEXT|null`."""
+    for field in operation.fields_in("body"):
+        if field.name in model.model_fields:
+            given = {"name": "demo", "config": {"type": "cloud"}, field.name: None}
+            assert is_valid(model, given) is field.nullable, field.name
+
+
+def is_valid(model, given):
+    try:
+        model.model_validate(given)
+    except ValidationError:
+        return False
+    return True
+
+
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: f"{each.group} {each.name}")
 def test_the_emulator_reads_the_query_parameters_of_an_operation(operation):
     """All of them, and no other one: what the emulator ignores could not be tried."""
@@ -43,6 +70,14 @@ def test_the_emulator_reads_the_query_parameters_of_an_operation(operation):
     route, _ = match(path, operation.method)
     sent = {field.wire_name for field in operation.fields_in("query")}
     assert sent == set(route.parameters)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: f"{each.group} {each.name}")
+def test_an_operation_accepts_the_credentials_that_the_emulator_takes(operation):
+    path = re.sub(r"\{\w+\}", "id", operation.path)
+    route, _ = match(path, operation.method)
+    assert {KINDS[kind] for kind in route.takes} == {*operation.accepts}
+    assert route.has_body is operation.has_body
 
 
 def test_the_program_reads_every_setting():
