@@ -5,6 +5,7 @@ import pytest
 from .api import ENVIRONMENTS, message
 
 TEXT = {"type": "text", "text": "x"}
+MESSAGE = {"type": "user.message", "content": [TEXT]}
 URL = {"type": "url", "url": "https://example.com/a"}
 SOURCES = [
     {"type": "base64", "data": "eA==", "media_type": "image/png"},
@@ -147,6 +148,13 @@ WHOLE_CALL = {
             {"idle": {"stop_reason": {"type": "requires_action", "event_ids": ["e"] * 101}}},
             "script.0.idle.stop_reason.event_ids: List should have at most 100 items",
         ),
+        ({"tools": [{"tool": "a"}] * 100}, None),
+        ({"tools": [{"tool": "a"}] * 101}, "tools: "),
+        (
+            {"idle": {"stop_reason": {"type": "requires_action", "event_ids": ["e"] * 100}}},
+            None,
+        ),
+        *[({"wait": wait}, None) for wait in ("999999ms", "1s", "0m")],
         ({"wait": "1000000s"}, "wait: must be a whole number with its unit, ms, s or m"),
         ({"wait": "1.5s"}, "must be a whole number with its unit"),
         ({"wait": "2h"}, "must be a whole number with its unit"),
@@ -174,6 +182,8 @@ def test_a_step_has_the_members_of_its_kind(post, step, why):
     ("endpoint", "body", "why"),
     [
         ("script", {"script": []}, "script: "),
+        ("script", {"script": ["thinking"] * 10_000}, None),
+        ("script", {"script": ["thinking"] * 10_001}, "script: "),
         ("script", {"times": 0}, "times: "),
         ("script", {"times": 1_000_000}, None),
         ("script", {"times": 1_000_001}, "times: "),
@@ -204,18 +214,32 @@ def test_a_step_has_the_members_of_its_kind(post, step, why):
         ("session update", {"agent": {}}, "agent: is not emulated"),
         ("session update", {"metadata": {"k" * 65: "v"}}, "is too long"),
         ("work update", {"metadata": {"k": None}}, None),
+        ("events", {"events": [{"type": "user.interrupt"}] * 1_000}, None),
+        ("events", {"events": [{"type": "user.interrupt"}] * 1_001}, "events: "),
+        ("session", {"initial_events": [MESSAGE] * 50}, None),
+        ("session", {"initial_events": [MESSAGE] * 51}, "initial_events: "),
         ("enqueue", {"count": 0}, "count: "),
         ("enqueue", {"count": 10_001}, "count: "),
         ("enqueue", {"count": 1_001}, None),
         ("enqueue", {"session_id": ""}, "session_id: "),
         ("enqueue", {"type": "healthcheck"}, None),
         ("enqueue", {"type": "song"}, "type: "),
+        ("environment", {"name": ""}, "name: "),
+        ("environment", {"name": "x" * 257}, "name: "),
+        ("environment", {"description": "x" * 1024}, None),
+        ("environment", {"description": "x" * 1025}, "description: "),
+        *[
+            ("environment", {"config": {"type": "cloud", "packages": {manager: packages}}}, why)
+            for manager in ("apt", "cargo", "gem", "go", "npm", "pip")
+            for packages, why in ((["a"], None), (None, None), ([""], f"packages.{manager}.0: "))
+        ],
         ("environment", {"name": "x" * 256}, None),
         ("environment", {"config": {"type": "cloud", "packages": {"type": "packages"}}}, None),
         ("environment", {"metadata": {"k": 5}}, "metadata.k: "),
         ("environment", {"config": {}}, "config.type: is required"),
         ("environment", {"config": {"type": "cloud", "networking": {}}}, "config.networking.type"),
         ("clock", {"advance_ms": 0}, None),
+        ("clock", {"advance_ms": 10**12}, None),
         ("clock", {"advance_ms": -1}, "advance_ms: "),
         ("clock", {"advance_ms": 10**12 + 1}, "advance_ms: "),
         ("clock", {"now": "2026-01-01T00:00:00"}, "now: "),
@@ -241,12 +265,18 @@ def budget(amount, currency="USD"):
     [
         (resource("memory_store", memory_store_id="m", instructions="x" * 4096), None),
         (resource("memory_store", memory_store_id="m", instructions="x" * 4097), "instructions: "),
+        *[
+            (resource("memory_store", memory_store_id="m", access=access), None)
+            for access in ("read_write", "read_only", None)
+        ],
         (resource("memory_store", memory_store_id="m", access="write"), "access: "),
         (resource("github_repository", url="u", checkout={"type": "commit", "sha": "a"}), None),
+        (resource("github_repository", url="u", checkout={"type": "branch", "name": "a"}), None),
         (resource("github_repository", url="u", checkout={"type": "tag"}), "checkout.type: "),
         (resource("github_repository", url=""), "url: "),
         (budget("0"), None),
         (budget("9" * 18), None),
+        (budget("9" * 19), "amount: "),
         (budget("007"), "amount: "),
         (budget("-1"), "amount: "),
         (budget("1", currency="EUR"), "currency: "),
@@ -283,9 +313,15 @@ SERVER = {"type": "url", "name": "s", "url": "u"}
         (built_in(default_config={"name": "bash"}), "name: is not a field"),
         (tool("mcp_toolset", mcp_server_name=""), "mcp_server_name: "),
         (custom("a-b_C9", properties={}), None),
+        (tool("mcp_toolset", mcp_server_name="x" * 255), None),
+        (tool("mcp_toolset", mcp_server_name="x" * 256), "mcp_server_name: "),
+        (tool("mcp_toolset", mcp_server_name="s", configs=[{"name": "x" * 128}]), None),
+        (tool("mcp_toolset", mcp_server_name="s", configs=[{"name": "x" * 129}]), "name: "),
+        (custom("x" * 128), None),
         (custom("x" * 129), "name: "),
         (custom("a", type="array"), "input_schema.type: "),
         ({"skills": [{"type": "custom", "skill_id": "s"}]}, None),
+        ({"skills": [{"type": "anthropic", "skill_id": "s", "version": "1"}]}, None),
         ({"skills": [{"type": "other", "skill_id": "s"}]}, "skills.0.type: "),
         ({"mcp_servers": [SERVER] * 20}, None),
         ({"mcp_servers": [SERVER] * 21}, "mcp_servers: "),
@@ -297,9 +333,13 @@ SERVER = {"type": "url", "name": "s", "url": "u"}
             ({"model": {"id": "m", "effort": level, "speed": "fast", "inference_geo": "eu"}}, None)
             for level in ("low", "medium", "high", "xhigh", "max", {"type": "xhigh"})
         ],
+        ({"model": {"id": "m", "speed": "standard"}}, None),
+        ({"model": {"id": "m", "speed": "slow"}}, "speed"),
         ({"model": {"id": "m", "effort": "most"}}, "effort"),
         ({"execution_identity": {"type": "service_account"}}, None),
         ({"execution_identity": {"type": "aws_role", "role_arn": "arn"}}, None),
+        ({"execution_identity": {"type": "aws_role", "role_arn": "x" * 2048}}, None),
+        ({"execution_identity": {"type": "aws_role", "role_arn": "x" * 2049}}, "role_arn: "),
         ({"execution_identity": {"type": "aws_role"}}, "role_arn: is required"),
         ({"multiagent": {}}, "multiagent: is not emulated"),
         ({"metadata": {"k" * 65: "v"}}, "is too long"),
@@ -317,6 +357,21 @@ def test_an_agent_has_the_members_of_the_api(post, body, why):
         ({"delay_ms": 600_001}, "delay_ms: "),
         ({"body_delay_ms": 600_000}, None),
         ({"body_delay_ms": 600_001}, "body_delay_ms: "),
+        ({"delay_ms": -1}, "delay_ms: "),
+        ({"body_delay_ms": -1}, "body_delay_ms: "),
+        ({"status": 199}, "status: "),
+        ({"status": 599}, None),
+        ({"status": 600}, "status: "),
+        ({"status": 500, "times": 1_000_000}, None),
+        ({"status": 500, "times": 1_000_001}, "times: "),
+        ({"status": 500, "after": -1}, "after: "),
+        ({"status": 500, "after": 1_000_001}, "after: "),
+        *[({"status": 500, "method": method}, None) for method in ("GET", "POST")],
+        *[
+            ({name: number}, why)
+            for name in ("cut_after_bytes", "cut_after_events", "error_after_events")
+            for number, why in ((-1, f"{name}: "), (1_000_000, None), (1_000_001, f"{name}: "))
+        ],
         ({"status": 500, "times": 0}, "times: "),
         ({"status": 500, "after": 1_000_000, "method": "DELETE"}, None),
         ({"status": 500, "method": "PUT"}, "method: "),
