@@ -609,6 +609,14 @@ def test_a_name_that_looks_like_a_time_is_shown_unchanged():
         ("2026-03-14T14:59:00Z", "1 min ago"),
         ("2026-03-14T16:00:00+02:00", "1 h ago"),
         ("2026-03-13T15:00:00Z", "1 d ago"),
+        ("2026-03-14T14:59:50Z", "10 s ago"),
+        ("2026-03-14T14:00:01Z", "59 min ago"),
+        ("2026-03-14T14:00:00Z", "1 h ago"),
+        ("2026-03-13T15:00:01Z", "23 h ago"),
+        ("2026-02-12T15:00:01Z", "29 d ago"),
+        ("2026-02-12T15:00:00Z", "1 mo ago"),
+        ("2025-03-14T15:00:01Z", "12 mo ago"),
+        ("2025-03-14T15:00:00Z", "1 y ago"),
         ("2026-02-01T15:00:00Z", "1 mo ago"),
         ("2020-02-01T15:00:00Z", "6 y ago"),
         ("2026-03-14T15:00:30Z", "just now"),
@@ -655,6 +663,17 @@ def test_right_to_left_text_does_not_reverse_what_follows():
 def test_lines_break_between_words():
     """A word that is longer than a line has its own line."""
     assert wrap("a bc unbreakable d", 5) == ["a bc", "unbreakable", "d"]
+
+
+@pytest.mark.parametrize(
+    ("style", "number"),
+    [
+        *{"bold": 1, "dim": 2}.items(),
+        *zip(["red", "green", "yellow", "blue", "magenta", "cyan"], range(31, 37), strict=True),
+    ],
+)
+def test_a_style_has_its_number_of_ecma_48(style, number):
+    assert COLOURED.paint("x", style) == f"\x1b[{number}mx\x1b[0m"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 import json
 import re
 import tracemalloc
+import unicodedata
 from typing import ClassVar
 
 import pytest
@@ -111,6 +112,21 @@ def test_ambiguous_strings_are_quoted_and_read_back_unchanged(value):
         assert yaml.load(written, loader) == [value, {value: value}]
     document = {"key": value, value: "x", "metadata": {value: value}}
     assert yaml.safe_load(to_yaml(json.dumps(document).encode())) == document
+
+
+def test_no_character_that_controls_a_terminal_or_a_direction_is_written_as_it_is():
+    """Neither in a text of one line nor in one of several."""
+    directions = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+    unseen = {
+        character
+        for character in map(chr, range(0x10000))
+        if unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
+        or unicodedata.bidirectional(character) in directions
+    }
+    unseen |= set("\u200e\u200f\ufeff\ufffe\uffff")
+    unseen -= set("\t\n")
+    values = [f"a{character}b{rest}" for character in sorted(unseen) for rest in ("", "\nc")]
+    assert unseen & set(to_yaml(json.dumps(values).encode())) == set()
 
 
 @pytest.mark.parametrize(
