@@ -67,6 +67,23 @@ def test_status_shows_the_expiry_of_a_login_in_any_year(status, official, end, s
     assert f"            {shown}, in " in status().stdout
 
 
+def test_status_as_json_has_what_a_login_says_about_its_owner(status, official):
+    official.log_in()
+    owner = {
+        "account_email": "ada@example.com",
+        "organization_name": "Example",
+        "workspace_id": "wrkspc_1",
+        "workspace_name": "W",
+        "scope": "org:read",
+    }
+    login = {"access_token": TOKEN, "organization_uuid": "org-1", **owner}
+    official.write_credentials("default", login)
+    shown = json.loads(status("--format", "json").stdout)["official_profile"]
+    assert owner | {"organization_id": "org-1"} == {
+        key: shown[key] for key in (*owner, "organization_id")
+    }
+
+
 def test_status_with_check_sends_a_request_with_the_login(status, official):
     """The headers are those of other commands."""
     official.log_in()
