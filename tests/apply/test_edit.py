@@ -632,7 +632,7 @@ def test_an_editor_that_fails_sends_nothing_and_loses_nothing(desk):
     result = desk.edit([["numpy", "polars"]], replies=[ENVIRONMENT], env={"EDITOR": failing})
     assert result.exit == 1
     assert re.search(
-        r"^ant: the editor \(\S*sh -c .+\) ended with status 3, so nothing was sent\.$",
+        r"^ant: the editor \(\S*sh -c '.+' sh\) ended with status 3, so nothing was sent\.$",
         result.stderr,
         re.M,
     )
@@ -649,6 +649,14 @@ def test_ctrl_c_that_ends_the_editor_ends_the_command_and_keeps_the_text(desk, t
     (kept,) = (tmp_path / "kept").glob("*/env_1.yaml")
     assert f"Your text is kept in {kept}" in result.stderr
     assert kept.read_text().endswith("# mine\n")
+
+
+@needs_posix("an editor that is a script of sh")
+def test_a_ctrl_c_that_ended_the_program_in_an_editor_that_is_a_script_ends_the_command(desk):
+    """A shell reports it as a status."""
+    result = desk.edit_by('echo "# mine" >> "$1"; exit 130')
+    assert (result.exit, "ended with status" in result.stderr) == (130, False)
+    assert "Your text is kept in " in result.stderr
 
 
 @needs_posix("an editor that is a script of sh")

@@ -219,6 +219,42 @@ def test_one_missing_environment_of_several_is_replaced_on_request_and_the_other
     assert list(tracked.ids()) == ["./environments/a.yaml"]
 
 
+def test_an_entry_keeps_what_others_wrote_until_another_environment_takes_its_place(tracked):
+    """The official tool may have written more about the old one."""
+    key, lock = "./environments/a.yaml", Path("claude-lock.json")
+    data = json.loads(lock.read_text())
+    data["resources"][key]["version"] = "7"
+    lock.write_text(json.dumps(data))
+    tracked.write("environments/a.yaml", TWO)
+    tracked.apply()
+    assert tracked.lock()[key]["version"] == "7"
+    tracked.by_hand("delete", tracked.ids()[key], "--yes")
+    tracked.apply("--force")
+    assert "version" not in tracked.lock()[key]
+
+
+def test_a_run_without_a_success_does_not_say_that_its_state_was_written(tracked):
+    """The lock file is as before."""
+    tracked.add("b")
+    fault = ("emulator", "fault", "--method", "POST", "--times", "1", "--status", "400")
+    assert tracked.ant(*fault).exit == 0
+    stdout = tracked.ant("apply", "--yes", ".").stdout
+    assert ("Apply  ./claude-lock.json\n" in stdout, "State written" in stdout) == (True, False)
+    assert "State written to ./claude-lock.json\n" in tracked.apply(".").stdout
+
+
+def test_a_lock_file_in_a_folder_of_environments_is_none_of_them(tracked):
+    """Its name is that of a file of data."""
+    lock_file = ("--lock-file", "environments/mine.json")
+    Path("environments/mine.json").write_text(Path("claude-lock.json").read_text())
+    Path("claude-lock.json").unlink()
+    text = Path("environments/mine.json").read_text().replace("./environments/", "./")
+    Path("environments/mine.json").write_text(text)
+    result = tracked.ant("diff", "environments", *lock_file)
+    assert (result.exit, "Resources  1 unchanged" in result.stdout) == (0, True)
+    assert tracked.ant("diff", *lock_file).stderr == ""
+
+
 def test_a_folder_in_place_of_a_tracked_file_means_that_the_file_is_gone(tracked):
     """A link without a target may be a share that is not mounted, so it does not."""
     path = Path("environments/a.yaml")

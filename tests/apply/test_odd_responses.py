@@ -14,6 +14,11 @@ from tests.helpers.servers import ScriptedServer, response
 
 NOT_FINITE = b'{"id": "env_1", "name": "a", "metadata": {"size": NaN}}'
 DEEP = b'{"id": "env_1", "name": ' + b"[" * DEPTH_LIMIT + b"]" * DEPTH_LIMIT + b"}"
+PLAN = (
+    '{"version": 1, "paths": ["."], "lock_file": "claude-lock.json", "options": {"prune": false},'
+    ' "origin": {"base_url": "https://api.example"}, "steps": [["create", "./a.yaml"]]}'
+)
+"""The smallest file that is one."""
 
 
 @needs_posix("an editor that is a program of POSIX")
@@ -100,9 +105,23 @@ def test_an_environment_whose_name_is_not_a_string_matches_no_file(team):
     assert "+ None  create" in done.stdout
 
 
-def test_a_plan_that_is_nested_too_deeply_is_rejected(team):
-    """The error is that of any file that is not a plan."""
-    Path("plan.json").write_text("[" * 100_000)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[" * 100_000,
+        "[]",
+        "{}",
+        '{"version": 1, "options": []}',
+        PLAN.replace('"prune"', '"pruned"'),
+        PLAN.replace('["create", "./a.yaml"]', '["create"]'),
+        PLAN.replace('["create", "./a.yaml"]', "1"),
+    ],
+    ids=["empty", "deep", "list", "object", "no options", "other option", "no key", "no step"],
+)
+def test_a_file_that_is_not_a_plan_is_rejected_whatever_it_is(team, text):
+    """Others may have written it, or another program."""
+    Path("plan.json").write_text(text)
     done = team.ant("apply", "--plan", "plan.json")
     assert (done.exit, done.stdout) == (2, "")
     assert "plan.json is not a plan." in done.stderr
