@@ -558,9 +558,10 @@ def test_all_polled_work_is_accounted_for_when_the_reader_has_left(many):
     assert result.accounted() == sorted(IDS)
 
 
-def test_a_response_that_is_not_json_fails_its_id_only(many):
-    """The other results are printed."""
-    page = httpx.Response(200, content=b"<html>")
+@pytest.mark.parametrize("content", [b"<html>", b'{"id": "env_2", "name": }'])
+def test_a_response_that_is_not_json_fails_its_id_only(many, content):
+    """The other results are printed. Only a look at the whole of it may show that."""
+    page = httpx.Response(200, content=content)
     result = many(*ARCHIVE, *IDS, api=FakeAPI({"env_2": page}))
     assert (result.exit, result.ids) == (1, [name for name in IDS if name != "env_2"])
     assert "env_2: " in result.stderr
