@@ -46,8 +46,9 @@ def command_steps(line: Line) -> Iterator[Step | Sentence]:
 
 def _word_steps(line: Line) -> Iterator[Step | Sentence]:
     """Yield what may have been meant by a word in the place of a command."""
-    if is_object_id(line.words[0]):
-        yield _verb_first(line, line.words[0])
+    *_, identifier = objects_in(line.words[0])
+    if is_object_id(identifier):
+        yield _verb_first(line, identifier)
         return
     named = [] if _is_official(line) else list(_group_named(line))
     if len(line.words) == 1:  # `profiles` alone is a habit

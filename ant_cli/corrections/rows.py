@@ -18,7 +18,6 @@ from ant_cli.corrections.line import (
     targets_in,
 )
 from ant_cli.errors.command_line import PIPE
-from ant_cli.gjson import json_text
 from ant_cli.help.command_row import Command
 from ant_cli.operations.ids import WORKSPACE
 from ant_cli.operations.parsers import seconds_in
@@ -307,15 +306,8 @@ def _filled(text: str, values: Mapping[str, str]) -> Argv:
 
 
 def _put(word: str, texts: Mapping[str, str]) -> str:
-    """Return a word with values in its places. In YAML, they are in quotes if they need them."""
-
-    def value_of(place: re.Match[str]) -> str:
-        value = texts[place[0]]
-        if "{" not in word or is_plain(value):
-            return value
-        return json_text.quote(value).decode()
-
+    """Return a word with values in its places."""
     names = sorted(texts, key=len, reverse=True)
     if not names:
         return word
-    return re.sub("|".join(names), value_of, word)
+    return re.sub("|".join(names), lambda place: texts[place[0]], word)

@@ -69,8 +69,7 @@ class Typed:
     def _has_flag(self, flag: str) -> bool:
         if flag == _YES and _SHORT_YES in self._flags:
             return True
-        dashed = ["--" + typed.lstrip("-") for typed in self._flags]
-        return any(nearest(typed, [flag]) for typed in dashed)
+        return any(nearest(typed, [flag]) for typed in self._flags)
 
     def is_lost(self, argv: Argv, consumed: Argv, commands: Sequence[Argv]) -> bool:
         """Whether a word of a typed value, or a flag that the commands know, is neither in a line nor replaced."""

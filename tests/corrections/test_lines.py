@@ -106,6 +106,10 @@ CONSUMED = (
         ("delete data --dry-run", "beta:environments delete data"),
         ("tidy data", "beta:environments delete data"),
         ("tidy data", "beta:environments archive data"),
+        ("tidy env_1 work_1", "beta:environments:work stop --environment-id env_1 work_1"),
+        ("tidy", "emulator stop"),
+        ("tidy", "emulator reset"),
+        ("tidy", "auth logout"),
         ("tidy data --dry-run", "beta:environments delete data --dry-run"),
         ("tidy data --dry-run", "apply data"),
         ("aply -y", "apply --yes --prune"),
@@ -155,6 +159,7 @@ def test_a_line_that_does_more_or_less_than_was_typed_is_not_shown(typed, shown)
         ("delete data --dry-run", "beta:environments delete data --dry-run"),
         ("delte data", "beta:environments delete data"),
         ("rm data -y", "beta:environments delete data --yes"),
+        ("rm data -yse", "beta:environments delete data --yes"),
         ("aply -y", "apply --yes"),
         ("tidy data --dry-run", "apply data --dry-run"),
         (

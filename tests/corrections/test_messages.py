@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from ant_cli.argv import unknown_command
-from ant_cli.errors.suggestions import nearest
+from ant_cli.errors.suggestions import did_you_mean, nearest
 from tests.helpers.words import LIST
 
 MESSAGES = yaml.safe_load(Path(__file__).with_name("messages.yaml").read_text("utf-8"))
@@ -65,6 +65,13 @@ def test_a_name_has_one_slip_and_its_first_letter_is_right():
     }
     assert {typed: nearest(typed, known) for typed in slips} == slips
     assert [nearest(typed, known) for typed in ("top", "start", "unset", "or", "")] == [""] * 5
+
+
+def test_a_name_of_another_tool_is_answered_only_where_it_has_one_here():
+    assert did_you_mean("config", ["auth", "profile"]) == " Did you mean 'profile'?"
+    assert did_you_mean("md", ["markdown"]) == " Did you mean 'markdown'?"
+    assert did_you_mean("md", ["mode", "name"]) == ""
+    assert did_you_mean("config", ["configs", "name"]) == " Did you mean 'configs'?"
 
 
 @pytest.mark.parametrize(
