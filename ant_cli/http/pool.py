@@ -65,7 +65,7 @@ class Pool(Generic[Item, Value]):
         self._task = task
         self._check = check
         self._fail_fast = fail_fast
-        self._threads = max(parallel, 1)
+        self._threads = parallel
         self._lock = Lock()
         self._room = Semaphore(_WINDOW)
         self._done: SimpleQueue[Done[Item, Value] | Failed[Item] | None] = SimpleQueue()
@@ -75,6 +75,7 @@ class Pool(Generic[Item, Value]):
         self._ready: dict[int, Done[Item, Value] | Failed[Item]] = {}
         """Results that were received before the one that is yielded next, by position."""
         self._in_flight: dict[int, Item] = {}
+        """The items whose tasks have begun and not ended, by position, in order."""
         self.begun = 0
         """How many tasks have begun. They are those of the first items."""
         self._closed = False
@@ -113,7 +114,7 @@ class Pool(Generic[Item, Value]):
             while not self._done.empty():
                 self._receive()
             finished = [self._ready[position] for position in sorted(self._ready)]
-            return finished, [*self._in_flight.items()]  # they began in order
+            return finished, list(self._in_flight.items())  # they began in order
 
     def finish(self) -> None:
         """Begin nothing more, and wait for the tasks that have begun."""
@@ -156,9 +157,7 @@ class Pool(Generic[Item, Value]):
         self._room.acquire()
         with self._lock:
             claimed = None if self._closed else next(self._items, None)
-            if claimed is None:
-                self._closed = True
-            else:
+            if claimed is not None:
                 self._in_flight.update([claimed])
                 self.begun += 1
             return claimed

@@ -118,13 +118,12 @@ def _gunzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
     try:
         for chunk in chunks:
             began = True
-            rest, part = chunk, b""
-            while rest or part:
-                if gunzip.eof and rest:  # gzip may have several members, one after another
+            rest = chunk
+            while rest:
+                if gunzip.eof:  # gzip may have several members, one after another
                     gunzip = zlib.decompressobj(wbits=31)
-                part = gunzip.decompress(rest, _LARGEST_PART)
+                yield gunzip.decompress(rest, _LARGEST_PART)
                 rest = gunzip.unused_data if gunzip.eof else gunzip.unconsumed_tail
-                yield part
     except zlib.error:
         raise incomplete_response("can't be decompressed") from None
     if began and not gunzip.eof:  # a response without a body may be labelled as compressed

@@ -72,7 +72,7 @@ _COLUMNS_BY_TYPE = {
     ),
 }
 """The columns of each resource, by its `type`."""
-_VALUE = Column("VALUE", "@this", flexible=True)
+_VALUE = Column("VALUE", "@this")
 _MEMBER = (Column("NAME", "0"), Column("VALUE", "1"))
 """The columns of an object whose members are the rows."""
 _MOST_COLUMNS = 50
@@ -139,8 +139,9 @@ class Columns:
         suggestion = ""
         if keys := _keys_of(json_text.decode(item)):
             titles = [column.title.lower() for column in _columns_for(item)]
-            others = [key for key in keys if not path.startswith(key)]
-            suggestion = did_you_mean(path, [*titles, *others])
+            # what follows a member's name is not a slip in it
+            others = [name for name in (*titles, *keys) if not path.startswith(f"{name}.")]
+            suggestion = did_you_mean(path, others)
         # later pages may have other members
         where = "the first items" if self._is_list else "the response"
         self._warn(f"Warning: --columns: {path!r} matches nothing in {where}.{suggestion}")
@@ -253,11 +254,14 @@ def _members_that_are_lists(value: Any) -> str | None:
     """Return the lists of an object of nothing else, such as `pip=pandas,numpy`, without those that are empty."""
     if not isinstance(value, dict):
         return None
+    members = {name: member for name, member in value.items() if name != "type"}
+    if not members:
+        return None
     parts = []
-    for name, member in value.items():
+    for name, member in members.items():
         texts = plain_list(member)
         if texts:
             parts.append(f"{name}={','.join(texts)}")
-        elif member != [] and name != "type":
+        elif member != []:
             return None
     return " ".join(parts) or MISSING

@@ -25,7 +25,7 @@ _CODES = {
 }
 """The number of each style in an escape sequence."""
 
-_JSON = rb'(?P<key>"(?:[^"\\\n]|\\.)*+"(?=:))|(?P<text>"(?:[^"\\\n]|\\.)*+")|(?P<null>\bnull\b)'
+_JSON = rb'(?P<key>"(?:[^"\\\n]|\\.)*+"(?=:))|(?P<text>"(?:[^"\\\n]|\\.)*+")|(?P<null>null)'
 _JSON_COLOURS = {"key": "blue", "text": "green", "null": "dim"}
 
 
@@ -68,10 +68,10 @@ PLAIN = Style(80, 24, colour=False, clock=time.time, is_laid_out=False, is_escap
 
 def style_of(stream: Stream, runtime: Runtime) -> Style:
     """Return how text is shown on a stream of this run."""
-    colour = runtime.shows_colour(stream)
     if not stream.is_terminal:
-        return PLAIN._replace(colour=colour)
+        return PLAIN
     from ant_cli.runtime.screen import terminal_size
 
     width, height = terminal_size(stream, runtime.environ)
+    colour = runtime.shows_colour(stream)
     return Style(width, height, colour, runtime.server_clock.now)

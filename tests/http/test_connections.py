@@ -347,6 +347,50 @@ def test_a_connection_with_a_response_that_nobody_read_is_not_used_again():
         assert server.connections == 2
 
 
+@pytest.mark.parametrize(
+    ("url", "origin", "host", "target"),
+    [
+        ("http://a.example/v1?x=1", ("http", "a.example", 80), "a.example", "/v1?x=1"),
+        ("https://A.example:8443", ("https", "a.example", 8443), "A.example:8443", "/"),
+        ("https://a.example/?x=1", ("https", "a.example", 443), "a.example", "/?x=1"),
+        ("http://ada:p@w@b.example./v1/", ("http", "b.example.", 80), "b.example.", "/v1/"),
+        ("http://[::1]:8080/x", ("http", "::1", 8080), "[::1]:8080", "/x"),
+        ("http://[::ffff:1.2.3.4]", ("http", "::ffff:1.2.3.4", 80), "[::ffff:1.2.3.4]", "/"),
+        (f"http://{'a' * 63}.b/", ("http", f"{'a' * 63}.b", 80), f"{'a' * 63}.b", "/"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_request_goes_to_the_server_that_its_url_names(url, origin, host, target):
+    """The user and the password are in another header."""
+    connected, sent = [], []
+
+    class Socket(ScriptedSocket):
+        def sendall(self, data):
+            sent.append(bytes(data))
+            super().sendall(data)
+
+    def open_socket(where, _attempt):
+        connected.append(where)
+        return Socket(where, lambda _: httpx.Response(200))
+
+    stream = DirectTransport({}, open_socket).stream("GET", url, {"a": "b"}, b"", Timeouts(60, 600))
+    with stream as received:
+        received.read()
+    assert connected == [origin]
+    assert sent == [f"GET {target} HTTP/1.1\r\nhost: {host}\r\na: b\r\n\r\n".encode()]
+
+
+@pytest.mark.parametrize(
+    "host", ["", ".", "a..b", ".a", f"{'a' * 64}.b", f"b.{'a' * 64}"], ids=lambda host: host[:9]
+)
+def test_a_url_without_a_possible_host_is_rejected_before_a_connection_is_opened(host):
+    """Each label has up to 63 characters."""
+    transport = DirectTransport({}, lambda *_: pytest.fail("a connection was opened"))
+    stream = transport.stream("GET", f"http://{host}/", {}, b"", Timeouts(60, 600))
+    with pytest.raises(UsageError, match="the host name in the base URL is not valid"), stream:
+        pass
+
+
 def exchange(transport: DirectTransport, server: ScriptedServer, timeouts: Timeouts) -> None:
     with transport.stream("GET", server.url, {}, b"", timeouts) as received:
         received.read()

@@ -63,12 +63,36 @@ def test_a_response_that_is_not_json_is_not_printed_on_stdout(ant_over_socket, w
 
 
 @pytest.mark.parametrize("words", [(), LINES, (*LINES, "--format", "raw")])
-def test_an_error_body_with_status_200_is_an_error(ant_over_socket, words):
+@pytest.mark.parametrize("status", ["200 OK", "201 Created", "299 Fine"])
+def test_an_error_body_with_the_status_of_a_success_is_an_error(ant_over_socket, words, status):
     """Some gateways always return 200."""
-    result = ant_over_socket(response(API_ERROR), words=words or RETRIEVE)
+    result = ant_over_socket(response(API_ERROR, status=status), words=words or RETRIEVE)
     assert (result.exit, result.stdout) == (1, "")
-    assert "200 OK" in result.stderr
+    assert status in result.stderr
     assert "too busy" in result.stderr
+
+
+def test_a_redirect_with_an_error_body_is_a_redirect(ant_over_socket):
+    """The base URL is what has to change."""
+    result = ant_over_socket(response(API_ERROR, status="308 Permanent Redirect"))
+    assert result.exit == 1
+    assert ": 308 Permanent Redirect.\nRedirects are not followed" in result.stderr
+
+
+@pytest.mark.parametrize("body", [b'{"error": ', b'{"error": {"type": 1}, "type": "error"'])
+def test_a_body_that_breaks_off_in_an_error_object_is_not_json(ant_over_socket, body):
+    """The server, or a gateway, said that this is all."""
+    result = ant_over_socket(response(body))
+    assert (result.exit, result.stdout) == (1, "")
+    assert "the server's response can't be read. Not JSON" in result.stderr
+
+
+def test_a_status_without_a_reason_has_no_space_after_it(ant_over_socket):
+    """HTTP/2 servers have none."""
+    result = ant_over_socket(response(b"{}", status="418"))
+    assert ": 418\n" in result.stderr
+    assert Response(418, "", {}, []).status_line == "418"
+    assert Response(418, "Teapot", {}, []).status_line == "418 Teapot"
 
 
 @pytest.mark.parametrize(

@@ -214,6 +214,7 @@ LINE = 'GET "https://api.anthropic.com/v1/environments/env_1?beta=true"'
         (("--transform-error", "error.message", "-r"), BODY, "no\n"),
         (("--transform-error", "error", "-r", "--format-error", "jsonl"), {"error": [1]}, "[1]\n"),
         (("--format-error", "yaml"), "<p>busy\n now</p>", "<p>busy now</p>\n"),
+        (("--format-error", "jsonl", "-r"), '"no"', "no\n"),
         (("--format-error", "yaml"), "", ""),
     ],
 )
@@ -240,6 +241,7 @@ def test_the_body_of_an_error_is_printed_once_where_a_flag_asks_for_it(ant, flag
         ({"error_code": "worse", "details": {"error_code": "worse"}}, "no (400 worse)"),
         ({"error_code": "worse", "details": {"error_code": "other"}}, None),
         ({"error_code": 5}, None),
+        ({"error_code": None}, None),
         ({"details": {"field": "name"}}, None),
         ({"param": "name"}, None),
     ],

@@ -8,6 +8,7 @@ import itertools
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -125,6 +126,24 @@ def test_an_error_is_printed_after_the_rows_before_it(terminal, first):
     with pytest.raises(ValueError, match="page 2"):
         terminal.show(parts(), PAGER=pager(COPY))
     assert terminal.shown() == (first if first != LONG else b"paged\n" + LONG)
+
+
+def test_the_pager_gets_each_page_before_the_next_one_is_fetched(terminal):
+    """Its user reads meanwhile."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(20)
+        port = server.getsockname()[1]
+        read = "import socket, sys; rows = sys.stdin.buffer.read1(40)"
+        said = f"socket.create_connection(('127.0.0.1', {port})).sendall(rows); sys.stdin.read()"
+
+        def parts():
+            yield LONG
+            connection = server.accept()[0]
+            assert connection.recv(100) == LONG
+            connection.close()
+            yield b"more\n"
+
+        terminal.show(parts(), PAGER=pager(f"{read}; {said}"))
 
 
 def test_a_pager_that_does_not_exist_is_reported(terminal):

@@ -32,6 +32,12 @@ def test_in_a_pipe_a_value_follows_its_key():
 def test_in_a_pipe_the_lines_of_a_text_are_below_each_other_and_empty_ones_stay_empty():
     """Spaces at the end of a line would only show in a diff."""
     assert view({"a": {"bc": "x\n\ny\n"}}, PLAIN) == "a:\n  bc: x\n\n      y\n\n"
+    assert view({"a": "x\n- y\n z"}, PLAIN) == "a: x\n   - y\n    z\n"
+
+
+def test_in_a_pipe_a_name_has_no_control_characters():
+    """A log is shown on a terminal, too."""
+    assert view({"a\x1b[2J": {"\x9b": 1}}, PLAIN) == "a␛[2J:\n  \\u009b: 1\n"
 
 
 def test_on_a_terminal_all_values_are_in_one_column():
@@ -109,6 +115,71 @@ def test_the_members_of_other_objects_keep_their_order():
     assert view({"scope": "s", "name": "n", "type": "t"}) == "scope  s\nname   n\ntype   t\n"
 
 
+ORDER = "name id state archived_at description zone config a metadata scope created_at updated_at"
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_known"),
+    [
+        ("environment", True),
+        ("work", True),
+        ("work_queue_stats", True),
+        ("work_heartbeat", True),
+        ("environment_deleted", False),
+    ],
+)
+def test_the_important_members_of_a_known_resource_come_first_and_its_type_is_left_out(
+    kind, is_known
+):
+    """Unknown members keep their order in between."""
+    members = {name: f"the {name}" for name in reversed(ORDER.split())}
+    members |= {"zone": members.pop("zone"), "config": members.pop("config"), "type": kind}
+    members |= {"a": members.pop("a")}
+    names = [row.split()[0] for row in lines(members)]
+    assert names == (ORDER.split() if is_known else list(members))
+
+
+def test_times_that_say_nothing_are_left_out():
+    """Other members that are null are not: they may be what somebody looks for."""
+    item = {"type": "work", "a": None, "b_at": None, "created_at": "soon", "updated_at": "soon"}
+    assert view(item) == "a           (none)\ncreated_at  soon\n"
+    assert "updated_at  later\n" in view(item | {"updated_at": "later"})
+    assert "b_at" in view(item | {"type": "other"})
+
+
+@pytest.mark.parametrize(
+    ("length", "shown"),
+    [(31, "net  limited, a={}\n"), (32, "net  limited\n  a  {}\n")],
+)
+def test_members_are_next_to_the_name_of_their_object_only_if_they_fit_there(length, shown):
+    """On a screen of 60 cells, 18 are reserved for names."""
+    text = "x" * length
+    assert view({"net": {"type": "limited", "a": text}}) == shown.format(text)
+
+
+@pytest.mark.parametrize(
+    ("members", "shown"),
+    [
+        ({"type": "\x1b[2J", "a": 1}, "m  ␛[2J, a=1\n"),
+        ({"type": "m", "a": 1}, "m  a=1\n"),
+        ({"type": "m"}, "m\n"),
+        ({"type": 5, "a": 1}, "m  type=5, a=1\n"),
+        ({"type": "", "a": 1}, "m  type=(none), a=1\n"),
+        ({"a.b-c_d": "x", "e": ""}, "m  a.b-c_d=x, e=(none)\n"),
+        ({"a b": "x"}, "m\n  a b  x\n"),
+        ({"a": "b=c"}, "m\n  a  b=c\n"),
+        ({"a": "x\ny"}, "m\n  a  x\n     y\n"),
+        ({"a": "x, y", "l": [], "k": []}, "m\n  a      x, y\n  empty  l, k\n"),
+        ({"a": 1, "l": [{"b": 2}]}, "m       a=1\n  l\n    1.  b=2\n"),
+    ],
+)
+def test_a_nested_object_has_what_is_clear_on_its_line_and_a_row_for_everything_else(
+    members, shown
+):
+    """Nothing is shown twice, and nothing is lost."""
+    assert view({"m": members}) == shown
+
+
 def test_the_type_of_a_nested_object_is_next_to_its_name():
     """Its short scalars are there, too, if all of them fit."""
     assert view({"config": {"type": "self_hosted"}}) == "config  self_hosted\n"
@@ -156,6 +227,14 @@ def test_on_a_narrow_screen_lines_are_not_broken():
     assert view({"key": "word " * 9}, STYLE._replace(width=20)) == "key  " + "word " * 9 + "\n"
 
 
+@pytest.mark.parametrize(("width", "is_broken"), [(25, True), (24, False)])
+def test_a_value_is_broken_if_it_has_room_for_twenty_cells(width, is_broken):
+    """The name takes five."""
+    shown = view({"key": "word " * 5 + "end"}, STYLE._replace(width=width))
+    first = "word word word word" if is_broken else "word " * 5 + "end"
+    assert shown.splitlines()[0] == f"key  {first}"
+
+
 def test_a_very_long_name_pushes_only_its_own_value():
     """The other values stay aligned."""
     assert view({"k" * 40: 1, "a": 2}) == "k" * 40 + "  1\na  2\n"
@@ -177,6 +256,8 @@ def test_terminal_sequences_in_names_and_values_are_escaped():
 def test_a_bare_value_is_shown_without_a_key(value, shown):
     """A --transform may return one."""
     assert view(value) == shown
+    coloured = view(value, STYLE._replace(colour=True))
+    assert coloured == (shown if value is not None else "\x1b[2m(none)\x1b[0m\n")
 
 
 def test_objects_have_an_empty_line_between_them():

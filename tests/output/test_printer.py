@@ -80,6 +80,10 @@ def test_json_on_a_terminal_is_lightly_coloured(ant):
     assert '\x1b[34m"a"\x1b[0m: \x1b[32m"x\\"y: z"\x1b[0m' in shown
     assert "\x1b[2mnull\x1b[0m" in shown
     assert json.loads(re.sub(r"\x1b\[(0|2|32|34)m", "", shown)) == value
+    line = ant(*RETRIEVE, "--format", "jsonl", replies=[{"a": "x", "b": None}], terminal=True)
+    assert line.stdout == (
+        '{\x1b[34m"a"\x1b[0m:\x1b[32m"x"\x1b[0m,\x1b[34m"b"\x1b[0m:\x1b[2mnull\x1b[0m}\n'
+    )
 
 
 def test_texts_that_are_not_json_are_not_coloured_as_json(ant):

@@ -9,6 +9,7 @@ import threading
 import pytest
 
 from ant_cli.output.progress import Progress
+from ant_cli.output.style import style_of
 from ant_cli.runtime.live_line import ERASE_LINE, LiveLine
 from tests.conftest import make_runtime, needs_posix
 from tests.helpers.streams import Watched
@@ -194,7 +195,12 @@ def test_the_width_of_the_line_is_that_of_the_terminal_of_stderr():
 
     (out, stdout), (err, stderr) = terminal(30), terminal(60)
     with stdout, stderr:
-        progress = Progress(make_runtime({}, stdout=stdout, stderr=stderr))
+        runtime = make_runtime({}, stdout=stdout, stderr=stderr)
+        assert [style_of(each, runtime).width for each in (runtime.stdout, runtime.stderr)] == [
+            30,
+            60,
+        ]
+        progress = Progress(runtime)
         with progress.before_retry("x" * 100, 1, 2, 30.0):
             shown = os.read(err, 1000).decode()
     os.close(out)

@@ -6,18 +6,20 @@ import csv
 import io
 import json
 
+import httpx
 import pytest
 
 from ant_cli.http.pagination import LastPage
 from ant_cli.operations.formats import BY_NAME
 from ant_cli.output.delimited import DELIMITERS
 from ant_cli.output.rendering import make_renderer
-from ant_cli.output.style import PLAIN, Style
+from ant_cli.output.style import PLAIN, Style, style_of
 from ant_cli.output.times import relative_time
 from ant_cli.runtime.screen import cell_width, padding, truncate, wrap
 from ant_cli.runtime.streams import Stdout
 from tests.conftest import Screen, make_runtime
-from tests.output.screens.scenes import ENVIRONMENTS, NOW, environment
+from tests.helpers.words import LIST, RETRIEVE, page
+from tests.output.screens.scenes import ENVIRONMENTS, NOW, environment, work
 
 WIDE = Style(width=160, height=24, colour=False, clock=lambda: NOW)
 COLOURED = WIDE._replace(colour=True)
@@ -93,6 +95,7 @@ def test_columns_may_be_any_path():
     """Commas inside brackets are part of the path."""
     shown = table(ENVIRONMENTS[:1], "{id,name}|name, config.type")
     assert shown == "{ID,NAME}|NAME  CONFIG.TYPE\ndata-analysis   cloud\n"
+    assert table([7], "@this,#") == "@THIS  #\n7      -\n"
 
 
 PACKED = environment(
@@ -123,15 +126,32 @@ def test_a_member_of_the_item_has_precedence_over_a_member_of_its_config():
     """It is what the path means everywhere else."""
     item = PACKED | {"packages": "here"}
     assert table([item], "packages").splitlines()[1] == "here"
+    nested = PACKED | {"packages": {"pip": "there"}}
+    assert table([nested], "packages.pip").splitlines()[1] == "there"
     assert table([{"type": "work", "config": PACKED["config"]}], "packages") == "PACKAGES\n-\n"
 
 
 def test_chosen_columns_of_times_and_states_look_as_those_of_a_table():
     """What a value is follows from its key, however the column was named."""
-    item = {"type": "work", "state": "active", "acknowledged_at": "2026-03-14T14:18:00Z"}
-    shown = table([item], "acknowledged_at,data.state,state", COLOURED)
-    assert "42 min ago" in shown
-    assert "\x1b[32mactive" in shown
+    item = {
+        "type": "work",
+        "name": "active",
+        "state": "active",
+        "data": {"state": "queued"},
+        "acknowledged_at": "2026-03-14T14:18:00Z",
+    }
+    shown = table([item], "acknowledged_at,name,data.state,state", COLOURED).splitlines()[1]
+    assert shown == "42 min ago       active  \x1b[33mqueued\x1b[0m      \x1b[32mactive\x1b[0m"
+
+
+@pytest.mark.parametrize(
+    ("state", "number"),
+    [("queued", 33), ("starting", 36), ("active", 32), ("stopping", 35), ("stopped", 2)],
+)
+def test_each_state_of_a_work_item_has_its_colour(state, number):
+    """An unknown state has none."""
+    rows = table([{"state": state}, {"state": "other"}], style=COLOURED).splitlines()[1:]
+    assert rows == [f"\x1b[{number}m{state}\x1b[0m", "other"]
 
 
 @pytest.mark.parametrize("style", [PLAIN, WIDE])
@@ -141,6 +161,33 @@ def test_a_cell_with_json_shows_no_control_characters(style):
     assert "\u202e" not in shown
     assert "\x9b" not in shown
     assert r"\u202e" in shown
+
+
+def test_zero_and_false_are_values():
+    """Only what is missing or empty is a dash."""
+    assert (
+        table([{"a": 0, "b": False, "c": 0.0, "d": "0"}]) == "A  B      C    D\n0  false  0.0  0\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        ({"pip": ["a", "b"], "apt": []}, "pip=a,b"),
+        ({"type": "packages", "pip": ["a"], "npm": ["b"]}, "pip=a npm=b"),
+        ({"type": "packages", "pip": []}, "-"),
+        ({"type": "self_hosted"}, '{"type":"self_hosted"}'),
+        ({"pip": ["a"], "n": 0}, '{"pip":["a"],"n":0}'),
+        ({"pip": ["a"], "n": ""}, '{"pip":["a"],"n":""}'),
+        ({"pip": ["a"], "n": None}, '{"pip":["a"],"n":null}'),
+        ({"pip": ["a"], "n": {}}, '{"pip":["a"],"n":{}}'),
+        ({"pip": ["a,b"]}, '{"pip":["a,b"]}'),
+        ({"pip": ["a\nb"]}, "pip=a b"),
+    ],
+)
+def test_an_object_of_lists_is_shown_by_their_names_and_any_other_one_as_json(value, cell):
+    """Nothing but an empty list is left out."""
+    assert table([{"a": value}]).splitlines()[1] == cell
 
 
 @pytest.mark.parametrize("blank", [" ", "", "\u3000", "\n", None, [], {}, {"a": []}])
@@ -183,7 +230,10 @@ def test_an_item_with_more_than_fifty_members_has_fifty_columns_and_a_note():
 def test_ids_are_narrowed_last_whatever_comes_before_them(key, is_whole):
     """A word that only ends with these letters is not an ID."""
     item = {"note": "n" * 30, key: "x" * 30}
-    row = table([item], style=WIDE._replace(width=42)).splitlines()[1]
+    narrow = WIDE._replace(width=42)
+    assert table([item], style=narrow).splitlines()[1].endswith("x" * 30) is is_whole
+    below = {"type": "work", "note": "n" * 30, "data": {key: "x" * 30}}
+    row = table([below], f"note,data.{key}", narrow).splitlines()[1]
     assert row.endswith("x" * 30) is is_whole
 
 
@@ -192,8 +242,10 @@ def test_a_warning_about_a_column_looks_at_all_of_the_first_items():
     said = []
     table([{"id": "a"}, {"id": "b", "note": 1}], "note", warn=said.append)
     assert said == []
-    table([{"name": "a"}], "name.first", warn=said.append, is_list=False)
-    assert said == ["Warning: --columns: 'name.first' matches nothing in the response."]
+    for column in ("name.first", "name.a"):
+        said.clear()
+        table([{"name": "a"}], column, warn=said.append, is_list=False)
+        assert said == [f"Warning: --columns: {column!r} matches nothing in the response."]
 
 
 # For other programs
@@ -259,7 +311,14 @@ def test_csv_on_a_terminal_has_no_control_characters():
 
 @pytest.mark.parametrize("style", [PLAIN, WIDE])
 @pytest.mark.parametrize(
-    ("column", "meant"), [("naem", "name"), ("creatd", "created"), ("Nmae", "name")]
+    ("column", "meant"),
+    [
+        ("naem", "name"),
+        ("creatd", "created"),
+        ("Nmae", "name"),
+        ("names", "name"),
+        ("metadta", "metadata"),
+    ],
 )
 def test_a_column_that_matches_nothing_gets_a_suggestion(style, column, meant):
     """There is one note, and the table is printed."""
@@ -281,21 +340,45 @@ def test_a_column_of_plain_values_gets_no_suggestion():
 # On a terminal
 
 
+TEN_MINUTES_AGO = "2026-03-14T14:50:00Z"
+
+
 @pytest.mark.parametrize(
-    ("width", "shown"),
+    ("items", "least"),
     [
-        (160, ["ID", "NAME", "TYPE", "NETWORK", "SCOPE", "CREATED", "ARCHIVED"]),
-        (110, ["ID", "NAME", "TYPE", "NETWORK", "CREATED", "ARCHIVED"]),
-        (100, ["ID", "NAME", "TYPE", "CREATED", "ARCHIVED"]),
-        (80, ["ID", "NAME", "CREATED", "ARCHIVED"]),
-        (70, ["ID", "NAME", "CREATED"]),
-        (60, ["ID", "NAME"]),
-        (20, ["ID", "NAME"]),
+        (
+            [environment(1, "n", TEN_MINUTES_AGO, id="env_567890", scope=scope) for scope in "ab"],
+            {
+                "ID NAME TYPE NETWORK SCOPE CREATED ARCHIVED": 101,
+                "ID NAME TYPE NETWORK CREATED ARCHIVED": 87,
+                "ID NAME TYPE CREATED ARCHIVED": 73,
+                "ID NAME CREATED ARCHIVED": 60,
+                "ID NAME CREATED": 48,
+            },
+        ),
+        (
+            [
+                work(1, "active", TEN_MINUTES_AGO, **reason)
+                | {"id": "work_67890", "data": {"id": "sesn_6789012"}}
+                for reason in ({}, {"ant_dead_letter": "it failed three times"})
+            ],
+            {
+                "ID STATE SESSION CREATED HEARTBEAT DEAD LETTER": 73,
+                "ID STATE CREATED HEARTBEAT DEAD LETTER": 59,
+                "ID STATE CREATED DEAD LETTER": 47,
+                "ID STATE DEAD LETTER": 31,
+            },
+        ),
     ],
+    ids=["environments", "work"],
 )
-def test_the_least_important_columns_are_left_out_first(width, shown):
-    """ID and name are on any screen."""
-    assert titles(table(ENVIRONMENTS, style=WIDE._replace(width=width))) == shown
+def test_the_least_important_columns_are_left_out_first(items, least):
+    """Each is left out where it has no room for its longest word, which another page may have."""
+    widths = {}
+    for width in range(200, 29, -1):
+        shown = table(items, style=WIDE._replace(width=width), shows_archived=True)
+        widths[" ".join(titles(shown))] = width
+    assert {titled: widths[titled] for titled in least} == least
 
 
 SHORT_NAMES = [environment(number, f"e{number}", "2026-03-14T14:18:00Z") for number in (1, 2)]
@@ -605,6 +688,7 @@ def test_a_name_that_looks_like_a_time_is_shown_unchanged():
     [
         ("2026-03-14T15:00:00Z", "just now"),
         ("2026-03-14T14:59:51.123456789Z", "just now"),
+        ("2026-03-14T14:59:50Z", "10 s ago"),
         ("2026-03-14T14:59:01.123456789Z", "58 s ago"),
         ("2026-03-14T14:59:00Z", "1 min ago"),
         ("2026-03-14T16:00:00+02:00", "1 h ago"),
@@ -695,3 +779,15 @@ def test_the_environment_decides_about_the_colour_of_a_terminal(environ, colour)
     terminal, pipe = Stdout(Screen(terminal=True)), Stdout(Screen(terminal=False))
     runtime = make_runtime(environ)
     assert (runtime.shows_colour(terminal), runtime.shows_colour(pipe)) == (colour, False)
+    assert (style_of(terminal, runtime).colour, style_of(pipe, runtime)) == (colour, PLAIN)
+
+
+def test_a_relative_time_is_relative_to_the_clock_of_the_server(ant):
+    """That of this computer may be wrong."""
+    item = {"type": "work", "id": "w", "state": "active", "created_at": "2001-02-03T04:00:00Z"}
+    headers = {"date": "Sat, 03 Feb 2001 04:05:00 GMT"}
+    for words, reply in ((RETRIEVE, item), ((*LIST, "--columns", "created"), page(item))):
+        result = ant(
+            *words, replies=[httpx.Response(200, json=reply, headers=headers)], terminal=True
+        )
+        assert "5 min ago" in result.stdout

@@ -236,6 +236,49 @@ def test_a_pool_checks_for_signals_before_and_after_each_result():
     assert results_at[0] < results_at[1] < results_at[2] < len(checks)
 
 
+def test_a_pool_checks_for_signals_between_results_that_arrived_before():
+    """Printing them may take long, too."""
+    others_have_results, checks, checks_at = threading.Event(), [], []
+
+    def task(item):
+        if item == 0:
+            assert others_have_results.wait(60)
+        elif item == 3:
+            others_have_results.set()
+
+    pool = Pool(range(4), task, lambda: checks.append(1), parallel=2, fail_fast=False)
+    for _ in pool.results():
+        checks_at.append(len(checks))
+    assert checks_at[0] < checks_at[1] < checks_at[2]
+
+
+def test_the_results_of_a_stopped_pool_are_in_the_order_of_the_items():
+    """They are reported in this order, whichever arrived first."""
+    second_has_result, first_has_result, end = (threading.Event() for _ in range(3))
+
+    def task(item):
+        if item == 1:
+            assert second_has_result.wait(60)
+        elif item == 3:
+            second_has_result.set()
+        elif item == 4:
+            first_has_result.set()
+        if item in (0, 3):
+            assert end.wait(60)
+
+    def interrupt():
+        if first_has_result.is_set():
+            raise KeyboardInterrupt
+
+    pool = Pool(range(5), task, interrupt, parallel=3, fail_fast=False)
+    with suppress(KeyboardInterrupt):
+        list(pool.results())
+    finished, in_flight = pool.stop()
+    end.set()
+    assert [done.item for done in finished][:2] == [1, 2]
+    assert in_flight[:2] == [(0, 0), (3, 3)]
+
+
 def test_nothing_begins_after_a_stop():
     """Its thread ends after what has begun."""
     before, go_on = {*threading.enumerate()}, threading.Event()
