@@ -175,7 +175,7 @@ def _parse_columns(spec: str) -> tuple[Column, ...]:
             _steps_of(column.path)
     except BadPath as error:
         raise UsageError(f"--columns {spec!r}: {error}.", _EXAMPLE) from None
-    if spec.strip() and not columns:
+    if spec and not columns:
         raise UsageError(f"--columns {spec!r} names no column.", _EXAMPLE)
     return columns
 

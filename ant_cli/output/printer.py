@@ -253,7 +253,7 @@ def _choose_format(settings: OutputSettings, runtime: Runtime, *, is_list: bool)
 
     """
     chosen = BY_NAME[settings.format]
-    if settings.columns.strip():
+    if settings.columns:
         return _format_with_columns(chosen, settings.format_source)
     if chosen.name == "auto":
         return _auto_format(is_list=is_list, on_terminal=runtime.stdout.is_terminal)

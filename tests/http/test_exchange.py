@@ -288,6 +288,34 @@ def test_the_error_of_a_rejected_exchange_has_the_reason_of_the_server(
 
 
 @pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({"error": "invalid_grant", "error_description": "It is\n too old."}, "It is too old"),
+        ({"error": "invalid_grant"}, ""),
+        ({"error_description": "too old"}, "too old"),
+        ({"error": {"type": "invalid_grant", "message": ""}}, ""),
+        ({"error": "invalid_grant", "error_description": 7}, ""),
+    ],
+)
+def test_the_reason_of_a_rejected_exchange_is_one_line_of_what_the_server_says(
+    federated, body, reason
+):
+    """The error has its own full stop."""
+    said = ": ".join(filter(None, ["invalid_grant" if "error" in body else "", reason]))
+    result = federated(*RETRIEVE, replies=[httpx.Response(400, json=body)])
+    assert f"was not accepted: 400 Bad Request ({said}).\n" in result.stderr
+
+
+def test_a_secret_of_the_user_that_a_server_echoes_is_not_shown_in_part(federated):
+    """A long reason is cut, perhaps in the middle of it."""
+    error = {"error": "invalid_grant", "error_description": f"{'x' * 470} correct-horse-battery-2"}
+    env = {"ANTHROPIC_CUSTOM_HEADERS": "x-gateway-key: correct-horse-battery-2"}
+    result = federated(*RETRIEVE, env=env, replies=[httpx.Response(400, json=error)])
+    assert "x" * 100 in result.stderr
+    assert "correct" not in result.stderr
+
+
+@pytest.mark.parametrize(
     "body", [b"<html>", b"[1]", b"[" * 100_000, b'{"error": 7}', b'{"error": {"type": []}}', b""]
 )
 def test_a_rejected_exchange_without_a_reason_is_reported_by_its_status(federated, body):
@@ -371,6 +399,22 @@ def test_an_exchange_is_retried_when_the_server_has_a_problem(federated, problem
     expected = (8, []) if problem is REFUSED else (7, [EXCHANGE] * 3)
     assert (result.exit, paths(result), len(result.waits)) == (*expected, 2)
     assert f'POST "https://api.anthropic.com{EXCHANGE}": {said}' in result.stderr
+
+
+def test_a_long_wait_for_another_exchange_is_announced(federated):
+    """As before any other request."""
+    busy = httpx.Response(503, headers={"retry-after": "30"})
+    result = federated(*RETRIEVE, replies=[busy, grant(), OBJECT])
+    assert (result.exit, result.waits) == (0, [30.0])
+    assert result.stderr == "Note: 503 Service Unavailable. Retry 1 of 2 in 30 s.\n"
+
+
+def test_an_exchange_that_would_have_to_wait_too_long_says_so(federated):
+    """It is not repeated."""
+    busy = httpx.Response(429, headers={"retry-after": "3600"}, json=ECHO)
+    result = federated(*RETRIEVE, replies=[busy])
+    assert (result.exit, paths(result), result.waits) == (7, [EXCHANGE], [])
+    assert "\nThe server asks to wait 3,600 s before the next request.\n" in result.stderr
 
 
 def test_max_retries_applies_to_exchanges_too(federated):
@@ -462,6 +506,7 @@ def test_a_response_without_the_form_of_a_grant_is_rejected(federated, reply, pr
     result = federated(*RETRIEVE, replies=[reply])
     assert (result.exit, len(result.requests)) == (4, 1)
     assert problem in result.stderr
+    assert ("Check the base URL." in result.stderr) is (problem in ("HTML or XML", "a redirect"))
 
 
 @pytest.mark.parametrize("end", [Act.STALL, Act.DRIP])

@@ -151,7 +151,14 @@ def test_every_valid_form_of_a_response_is_parsed_as_by_h11(sent: bytes):
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\ncontent-length: x\r\n\r\n",
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n",
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhellox\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\nx y\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r",
+        b"HTTP/1.1 200 OK\r\n x: a\r\ncontent-length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 5, 6\r\n\r\nhello",
+        b"HTTP/1.1 200 OK\r\ncontent-length:\r\n\r\nhello",
+        b"HTTP/1.1 200 OK\r\n" + b"x: a\r\n" * 20_000 + b"content-length: 0\r\n\r\n",
     ],
+    ids=lambda sent: repr(sent)[2:80],
 )
 def test_what_does_not_say_clearly_where_it_ends_is_no_response(sent: bytes):
     """Nor is a response of an unknown version, or with a status that there is not."""
@@ -176,6 +183,37 @@ def test_a_response_without_a_body_ends_with_its_headers():
         ours = by_ours([b"HTTP/1.1 " + status + b"\r\ncontent-length: 5\r\n\r\n"])
         assert ours is not None
         assert (ours.body, ours.is_reusable) == (b"", True)
+
+
+KEPT, LENGTH = b"HTTP/1.1 200 OK\r\n", b"content-length: 5\r\n"
+CHUNKED = KEPT + b"transfer-encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("sent", "body", "is_reusable"),
+    [
+        (KEPT + LENGTH + b"\r\nhello", b"hello", True),
+        (KEPT + LENGTH + b"\r\nhello!", b"hello", False),
+        (KEPT + LENGTH + b"connection: Close\r\n\r\nhello", b"hello", False),
+        (KEPT + LENGTH + b"connection: x, close\r\n\r\nhello", b"hello", False),
+        (KEPT + LENGTH + b"connection: x\r\nConnection: close\r\n\r\nhello", b"hello", False),
+        (KEPT + LENGTH + b"connection: keep-alive\r\n\r\nhello", b"hello", True),
+        (b"HTTP/1.0 200 OK\r\n" + LENGTH + b"\r\nhello", b"hello", False),
+        (b"HTTP/1.1 304 Not Modified\r\n" + LENGTH + b"\r\n", b"", True),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", b"", True),
+        (KEPT + b"\r\nhello", b"hello", False),
+        (CHUNKED + b"A\r\n0123456789\r\n0\r\n\r\n", b"0123456789", True),
+        (CHUNKED + b"5 \t\r\nhello\r\n5;x=y\r\nhello\r\n0\r\n\r\n", b"hello" * 2, True),
+        (CHUNKED + b"5\r\nhello\r\n0\r\nx: y\r\n\r\n", b"hello", True),
+    ],
+)
+def test_the_bytes_of_a_response_say_where_it_ends_and_whether_another_may_follow(
+    sent, body, is_reusable
+):
+    """What has arrived after its end would be taken for the next response."""
+    outcome = by_ours([sent])
+    assert outcome is not None
+    assert (outcome.body, outcome.is_reusable) == (body, is_reusable)
 
 
 def test_informational_responses_share_the_room_of_one_head():
@@ -268,4 +306,9 @@ def test_a_connection_whose_response_was_not_read_to_its_end_is_closed():
     with pytest.raises(ZeroDivisionError):
         fail()
     assert [each.is_closed for each in sockets] == [True, True, True]
+    for reads in (True, False, True):
+        with transport.stream("GET", "http://h/", {}, b"", timeouts_of(5)) as response:
+            if reads:
+                response.read()
+    assert [each.is_closed for each in sockets] == [True, True, True, True, False]
     transport.close()

@@ -104,7 +104,10 @@ def test_the_columns_flag_contradicts_another_format_of_the_profile(ant):
     refusal = ant(
         *LIST, "--columns", "id", replies=[], terminal=True
     ).refusal  # in a pipe that format is not used
-    assert "the format is yaml (format of profile 'ci')." in refusal.replace("\n", " ")
+    assert refusal.replace("\n", " ").startswith(
+        "ant: --columns needs --format table, markdown, csv or tsv, "
+        "but the format is yaml (format of profile 'ci')."
+    )
 
 
 def test_rows_are_printed_page_by_page(ant):
@@ -298,6 +301,9 @@ def test_one_value_that_is_too_large_for_a_format_is_printed_as_json(monkeypatch
     assert render([b'{"a":1}']) != b'{\n  "a": 1\n}\n'
 
 
+NOT_JQ = """ Members are written without spaces and dots before them: '{id,"kind":config.type}'."""
+
+
 @pytest.mark.parametrize(
     ("path", "hint"),
     [
@@ -305,9 +311,78 @@ def test_one_value_that_is_too_large_for_a_format_is_printed_as_json(monkeypatch
         ("name.first", ""),
         ("nam.first", " Did you mean 'name'?"),
         ("id,name", " For several members: --transform '{id,name}'"),
+        ("id, name", " For several members: --transform '{id,name}'"),
+        ("id.x,name", ""),
+        ("{nam}", ""),
+        ("[nam]", ""),
+        ("name|{a}", ""),
+        ("{nam, nme}", NOT_JQ),
+        ("{nam.first}", NOT_JQ),
     ],
 )
 def test_the_note_about_a_path_without_a_match_suggests_a_member_for_its_first_key(ant, path, hint):
     """A key that is there is not the mistake."""
     result = ant(*RETRIEVE, "--transform", path, replies=[{"id": "a", "name": "b"}])
     assert result.stderr == f"Note: --transform {path!r} matched nothing.{hint}\n"
+
+
+def test_the_note_about_a_path_without_a_match_follows_from_the_first_item(ant):
+    """Others may have other members."""
+    replies = [page({"name": "a"}, {"other": 1})]
+    result = ant(*LINES, "--transform", "nam", replies=replies)
+    assert result.stderr == "Note: --transform 'nam' matched nothing. Did you mean 'name'?\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "is_noted"),
+    [
+        (b"null", False),
+        (b" null\n", False),
+        (b"[1]", True),
+        (b"7", True),
+        (b'"a"', True),
+        (b"{}", True),
+    ],
+)
+def test_a_response_that_is_null_has_nothing_that_a_path_could_match(ant, body, is_noted):
+    """Such as a poll of an empty queue."""
+    replies = [httpx.Response(200, content=body)]
+    result = ant(*RETRIEVE, "--transform", "name", replies=replies)
+    note = "Note: --transform 'name' matched nothing.\n" if is_noted else ""
+    assert (result.exit, result.stdout, result.stderr) == (0, "null\n", note)
+
+
+@pytest.mark.parametrize(
+    ("flags", "stdout", "stderr"),
+    [
+        ((), "", "No environments.\n"),
+        (("--slurp",), "", "No environments.\n"),
+        (("--slurp", "--format", "jsonl"), "[]\n", ""),
+        (("--format", "jsonl"), "", "No environments.\n"),
+    ],
+)
+def test_an_empty_list_is_described_at_a_terminal_unless_something_is_printed(
+    ant, flags, stdout, stderr
+):
+    """An empty array says it by itself."""
+    result = ant(*LIST, *flags, replies=[page()], terminal=True, env={"NO_COLOR": "1"})
+    assert (result.exit, result.stdout, result.stderr) == (0, stdout, stderr)
+
+
+@pytest.mark.parametrize(("limit", "size"), [("_MOST_VALUES", 3), ("_MOST_BYTES", 20)])
+def test_a_value_with_many_values_or_bytes_is_not_laid_out_for_people(monkeypatch, limit, size):
+    """Long texts are large, too."""
+    monkeypatch.setattr(f"ant_cli.output.rendering.{limit}", size)
+    render = make_renderer(BY_NAME["yaml"], style=PLAIN)
+    value = b'{"a":[1,2,3,4,5,6,7]}'
+    assert render([b'{"a":[1]}']) == b"a:\n  - 1\n"
+    assert json.loads(render([value])) == json.loads(value)
+
+
+def test_json_has_a_line_for_each_value_unless_there_are_too_many(monkeypatch):
+    """There may be ten times as many as in a format for people."""
+    monkeypatch.setattr("ant_cli.output.rendering._MOST_VALUES", 3)
+    monkeypatch.setattr("ant_cli.output.rendering._MOST_VALUES_OF_JSON", 6)
+    render = make_renderer(BY_NAME["json"], style=PLAIN)
+    assert render([b"[1,2,3,4,5,6]"]) == b"[\n  1,\n  2,\n  3,\n  4,\n  5,\n  6\n]\n"
+    assert render([b"[1, 2, 3, 4, 5, 6, 7]"]) == b"[1,2,3,4,5,6,7]\n"

@@ -369,8 +369,15 @@ TEN_MINUTES_AGO = "2026-03-14T14:50:00Z"
                 "ID STATE DEAD LETTER": 31,
             },
         ),
+        (
+            [
+                work(1, "active", TEN_MINUTES_AGO, ant_dead_letter="why")
+                | {"id": "work_67890", "data": {"id": "sesn_6789012"}}
+            ],
+            {"ID STATE SESSION CREATED HEARTBEAT DEAD LETTER": 71},
+        ),
     ],
-    ids=["environments", "work"],
+    ids=["environments", "work", "work with a short reason"],
 )
 def test_the_least_important_columns_are_left_out_first(items, least):
     """Each is left out where it has no room for its longest word, which another page may have."""

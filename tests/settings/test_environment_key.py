@@ -162,13 +162,16 @@ def test_a_note_says_that_the_environment_key_is_sent_to_the_server_of_a_profile
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
-def test_a_refusal_that_the_wrong_credential_explains_names_the_right_one(ant, status):
+def test_a_refusal_that_the_wrong_credential_explains_names_the_right_one(ant, profile, status):
     """The API does not document the status of such a refusal."""
     done = ant(*LIST, replies=[httpx.Response(status, json=ERROR)])
     hint = "The API takes an environment key for this, not an API key. Set ANTHROPIC_ENVIRONMENT_KEY.\n"
     assert hint in done.stderr
     done = ant(*LIST, "--api-key", KEY, env=BOTH, replies=[httpx.Response(status, json=ERROR)])
     assert "Set ANTHROPIC_ENVIRONMENT_KEY. Leave out --api-key.\n" in done.stderr
+    profile(f'api_key = "{KEY}"')
+    done = ant(*LIST, env=NO_KEY, replies=[httpx.Response(status, json=ERROR)])
+    assert "not an API key. Set ANTHROPIC_ENVIRONMENT_KEY.\n" in done.stderr
     token = {**NO_KEY, "ANTHROPIC_AUTH_TOKEN": ENVIRONMENT_KEY}
     done = ant(*RETRIEVE, env=token, replies=[httpx.Response(status, json=ERROR)])
     message = "If the token is an environment key: the API takes an API key for this. Set ANTHROPIC_API_KEY."
