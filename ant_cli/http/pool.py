@@ -65,7 +65,7 @@ class Pool(Generic[Item, Value]):
         self._task = task
         self._check = check
         self._fail_fast = fail_fast
-        self._threads = parallel
+        self._threads = max(parallel, 1)
         self._lock = Lock()
         self._room = Semaphore(_WINDOW)
         self._done: SimpleQueue[Done[Item, Value] | Failed[Item] | None] = SimpleQueue()

@@ -88,3 +88,21 @@ def test_global_flags_are_passed_on_apart_from_those_of_the_command(calls):
     seen, result = calls("profile", "list", "--format", "yaml", "--transform", "a")
     assert result.exit == 0
     assert seen == {"flags": {"format": "yaml", "transform": "a"}}
+
+
+@pytest.mark.parametrize(
+    ("flags", "shown"),
+    [
+        ((), "* a\n  bcd\n"),
+        (("--format", "auto"), "* a\n  bcd\n"),
+        (("--columns", "name"), "NAME\na\nbcd\n"),
+        (("--transform", "name"), '"a"\n"bcd"\n'),
+        (("--format", "jsonl", "--transform", "{name}"), '{"name":"a"}\n{"name":"bcd"}\n'),
+    ],
+)
+def test_a_result_is_text_unless_a_flag_asks_for_a_format_a_part_or_columns(ant, flags, shown):
+    """Each item of a list is a row, or a value by itself."""
+    for name in ("a", "bcd"):
+        ant("profile", "create", name)
+    result = ant("profile", "list", *flags)
+    assert (result.exit, result.stdout, result.stderr) == (0, shown, "")

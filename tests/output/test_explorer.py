@@ -157,6 +157,9 @@ def test_a_long_string_is_truncated_only_in_its_row():
     assert in_full(*texts("x" * 100_000)) == "x" * 100_000
     assert in_full(b'"%b"' % (rb"\u00e9" * 100_000)) == "é" * 100_000
     assert in_a_row(text).endswith("xx"), "a closing quote would say that this is all"
+    assert in_a_row(*texts("x" * 490)) == "".join(['"', "x" * 490, '"'])
+    assert in_a_row(b"9" * 5000) == "9" * 500
+    assert "\x1b" not in in_full(*texts("\x1b" * (MAX_VIEW + 1)))
 
 
 def test_a_value_shown_in_full_keeps_its_lines_and_escapes_controls():
@@ -499,6 +502,18 @@ def test_the_row_of_the_cursor_has_one_style_and_others_have_coloured_keys():
 
     assert "cyan" not in colours(1)
     assert "cyan" in colours(2)
+
+
+def test_literals_have_the_colour_of_their_type():
+    """A text has that of the terminal."""
+    seen = press([None, 1, True, False, None, "x"])
+    styles = [
+        next(segment.style for segment in reversed(strip) if segment.text.strip())
+        for strip in seen.strips[1:6]
+    ]
+    colours = [style.color.name if style.color else None for style in styles]
+    assert [colour == "magenta" for colour in colours] == [True, True, True, False, False]
+    assert [style.dim for style in styles] == [None, None, None, True, None]
 
 
 def test_the_keys_that_go_outside_stop_at_the_item():

@@ -236,6 +236,15 @@ def test_a_pool_checks_for_signals_before_and_after_each_result():
     assert results_at[0] < results_at[1] < results_at[2] < len(checks)
 
 
+def test_a_pool_of_nothing_ends_however_many_threads_it_may_have():
+    """The number of threads may be limited to that of the items."""
+    for parallel in (0, 1, 8):
+        pool = Pool([], lambda item: item, parallel=parallel, fail_fast=True)
+        assert list(pool.results()) == []
+        pool.finish()
+        assert pool.stop() == ([], [])
+
+
 def test_a_pool_checks_for_signals_between_results_that_arrived_before():
     """Printing them may take long, too."""
     others_have_results, checks, checks_at = threading.Event(), [], []
