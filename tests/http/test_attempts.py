@@ -84,7 +84,7 @@ def test_a_limit_of_whole_attempts_is_also_the_longest_of_a_step(step_s, limits)
         ("connect", OSError(65, "No route to host."), "no route to host", HINT),
         ("connect", OSError("ID_of.X"), "iD_of.X", HINT),
         ("connect", ConnectionResetError(), "connectionResetError", HINT),
-        ("connect", socket.gaierror(-2, "?"), "the host name is not known", CHECK_URL),
+        ("connect", socket.gaierror(-2, "?"), "the host name is not known", HINT),
         ("connect", TimeoutError(), "no connection within 5 s", HINT),
         ("exchange", TimeoutError(), "no response within 5 s", WAIT_LONGER),
         ("body", TimeoutError(), "no more of the response within 5 s", WAIT_LONGER),
