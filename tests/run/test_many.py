@@ -575,6 +575,16 @@ def test_a_change_that_was_not_sent_because_the_reader_left_is_a_failure(many):
     assert result.stderr.endswith(f"ant: archived {len(result.ids + result.unprinted)} of 10.\n")
 
 
+def test_what_needed_no_change_is_not_named_when_the_reader_has_left(many):
+    """Nothing was done to it, so nobody has to know of it."""
+    same = httpx.Response(200, json={"id": "env_2", "metadata": {"a": "1"}})
+    words = ("beta:environments", "update", "--set", "metadata.a=1", "--parallel", "1")
+    api = FakeAPI({"env_2": same})
+    result = many(*words, stdin="\n".join(IDS[:3]), stdout=Head(1), api=api)
+    assert (result.ids, "env_2" in result.unprinted) == (["env_1"], False)
+    assert "1 unchanged" in result.stderr
+
+
 def test_a_reader_that_leaves_after_everything_was_sent_is_no_failure(many):
     """The reader does not want the results, but every change was made."""
     result = many(*ARCHIVE, *IDS[:3], "--parallel", "1", stdout=Head(2))
