@@ -1,4 +1,4 @@
-"""Which bodies each endpoint accepts, and what it says about one that it refuses."""
+"""Which bodies each endpoint accepts, and how it refuses others."""
 
 import pytest
 
@@ -23,7 +23,7 @@ BLOCKS = [
 
 @pytest.fixture
 def post(api):
-    """Return a function that sends a body to an endpoint, with what the endpoint needs besides."""
+    """Return a function that posts a body to an endpoint, with the members that the endpoint requires."""
     cloud, queue = api.create("cloud"), api.create_queue()
     session = api("POST", "/v1/sessions", {"agent": "a", "environment_id": cloud}).json["id"]
     (item,) = api.enqueue(queue)
@@ -68,7 +68,7 @@ def of_content(*blocks):
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block["type"])
 def test_a_block_needs_the_members_of_its_type(post, block):
-    """Each of them, by its name."""
+    """The error names the missing member."""
     check(post("events", **of_content(TEXT, block)), None)
     for name in block.keys() - {"type"}:
         why = f"a block of the type {block['type']} needs {name}"
@@ -78,7 +78,7 @@ def test_a_block_needs_the_members_of_its_type(post, block):
 @pytest.mark.parametrize("kind", ["image", "document"])
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source["type"])
 def test_a_source_needs_the_members_of_its_type(post, kind, source):
-    """Of an image as of a document."""
+    """Images and documents have the same sources."""
     check(post("events", **of_content({"type": kind, "source": source})), None)
     for name in source.keys() - {"type"}:
         block = {"type": kind, "source": without(name, source)}
@@ -101,7 +101,7 @@ def test_a_source_needs_the_members_of_its_type(post, kind, source):
     ],
 )
 def test_a_block_that_cannot_be_is_refused(post, block, why):
-    """Before an agent would have to read it."""
+    """The error says what is wrong with the block."""
     check(post("events", **of_content(block)), why)
 
 
@@ -171,7 +171,7 @@ WHOLE_CALL = {
     ],
 )
 def test_a_step_has_the_members_of_its_kind(post, step, why):
-    """A script is refused when it is given."""
+    """A script is checked when it is added, not when it runs."""
     check(post("script", script=[step]), why)
 
 
@@ -247,7 +247,7 @@ def test_a_step_has_the_members_of_its_kind(post, step, why):
     ],
 )
 def test_a_request_has_the_members_of_its_endpoint(post, endpoint, body, why):
-    """Within their limits."""
+    """The limits of each value are checked, too."""
     check(post(endpoint, **body), why)
 
 
@@ -282,8 +282,8 @@ def budget(amount, currency="USD"):
         (budget("1", currency="EUR"), "currency: "),
     ],
 )
-def test_a_session_may_be_asked_to_have_much(post, body, why):
-    """What has no effect is checked, too."""
+def test_the_resources_and_the_budget_of_a_session_are_checked(post, body, why):
+    """They have no effect in the emulator, but must be valid."""
     check(post("session", **body), why)
 
 
@@ -346,7 +346,7 @@ SERVER = {"type": "url", "name": "s", "url": "u"}
     ],
 )
 def test_an_agent_has_the_members_of_the_api(post, body, why):
-    """Within their limits."""
+    """The limits of each value are checked, too."""
     check(post("agent", **body), why)
 
 
@@ -395,12 +395,11 @@ def test_an_agent_has_the_members_of_the_api(post, body, why):
     ],
 )
 def test_a_fault_is_one_that_can_happen(post, body, why):
-    """And does one thing."""
+    """Fields that exclude each other are refused."""
     check(post("fault", **body), why)
 
 
 @pytest.mark.parametrize("body", [5, [], "x"])
 @pytest.mark.parametrize("path", ["/_emulator/faults", ENVIRONMENTS])
 def test_a_body_that_is_no_object_is_refused(api, path, body):
-    """Whatever has to be in it."""
     assert "body: must be an object" in message(api("POST", path, body), 400)

@@ -80,12 +80,12 @@ def test_a_body_of_exactly_ten_megabytes_is_accepted(served):
     ],
 )
 def test_malformed_http_is_rejected(served, text, status):
-    """The connection is closed. Headers may have almost 16 KB."""
+    """The server closes the connection. Headers of almost 16 KB are accepted."""
     assert int(raw(served, text.replace(b"%a", b"x" * 16_000)).split()[1]) == status
 
 
 def test_the_library_that_serves_prints_no_warnings(emulator):
-    """Such as about requests that wait for a thread."""
+    """Waitress would warn about requests that wait for a thread."""
     logging.getLogger("waitress").setLevel(logging.NOTSET)
     with serving(emulator):
         assert not logging.getLogger("waitress.queue").isEnabledFor(logging.WARNING)
@@ -109,7 +109,7 @@ UNLIMITED = -1
 def test_the_limit_of_open_files_is_raised_to_what_can_be_used(
     monkeypatch, soft, hard, files, raised
 ):
-    """Never lowered, and the one that only root may raise stays as it is."""
+    """The soft limit is never lowered. The hard limit, which only root may raise, does not change."""
     given = []
     monkeypatch.setattr("resource.RLIM_INFINITY", UNLIMITED)
     monkeypatch.setattr("resource.getrlimit", lambda _: (soft, hard))

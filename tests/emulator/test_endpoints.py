@@ -1,4 +1,4 @@
-"""What each endpoint takes besides its body: the credential, the query, and the codes of its errors."""
+"""Which credentials and parameters each endpoint accepts, what it responds, and the codes of its errors."""
 
 import re
 from contextlib import closing
@@ -57,7 +57,7 @@ def bearer(token):
 def test_each_endpoint_of_sessions_agents_and_files_takes_its_kinds_of_credentials(
     api, queue, method, path, kinds
 ):
-    """A worker reads what its session needs, and changes nothing of the account."""
+    """A worker may read what its session needs, but may not change anything in the account."""
     api.enqueue(queue)
     item = api.poll(queue)
     path = path.format(session=item["data"]["id"])
@@ -76,7 +76,7 @@ def test_each_endpoint_of_sessions_agents_and_files_takes_its_kinds_of_credentia
 
 
 def test_a_bearer_token_with_the_form_of_an_api_key_is_one(api, queue):
-    """So it lists no work, as another text would. The reason names the credential that was meant."""
+    """An API key can't list work, also as a bearer token. The error names the credential that was refused."""
     work = f"{ENVIRONMENTS}/{queue}/work"
     assert api("GET", work, headers=bearer("sk-ant-api03-x")).status_code == 403
     assert api("GET", work, headers=bearer("anything")).status_code == 200
@@ -90,7 +90,7 @@ def test_a_bearer_token_with_the_form_of_an_api_key_is_one(api, queue):
 
 @pytest.mark.parametrize("scheme", ["Basic", "Token", "sk-ant-oat01-x"])
 def test_only_a_bearer_token_is_a_credential(api, scheme):
-    """Another scheme has another form."""
+    """Other schemes of the authorization header are refused."""
     headers = API_HEADERS | {"authorization": f"{scheme} sk-ant-api03-x"}
     assert api("GET", ENVIRONMENTS, headers=headers).status_code == 401
 
@@ -125,7 +125,7 @@ def test_only_a_bearer_token_is_a_credential(api, scheme):
     ],
 )
 def test_an_endpoint_takes_the_parameters_that_it_names(api, queue, path, query, why):
-    """Within their limits, and no others."""
+    """Other parameters are refused, and so are values outside of the limits."""
     if not path.startswith("/"):
         path = f"{ENVIRONMENTS}/{queue}/work/{path}".rstrip("/")
     headers = None if path.endswith("/work") else HEADERS
@@ -140,7 +140,7 @@ def test_an_endpoint_takes_the_parameters_that_it_names(api, queue, path, query,
     ("seconds", "is_valid"), [("1", True), ("300", True), ("301", False), ("0", False)]
 )
 def test_a_lease_may_be_asked_for_up_to_five_minutes(api, queue, seconds, is_valid):
-    """In whole seconds."""
+    """The API accepts 1 to 300 seconds."""
     (work,) = api.enqueue(queue)
     api.act(queue, work, "ack")
     response = api.act(queue, work, "heartbeat", desired_ttl_seconds=seconds)
@@ -148,7 +148,7 @@ def test_a_lease_may_be_asked_for_up_to_five_minutes(api, queue, seconds, is_val
 
 
 def test_a_cursor_belongs_to_its_own_list_and_order(api, queue):
-    """Another list has no such place."""
+    """Any other list refuses the cursor, and so does the same list in the other order."""
     form = b'--b\r\nx; name="file"\r\n\r\nabc\r\n--b--'
     headers = HEADERS | {"content-type": "multipart/form-data; boundary=b"}
     for number in range(2):
@@ -173,13 +173,13 @@ def test_a_cursor_belongs_to_its_own_list_and_order(api, queue):
 
 
 def test_a_question_mark_in_a_query_belongs_to_the_query(api):
-    """Only the first one ends the path."""
+    """Only the first question mark ends the path."""
     response = Client(api.emulator).get("/v1/files?ids=a?b&ids=c", headers=HEADERS)
     assert (response.status_code, response.json["data"]) == (200, [])
 
 
 def test_a_filter_by_time_is_exact_to_the_microsecond(api, clock, queue):
-    """And the first of equal ones counts."""
+    """If a filter is given twice, the first value counts."""
     clock.time += 5
     api("POST", "/_emulator/sessions", {"environment_id": queue})
     times = [f"2026-03-15T10:00:00.00000{digit}Z" for digit in (4, 5, 6)]
@@ -199,7 +199,7 @@ def test_a_filter_by_time_is_exact_to_the_microsecond(api, clock, queue):
 
 
 def test_an_error_has_the_code_of_its_reason(api, queue):
-    """Programs decide by it."""
+    """Programs decide by this code."""
     gone, cloud = api.create_queue("gone"), api.create("cloud")
     session = api("POST", SESSIONS, {"agent": "a", "environment_id": cloud}).json["id"]
     api("POST", f"{ENVIRONMENTS}/{gone}/archive")
@@ -230,7 +230,7 @@ def test_an_error_has_the_code_of_its_reason(api, queue):
 
 @pytest.mark.parametrize("action", ["enqueue", "key"])
 def test_an_environment_without_a_queue_has_no_work_and_no_key(api, action):
-    """Neither has an archived one."""
+    """A cloud environment has no queue, and an archived environment takes no new work."""
     cloud, gone = api.create("cloud"), api.create_queue("gone")
     api("POST", f"{ENVIRONMENTS}/{gone}/archive")
     path = "/_emulator/environments/{}/" + action
@@ -248,7 +248,7 @@ def test_an_environment_without_a_queue_has_no_work_and_no_key(api, action):
 
 
 def test_work_is_found_in_its_own_environment_only(api, queue):
-    """An ID is not enough."""
+    """The ID of the work item is not enough."""
     (work,) = api.enqueue(queue)
     other = api.create_queue("other")
     for method, action in (("GET", ""), ("POST", "/ack"), ("POST", "/stop"), ("POST", "")):
@@ -265,7 +265,7 @@ def test_work_is_found_in_its_own_environment_only(api, queue):
     ],
 )
 def test_what_the_api_has_besides_is_said_not_to_be_emulated(api, name):
-    """With the command that gives a response, at any depth. A misspelled one does not exist."""
+    """The error has a command that adds a response. A misspelled path is reported as no endpoint."""
     for path in (f"/v1/{name}", f"/v1/{name}/x/y"):
         for method in ("GET", "POST", "DELETE"):
             stub = f"ant emulator fault --path {path} --method {method} --status 200"
@@ -277,7 +277,7 @@ def test_what_the_api_has_besides_is_said_not_to_be_emulated(api, name):
 
 
 def test_each_time_of_an_item_is_that_of_its_own_event(api, queue, clock):
-    """They are told apart by a clock that moves."""
+    """The clock is moved before each event, so that all times differ."""
     (work,) = api.enqueue(queue)
     for second, action in enumerate(("ack", "heartbeat", "heartbeat", "stop"), 1):
         clock.time = 1_773_568_800_000_000 + second * 1_000_000
@@ -296,7 +296,7 @@ def test_each_time_of_an_item_is_that_of_its_own_event(api, queue, clock):
 
 
 def test_what_happens_at_once_has_one_time():
-    """However long it takes."""
+    """A request sets all times to the same value, however long the request takes."""
     with closing(Emulator(":memory:", clock=count(10**15, 10**6).__next__)) as emulator:
         api = Api(emulator)
         queue = api.create_queue()
@@ -309,7 +309,7 @@ def test_what_happens_at_once_has_one_time():
 
 
 def test_the_statistics_of_a_queue_are_its_own(api, queue):
-    """Whatever the others have."""
+    """Items and workers of other environments do not count."""
     other = api.create_queue("other")
     session = {"count": 3, "session_id": "session_1"}
     ids = api.enqueue(other, **session)
@@ -331,7 +331,7 @@ def test_the_statistics_of_a_queue_are_its_own(api, queue):
 
 
 def test_an_item_whose_lease_ran_out_is_as_if_nobody_had_had_it(api, queue, clock):
-    """It waits in the queue, and is handed out at once."""
+    """The item is queued again, and the next poll gets it at once."""
     (work,) = api.enqueue(queue)
     api.poll(queue)
     api.begin(queue, work)
@@ -343,7 +343,7 @@ def test_an_item_whose_lease_ran_out_is_as_if_nobody_had_had_it(api, queue, cloc
 
 
 def test_an_environment_is_found_by_its_new_name_only(api, clock):
-    """Names are compared letter by letter. Each change is dated."""
+    """Names are case-sensitive. Each change sets updated_at."""
     first = api.create("a")
     created = api.retrieve(first)
     clock.advance(ms=1_000)
@@ -361,7 +361,7 @@ def test_an_environment_is_found_by_its_new_name_only(api, clock):
 
 
 def test_an_environment_has_its_defaults(api):
-    """In the order of the API. An empty description is one."""
+    """An empty description is kept, and does not become null."""
     empty = {manager: [] for manager in ("apt", "cargo", "gem", "go", "npm", "pip")}
     packages = {**empty, "type": "packages"}
     plain = api.retrieve(api.create("plain"))
@@ -384,7 +384,7 @@ def test_an_environment_has_its_defaults(api):
 
 
 def test_an_environment_with_work_is_not_deleted_and_says_what_to_do(api, queue):
-    """In each state that is not the end; an archived one has to be emptied."""
+    """Work in any state except stopped prevents the deletion, also in an archived environment."""
     (work,) = api.enqueue(queue)
     path = f"{ENVIRONMENTS}/{queue}"
     for action in ("ack", "heartbeat", "stop"):
@@ -399,7 +399,7 @@ def test_an_environment_with_work_is_not_deleted_and_says_what_to_do(api, queue)
 
 
 def test_an_object_is_found_by_its_kind(api):
-    """A file is no agent. An agent has one version."""
+    """An agent is not found as a file, and has only version 1."""
     agent = api("POST", "/v1/agents", {"name": "a", "model": "m"}).json
     assert (agent["metadata"], agent["multiagent"], agent["archived_at"]) == ({}, None, None)
     assert (agent["type"], agent["execution_identity"]) == ("agent", {"type": "service_account"})
@@ -415,7 +415,7 @@ def test_an_object_is_found_by_its_kind(api):
 
 
 def test_a_file_has_its_members_and_no_scope(api, emulator):
-    """So it is in no list of one."""
+    """An uploaded file has no scope, so no filter by scope_id finds it."""
     form = b'--b\r\nx; name="file"; filename="a"\r\n\r\nabc\r\n--b--'
     headers = HEADERS | {"content-type": "multipart/form-data; boundary=b"}
     file = Client(emulator).post("/v1/files", data=form, headers=headers).json
@@ -436,7 +436,7 @@ def test_a_file_has_its_members_and_no_scope(api, emulator):
 
 
 def test_a_tool_has_the_defaults_of_its_type_only(api):
-    """A custom one has none, and one of a server has no type of its own."""
+    """A custom tool has no defaults, and a tool of an MCP server has no type."""
     tools = [
         {
             "type": "custom",
@@ -455,7 +455,7 @@ def test_a_tool_has_the_defaults_of_its_type_only(api):
 
 
 def test_the_only_model_has_the_members_of_the_api(api):
-    """Those that say how it can be used are null."""
+    """The capabilities and limits of the model are null."""
     (model,) = api("GET", "/v1/models").json["data"]
     assert model == {
         "type": "model",
@@ -476,14 +476,14 @@ def test_the_only_model_has_the_members_of_the_api(api):
 
 
 def test_the_length_of_a_response_is_that_of_its_bytes(emulator, api):
-    """A letter may be two."""
+    """A letter such as é takes two bytes."""
     path = f"{ENVIRONMENTS}/{api.create('données')}"
     body, _, headers = run_wsgi_app(emulator, EnvironBuilder(path, headers=HEADERS).get_environ())
     assert int(headers["content-length"]) == len(b"".join(body))
 
 
 def test_each_endpoint_of_the_emulator_is_described_in_one_line(api):
-    """A person reads the list."""
+    """People read this list."""
     described = [each["description"] for each in api("GET", "/_emulator/").json["data"]]
     assert [text for text in described if not re.fullmatch(r"[A-Z].*\.", text)] == []
 
@@ -492,7 +492,7 @@ def test_each_endpoint_of_the_emulator_is_described_in_one_line(api):
 
 
 def test_a_fault_is_listed_as_it_was_added(api):
-    """The oldest first, with each of its fields; how often it happened is not one."""
+    """The oldest fault is first, with all of its fields, but not with how often it has happened."""
     asked = {
         "path_contains": "",
         "method": "GET",
@@ -519,7 +519,7 @@ def test_a_fault_is_listed_as_it_was_added(api):
 
 
 def test_a_fault_that_lets_requests_pass_happens_also_if_it_is_the_only_one(emulator, api):
-    """With any status, and with headers that have a colon in their values."""
+    """The status may be unknown, and values of headers may have colons."""
     fault = {"status": 599, "after": 1, "headers": ["x-a: b:c", "X-B:  d "], "path": ENVIRONMENTS}
     api("POST", FAULTS, fault)
     statuses = [api("GET", ENVIRONMENTS).status for _ in range(3)]
@@ -532,7 +532,7 @@ def test_a_fault_that_lets_requests_pass_happens_also_if_it_is_the_only_one(emul
 
 @pytest.mark.parametrize("fault", [{"status": 503}, {"disconnect": True}, {"delay_ms": 1_500}])
 def test_a_fault_after_the_commit_loses_the_response_only(api, emulator, monkeypatch, fault):
-    """What was asked for has happened. Without it, nothing has, unless the fault only delays."""
+    """With after_commit, the request takes effect. Without it, only a request that is delayed does."""
     waits = []
     monkeypatch.setattr("ant_cli.emulator.faults.time.sleep", waits.append)
     is_lost = "delay_ms" not in fault
@@ -555,7 +555,7 @@ def test_a_fault_after_the_commit_loses_the_response_only(api, emulator, monkeyp
 
 
 def test_a_response_may_be_cut_before_its_first_byte(api, emulator):
-    """The client has the headers."""
+    """The client has received the headers by then."""
     api("POST", FAULTS, {"cut_after_bytes": 0})
     given = EnvironBuilder(ENVIRONMENTS, headers=HEADERS).get_environ()
     body, status, _ = run_wsgi_app(emulator, given)
@@ -566,7 +566,7 @@ def test_a_response_may_be_cut_before_its_first_byte(api, emulator):
 
 
 def test_a_fault_at_the_end_of_a_stream_fails_no_other_request(api):
-    """It waits for a stream."""
+    """The fault waits for a request of a stream."""
     fault = api("POST", FAULTS, {"error_after_events": 0}).json
     assert api("GET", ENVIRONMENTS).status_code == 200
     assert api("GET", FAULTS).json["data"] == [fault]
@@ -574,7 +574,7 @@ def test_a_fault_at_the_end_of_a_stream_fails_no_other_request(api):
 
 @pytest.mark.parametrize("status", [201, 503])
 def test_only_a_success_of_a_list_is_checked_to_be_one(api, emulator, status):
-    """An error is an object, too. A mistake of the test is not worth a retry."""
+    """A success without a list is a mistake in the test, so the client must not retry."""
     fault = {"path": ENVIRONMENTS, "status": status, "body": '{"error": {}}'}
     api("POST", FAULTS, fault)
     response = Client(emulator).get(ENVIRONMENTS, headers=HEADERS)
@@ -584,7 +584,7 @@ def test_only_a_success_of_a_list_is_checked_to_be_one(api, emulator, status):
 
 
 def test_a_reset_removes_what_the_report_would_name(api):
-    """Also what has happened already."""
+    """This includes findings about earlier requests."""
     api("POST", FAULTS, {"path": "/v1/vaults", "status": 200, "body": "{}"})
     assert api("GET", "/v1/vaults").status_code == 500
     assert len(api("GET", "/_emulator/report").json["data"]) == 1
@@ -596,7 +596,7 @@ def test_a_reset_removes_what_the_report_would_name(api):
 
 
 def test_the_ids_of_each_kind_follow_from_a_seed_by_themselves():
-    """What a worker polls meanwhile changes none of them, and each world has its own."""
+    """Polls in between change none of these IDs, and each world has its own."""
 
     def made(key, polls):
         with closing(Worlds(seed=0)) as worlds:
@@ -609,7 +609,7 @@ def test_the_ids_of_each_kind_follow_from_a_seed_by_themselves():
 
 
 def test_of_two_credentials_the_api_key_names_the_world():
-    """As a client sends it that has a token in its environment, too."""
+    """A client with both variables in its environment sends both credentials."""
     with closing(Worlds()) as worlds:
         client = Client(worlds)
         key, token = API_HEADERS | {"x-api-key": "one"}, bearer("two")

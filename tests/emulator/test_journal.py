@@ -91,7 +91,7 @@ def test_the_journal_hides_secrets():
 
 
 def test_the_journal_hides_what_has_the_name_of_a_secret(api):
-    """Also what the emulator has not issued. An empty header of a worker is none."""
+    """Values that the emulator has not issued are hidden, too. An empty worker ID is stored as null."""
     names = ("secret", "sessions_token", "environment_key")
     metadata = {name: f"hidden {name}" for name in names} | {"other": "shown"}
     headers = HEADERS | {"anthropic-worker-id": ""}

@@ -178,7 +178,7 @@ def test_each_request_is_logged_in_one_line(emulator):
 
 
 def test_the_log_tells_the_time_of_the_machine_and_how_long_a_request_took(emulator, monkeypatch):
-    """The clock of the emulator may have been set."""
+    """The clock of the emulator may be set to another time."""
     ticks = count(0, 0.25)
     times = {"perf_counter": lambda: next(ticks), "time_ns": lambda: 10**18}
     monkeypatch.setattr(http_server, "time", SimpleNamespace(**times))
@@ -190,7 +190,7 @@ def test_the_log_tells_the_time_of_the_machine_and_how_long_a_request_took(emula
 
 
 def test_the_files_of_an_emulator_are_replaced_when_a_module_is_another(tmp_path, monkeypatch):
-    """By its time, its size, or its name. Other files do not matter, and there may be none at all."""
+    """A new time, size or name of a module counts. Other files do not matter, and the folder may be missing."""
     folder = tmp_path / "emulator"
     monkeypatch.setattr(own_files, "_FOLDER", folder)
     from_a_zip = own_files.OwnFiles()

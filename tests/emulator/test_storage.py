@@ -42,7 +42,7 @@ def test_environments_and_work_are_kept_across_a_restart(database):
 
 
 def test_a_database_is_made_with_the_folders_that_it_is_in(tmp_path):
-    """Those of a user who has no state yet."""
+    """A new user has no folder for state yet."""
     database = tmp_path / "state" / "ant" / "emulator.db"
     with closing(Emulator(database)) as emulator:
         assert Api(emulator).create()
@@ -299,7 +299,7 @@ def test_foreign_databases_text_files_and_folders_are_rejected_and_unchanged(tmp
 
 
 def test_a_database_that_stays_locked_is_not_used(database, monkeypatch):
-    """Another program holds it."""
+    """Another program holds the lock."""
     monkeypatch.setattr(store, "wait_for", lambda *_: None)
     with pytest.raises(UnusableDatabase, match=r"cannot be used: database is locked\.$"):
         Emulator(database)
@@ -352,7 +352,7 @@ def test_nothing_is_left_of_a_deleted_environment_and_after_a_reset(api, emulato
 
 
 def test_faults_that_have_happened_do_not_add_up(api, emulator):
-    """The next one takes their place."""
+    """A new fault replaces the row of a fault that has happened."""
     for _ in range(3):
         api("POST", "/_emulator/faults", {"status": 503})
         assert api("GET", ENVIRONMENTS).status_code == 503

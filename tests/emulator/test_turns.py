@@ -163,7 +163,7 @@ def test_a_result_that_is_not_as_expected_ends_the_session_and_says_why(
 
 
 def test_the_report_names_the_session_and_repeats_the_words_of_its_script(api, begin):
-    """In any alphabet, so that a person finds the step."""
+    """Letters such as ü are not escaped, so that people find the step."""
     error = {"type": "unknown_error", "message": "Zu früh."}
     session = begin(
         {"event": {"type": "session.error", "error": error}},
@@ -182,7 +182,7 @@ def test_the_report_names_the_session_and_repeats_the_words_of_its_script(api, b
 
 
 def test_a_result_is_taken_once_also_while_the_turn_goes_on(begin):
-    """The call does not wait for a second one."""
+    """A second result is refused, because the call no longer waits for a result."""
     session = begin(BASH, {"wait": "1s"})
     (call,) = session.calls
     assert session.answer(call).status_code == 200
@@ -190,7 +190,7 @@ def test_a_result_is_taken_once_also_while_the_turn_goes_on(begin):
 
 
 def test_an_event_has_the_members_that_were_sent_and_an_id_and_a_time(api, begin):
-    """None that the client left out. The end of a turn always says whether there are details."""
+    """Members that the client left out are not added. The end of a turn always has stop_details."""
     session = begin(BASH, {"wait": "1s"})
     sent = {"type": "user.tool_result", "tool_use_id": session.calls[0]}
     (returned,) = session.send(sent).json["data"]
@@ -226,7 +226,7 @@ def test_a_call_that_was_allowed_waits_for_its_result_or_has_it(begin, result):
 
 
 def test_an_answer_has_the_type_of_its_call(begin):
-    """And is for a call of this session that waits, which a mark of the emulator does not name."""
+    """It must also name a call of this session that waits, by its exact ID."""
     session = begin({"tools": [BASH, {"custom_tool": "weather"}]})
     bash, custom = session.calls
     wrong = {"type": "user.custom_tool_result", "custom_tool_use_id": bash}
@@ -281,7 +281,7 @@ def test_the_figures_of_a_session_are_measured(api, begin):
 
 
 def test_each_step_of_usage_sets_the_figures_that_it_names(begin):
-    """The others are kept. One may be that of the time."""
+    """The other figures are kept. The active seconds can be set, too."""
     session = begin(
         {"usage": {"input_tokens": 1, "output_tokens": 2}},
         {"usage": {"output_tokens": 0, "active_seconds": 1.5}},
@@ -393,7 +393,7 @@ def test_a_call_after_the_step_that_ends_a_turn_needs_no_worker_yet(
     ],
 )
 def test_only_a_call_without_a_result_needs_a_worker(api, queue, begin, step, needs_worker):
-    """An application runs its own tools."""
+    """The application runs custom tools, so they need no worker."""
     session = begin({"message": "1"}, "idle", step)
     item = api.poll(queue)
     api.act(queue, item["id"], "stop", {"force": True})
@@ -401,8 +401,7 @@ def test_only_a_call_without_a_result_needs_a_worker(api, queue, begin, step, ne
     assert api.stats(queue)["depth"] == int(needs_worker)
 
 
-def test_each_event_that_a_session_begins_with_is_one(begin):
-    """A turn for each message."""
+def test_each_initial_message_of_a_session_begins_a_turn(begin):
     session = begin({"message": "1"}, "idle", {"message": "2"}, initial_events=[HELLO, HELLO])
     sent, turn = session.events()[:2], ["status_running", "message", "status_idle"]
     assert [event["type"] for event in sent] == ["user.message", "session.status_running"]
@@ -410,7 +409,7 @@ def test_each_event_that_a_session_begins_with_is_one(begin):
 
 
 def test_messages_that_wait_are_processed_in_their_order(api, begin):
-    """One a turn."""
+    """Each turn processes one message."""
     session = begin(*[{"wait": "1s"}, "idle"] * 3)
     session.send(HELLO, HELLO)
     processed = []
@@ -422,7 +421,7 @@ def test_messages_that_wait_are_processed_in_their_order(api, begin):
 
 
 def test_a_message_that_waits_begins_its_turn_when_the_one_before_is_interrupted(begin):
-    """It is not lost."""
+    """The waiting message is not lost."""
     session = begin({"wait": "9m"}, {"message": "late"}, "idle", {"message": "2"})
     session.send(HELLO)
     session.send({"type": "user.interrupt"})
@@ -512,7 +511,7 @@ def test_an_interrupt_in_the_last_turn_leaves_no_step(begin, api):
 
 
 def test_a_page_says_how_far_the_script_of_a_session_is(api, begin):
-    """Also when an interrupt has left out its last step."""
+    """A step that an interrupt has skipped counts as done."""
     session = begin({"message": "1"}, "idle", {"wait": "1s"})
 
     def shown():
@@ -533,7 +532,7 @@ def test_a_list_of_events_has_a_hundred_by_default(begin):
 
 
 def test_a_session_has_all_members_of_the_api(api, begin):
-    """In their order. One of a script's own has an agent, too."""
+    """The members are in the order of the API. A session with a script of its own has an agent, too."""
     session = begin({"message": "1"})
     members = (
         *("id", "agent", "archived_at", "created_at", "updated_at", "environment_id", "status"),
@@ -599,7 +598,7 @@ def test_a_session_is_archived_once(api, begin):
 
 
 def test_a_session_that_was_idle_is_not_active_until_it_is_archived(api, begin):
-    """It was as long as its turns were."""
+    """Only the time of its turns counts as active."""
     session = begin({"wait": "2s"})
     advance(api, 2_000)
     assert session.now["status"] == "idle"
@@ -676,7 +675,7 @@ def test_the_next_script_that_waits_is_used_as_often_as_it_says(api, queue, begi
 
 
 def test_a_session_that_is_refused_uses_no_script(api, queue):
-    """The next one gets it."""
+    """The script waits for the next session."""
     api("POST", "/_emulator/scripts", {"script": [{"message": "first"}]})
     sent = {"agent": "agent_1", "environment_id": queue}
     for wrong in ({"metadata": {"k" * 65: "v"}}, {"environment_id": "env_none"}):
@@ -690,7 +689,7 @@ def test_a_session_that_is_refused_uses_no_script(api, queue):
 
 
 def test_scripts_that_wait_are_used_in_their_order(api, queue):
-    """The first one that was given, by the first session."""
+    """The first session uses the script that was added first."""
     for text in ("first", "second"):
         api("POST", "/_emulator/scripts", {"script": [{"message": text}]})
     sent = {"agent": "agent_1", "environment_id": queue, "initial_events": [HELLO]}
@@ -701,7 +700,7 @@ def test_scripts_that_wait_are_used_in_their_order(api, queue):
 
 
 def test_the_report_names_each_script_that_still_waits(api):
-    """With its agent, and how often it would have been used."""
+    """The message has the agent of the script, and how often it would still have been used."""
     script = {"script": ["terminate"], "times": 3}
     for agent in ({"agent": "agent_2"}, {}):
         given = api("POST", "/_emulator/scripts", script | agent).json
@@ -718,7 +717,7 @@ def test_the_report_names_each_script_that_still_waits(api):
 
 
 def test_a_health_check_in_the_queue_names_no_session(api, queue):
-    """It has an ID of its own kind, and a worker gets it as the kind that it is."""
+    """Its ID begins with healthcheck, and a worker gets it with this type."""
     api("POST", f"/_emulator/environments/{queue}/enqueue", {"type": "healthcheck"})
     named = api.poll(queue)["data"]
     assert (named["type"], named["id"].partition("_")[0]) == ("healthcheck", "healthcheck")
@@ -773,7 +772,7 @@ def streamed(emulator, path):
 
 
 def test_a_stream_previews_each_event_that_it_names(api, queue, emulator):
-    """Thinking, too, which has no text. Without brackets or with them."""
+    """Thinking has no text, so its preview has no deltas. The parameter may have brackets."""
     session = Session(api, queue, ["thinking", {"message": "ab"}, "terminate"])
     path = f"{session.path}/events/stream?event_deltas=agent.thinking&event_deltas[]=agent.message"
     assert streamed(emulator, path) == [
@@ -784,7 +783,7 @@ def test_a_stream_previews_each_event_that_it_names(api, queue, emulator):
 
 @pytest.mark.parametrize("how", ["environment", "reset"])
 def test_a_stream_ends_when_its_session_is_gone_without_an_event(api, emulator, how):
-    """With its environment, or with everything."""
+    """The session is removed with its environment, or by a reset."""
     cloud = api.create("cloud")
     session = Session(api, cloud, [], initial_events=[])
     environ = EnvironBuilder(f"{session.path}/events/stream", headers=HEADERS).get_environ()
@@ -800,7 +799,7 @@ def test_a_stream_ends_when_its_session_is_gone_without_an_event(api, emulator, 
 def test_the_stream_of_a_deleted_session_has_nothing_of_the_next_one_with_its_id(
     api, queue, emulator
 ):
-    """A test that chooses the IDs may use one twice."""
+    """A test that chooses its session IDs may use an ID twice."""
     path = f"{SESSIONS}/session_1"
     api.enqueue(queue, session_id="session_1")
     environ = EnvironBuilder(f"{path}/events/stream", headers=HEADERS).get_environ()
@@ -814,7 +813,7 @@ def test_the_stream_of_a_deleted_session_has_nothing_of_the_next_one_with_its_id
 
 
 def test_a_session_of_an_older_emulator_has_the_agent_that_its_row_names(begin, emulator):
-    """It stored no more of it."""
+    """Older emulators stored only the ID and the version of the agent."""
     session = begin({"message": "1"})
     for stored, agent_id, version in (("agent_2 3", "agent_2", 3), ("agent_2", "agent_2", 1)):
         with emulator._store.write() as transaction:

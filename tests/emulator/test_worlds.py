@@ -87,7 +87,7 @@ def test_a_request_without_a_key_has_no_world(request_as):
 
 
 def test_a_world_may_begin_while_another_thread_looks_for_that_of_a_secret(request_as, monkeypatch):
-    """The tests of a suite begin when they like."""
+    """The tests of a suite start at any time."""
     for key in ("one", "two"):
         request_as(key, "GET", ENVIRONMENTS)
     begun = []
