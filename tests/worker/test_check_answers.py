@@ -151,7 +151,7 @@ def test_a_refusal_of_the_environment_key_says_where_to_get_another(check, statu
 
 
 def test_the_key_of_a_file_is_redacted_in_what_the_server_says(check):
-    """It is in no variable, and no flag."""
+    """The key is neither in a variable nor in a flag."""
     Path("key").write_text("correct-horse-staple\n")
     Path("key").chmod(0o600)
     words = ("--environment-key-file", "key")
@@ -248,13 +248,13 @@ def test_a_server_that_does_not_respond_is_the_only_problem(check, asks):
 
 
 def test_a_server_that_stops_responding_is_the_only_problem_whatever_it_said_before(check):
-    """What it said may be a part of the same trouble."""
+    """An earlier error response may have the same cause."""
     done = check(account=refusal(503), items=ConnectionResetError())
     assert [cause.partition(":")[0] for cause in done.causes] == ["The server does not respond"]
 
 
 def test_a_check_of_the_emulator_in_this_process_needs_no_keys(ant):
-    """It takes every credential, so its own list of work is read without one."""
+    """The emulator accepts every credential, so the check reads the work without a key."""
     local = ("--base-url", "local:emulator.db")
     env = dict.fromkeys(("ANTHROPIC_API_KEY", "ANTHROPIC_ENVIRONMENT_KEY"))
     made = ant(
@@ -349,7 +349,7 @@ def ago(seconds):
 
 
 def test_an_item_of_the_report_has_these_members(check):
-    """What it is, who holds it, and why it is there."""
+    """They say what the item is, who holds it, and why it waits."""
     found = item(
         data={"type": "session", "id": "session_1"},
         created_at="2020-01-01T00:00:00Z",
@@ -372,7 +372,7 @@ def test_an_item_of_the_report_has_these_members(check):
 
 
 def test_a_report_has_these_members(check):
-    """A monitor finds each of them, also if it is unknown."""
+    """A monitor finds each member, also if its value is unknown."""
     assert check().report.keys() == {
         *("environment", "archived", "has_key", "may_poll", "takes_metadata_key", "queue"),
         *("worker_here", "outage", "dead_letters_here", "failed_metadata_writes_here"),
@@ -382,7 +382,7 @@ def test_a_report_has_these_members(check):
 
 
 def test_a_dead_letter_is_listed_although_the_key_for_metadata_is_not_taken_any_more(check):
-    """It is known, whoever wrote it. Of others, nothing is known."""
+    """The metadata of the item says that it is a dead letter, whichever worker has written that."""
     dead = item(state="stopped", metadata={"ant_dead_letter": "5 attempts failed"})
     done = check(env=WITH_METADATA, metadata=refusal(401), items=page(dead))
     assert [each["id"] for each in done.report["dead_letters"]] == ["work_1"]
@@ -399,7 +399,7 @@ def test_a_dead_letter_is_listed_although_the_key_for_metadata_is_not_taken_any_
     ],
 )
 def test_only_a_pause_that_is_not_over_is_shown(check, retry_at, is_paused):
-    """The key of an item that runs again may still be there. A number is how many seconds ago it was."""
+    """An item that runs again may still have ant_retry_at. A number is the age of that time in seconds."""
     if isinstance(retry_at, int):
         retry_at = ago(retry_at)
     report = check(items=page(item(metadata={"ant_retry_at": retry_at}))).report
@@ -437,7 +437,7 @@ def test_the_last_sign_of_an_item_is_its_heartbeat_or_else_its_acknowledgement(c
     ],
 )
 def test_a_lease_ends_at_most_five_minutes_after_the_last_sign(check, state, taken, seen, left):
-    """Without a heartbeat, that is the acknowledgement."""
+    """Without a heartbeat, the last sign is the acknowledgement."""
     members = {"acknowledged_at": ago(taken), "latest_heartbeat_at": seen and ago(seen)}
     (found,) = check(items=page(item(state=state, **members))).report["running"]
     assert max(left - 10, 0) <= found["lease_ends_within_seconds"] <= left
@@ -480,14 +480,14 @@ def test_only_what_was_given_back_is_reported(check, monkeypatch):
 
 
 def test_every_item_that_nobody_holds_is_given_back(check, monkeypatch):
-    """The page for people does not list all of them."""
+    """This includes items that the page for people does not list."""
     ids = [f"work_{number}" for number in range(12)]
     monkeypatch.setattr(WorkAPI, "give_back", lambda _api, _work_id: True)
     assert check("--requeue", "--yes", items=abandoned(*ids)).report["given_back"] == ids
 
 
 def test_nothing_is_given_back_without_the_flag_for_that(check, monkeypatch):
-    """--yes only answers the question."""
+    """--yes only answers the question that --requeue asks."""
     monkeypatch.setattr(WorkAPI, "give_back", pytest.fail)
     done = check("--yes", items=abandoned("work_1"))
     assert (done.exit, done.report["given_back"]) == (1, [])
@@ -512,7 +512,7 @@ def test_nothing_is_given_back_unless_a_person_agrees(check, monkeypatch):
 
 @pytest.mark.parametrize("words", [("--on-work", "./No"), ("--", "./No")])
 def test_a_handler_that_was_given_and_can_not_start_blocks_although_a_worker_polls(ant, words):
-    """Whichever way it was given. The text of the error begins as a sentence."""
+    """The handler may follow --on-work or --. The message begins with a capital letter."""
     env = {"ANTHROPIC_ENVIRONMENT_KEY": WORKER_KEY, "ANT_WORKER_LISTEN": "127.0.0.1:1"}
     done = ant("beta:worker", "check", "env_1", *words, env=env, replies=Api())
     assert done.exit == 1
@@ -590,7 +590,7 @@ def test_a_worker_may_serve_its_pages_at_an_address_of_either_version(host):
 
 
 def test_a_page_that_is_not_text_is_shown_as_far_as_it_is():
-    """Anything may listen there, and a worker that is not ready is not called absent."""
+    """Any program may listen there, and a worker that is not ready must not be reported as absent."""
     pages = {"/readyz": ServedPage(200, "text/plain", b"polling \xff fails\n")}
     with closing(Listener("127.0.0.1", 0, pages.get)) as listener:
         port = int(listener.url.rpartition(":")[2])
@@ -598,7 +598,7 @@ def test_a_page_that_is_not_text_is_shown_as_far_as_it_is():
 
 
 def test_a_worker_here_that_counts_less_has_counted_nothing(monkeypatch):
-    """One of an earlier version, for example."""
+    """A worker of an earlier version has fewer metrics."""
     metrics = METRICS.splitlines(keepends=True)
     assert says(monkeypatch, "".join(metrics[:2])) == {
         "worker_here": "ok",

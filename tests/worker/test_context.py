@@ -231,7 +231,7 @@ def test_a_new_key_is_redacted_at_once_and_used_by_the_loop(in_context, on_loop)
 
 
 def test_through_a_proxy_each_item_and_poll_has_a_thread(in_context):
-    """Requests that were abandoned occupy theirs until they time out, and heartbeats must not wait for them."""
+    """Abandoned requests keep their threads until they time out, and heartbeats must not wait for a thread."""
     at_once = threading.Barrier(2 * 3 + 4)
 
     async def story(context):
@@ -249,7 +249,7 @@ def test_through_a_proxy_each_item_and_poll_has_a_thread(in_context):
 
 
 def test_a_poll_of_a_worker_names_it(in_context):
-    """The statistics of the queue count the workers."""
+    """The statistics of the queue count workers by this ID."""
 
     async def story(context):
         return await context.call(context.api.poll)
@@ -403,7 +403,7 @@ def test_what_a_handler_leaves_running_is_killed_unless_it_was_handed_over(
     [((0, 0), 0), ((0.5, 0), 0.5), ((0, 0.5), 0.5), ((9, 0), 1), ((0, 9), 1)],
 )
 def test_the_rest_of_both_outputs_is_waited_for_but_not_for_long(open_s, waited_s):
-    """What the handler has started may keep them open."""
+    """Processes that the handler has started may keep its outputs open."""
 
     async def finish():
         loop = asyncio.get_running_loop()
@@ -589,7 +589,7 @@ def test_a_run_is_made_of_its_row_and_has_its_reason():
 
 
 def test_the_program_of_the_guardian_imports_nothing_from_the_folder_of_the_worker(tmp_path):
-    """That may be the workspace of sessions."""
+    """This folder may be the workspace of sessions, whose files must not be run."""
     (tmp_path / "json.py").write_text("raise SystemExit(9)")
     (tmp_path / "ant_cli").mkdir()
     (tmp_path / "ant_cli" / "__init__.py").write_text("raise SystemExit(9)")

@@ -309,7 +309,7 @@ def test_the_pauses_of_a_failed_item_grow_to_five_minutes_with_jitter(delay, pau
 
 
 def test_failures_that_are_not_counted_make_the_pauses_longer_as_well():
-    """A broken machine would take its items again and again."""
+    """Otherwise, a broken machine would take the same items again and again."""
     third = History(0, 0, 2).after_failure(NOW, 10.0, excused=True)
     assert 225 <= third.retry_at - NOW <= 300
 

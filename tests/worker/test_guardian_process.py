@@ -18,7 +18,7 @@ from ant_cli.worker.guardian_process import NEVER, end_leases, guard
 
 NOW = 100.0
 NO_PROCESS = 2**22 + 1
-"""Larger than each process ID of Linux."""
+"""Larger than any process ID of Linux."""
 
 
 class Guarding:
@@ -138,7 +138,7 @@ def test_handlers_are_killed_by_their_process_ids_or_found_by_their_variable(mon
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no /proc")
 def test_the_leader_of_a_session_is_found_by_a_whole_variable(monkeypatch):
-    """Another process with a longer value, or in the session of another one, is not it; nor one that has ended."""
+    """A process with a longer value, one that leads no session, or one that has ended does not count."""
     processes, all_ = [], guardian_process._processes
     monkeypatch.setattr(guardian_process, "_processes", lambda: [NO_PROCESS, *all_()])
 
@@ -189,14 +189,14 @@ class Session:
 
 
 def test_a_signal_reaches_each_group_of_a_session(monkeypatch):
-    """`timeout` starts its program in another one. A process that ends meanwhile keeps nobody from it."""
+    """`timeout` starts its program in a new group. A process that has ended meanwhile is skipped."""
     session = Session(monkeypatch)
     guardian_process.signal_session(11, 9)
     assert session.signals == [("group", 11, 9), ("process", 13, 9), ("process", 15, 9)]
 
 
 def test_without_a_list_of_processes_a_signal_reaches_one_group(monkeypatch):
-    """A Mac has none. A group that has ended is no error."""
+    """There is no /proc on macOS. A group that has ended is not an error."""
     session = Session(monkeypatch)
 
     def fail(*_):
@@ -218,7 +218,7 @@ def ignored_by(pid):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no /proc")
 def test_the_guardian_outlives_the_signals_that_end_its_worker(tmp_path):
-    """Ctrl-C, a hangup, or a stop of the unit reach all processes. It ends with the pipe of its worker."""
+    """Ctrl-C, a hangup and a stop of the unit reach all processes. The guardian ends when its stdin is closed."""
     path = tmp_path / "seen"
     command = [sys.executable, "-I", "-S", guardian_process.__file__]
     guardian = subprocess.Popen(
@@ -241,7 +241,7 @@ def test_the_guardian_outlives_the_signals_that_end_its_worker(tmp_path):
 
 
 def test_leases_are_the_lines_of_the_input_of_the_command(tmp_path, capfd):
-    """Each of them, and what the command writes goes nowhere."""
+    """The command gets every lease, and its own output is discarded."""
     path = tmp_path / "seen"
     end_leases([b'{"a": 1}', b"L2"], ["/bin/sh", "-c", f"cat > {path}; echo x; echo y >&2; exit 3"])
     assert path.read_bytes() == b'{"a": 1}\nL2\n'
@@ -249,7 +249,7 @@ def test_leases_are_the_lines_of_the_input_of_the_command(tmp_path, capfd):
 
 
 def test_the_time_of_deadlines_goes_on_while_the_machine_is_suspended(monkeypatch):
-    """On Linux and macOS."""
+    """Linux and macOS have a clock for this."""
     clock = {"linux": "CLOCK_BOOTTIME", "darwin": "CLOCK_MONOTONIC"}.get(sys.platform)
     if clock is None:
         pytest.skip("this system has no such clock")

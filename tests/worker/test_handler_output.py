@@ -15,7 +15,7 @@ MOST_LINES = 5000
 
 
 class Logged:
-    """An output of a handler, what is logged of it, and how often its pipe is left alone for a moment."""
+    """An output of a handler, the lines that are logged of it, and the times at which reading pauses."""
 
     def __init__(self, stream="stdout"):
         self.lines = []
@@ -59,7 +59,7 @@ def told(story, stream="stdout"):
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
 def test_each_line_is_logged_once_with_its_stream(stream):
-    """A read may end in the middle of one, and so may the output. Only a carriage return at its end is left out."""
+    """A read or the output may end in the middle of a line. Only a carriage return at its end is left out."""
 
     async def story(logged):
         logged.write(b"a b \r\n\n  c\rd")
@@ -78,7 +78,7 @@ def test_each_line_is_logged_once_with_its_stream(stream):
 
 
 def test_of_a_line_that_never_ends_the_beginning_is_kept():
-    """It may be as long as the memory."""
+    """Such a line must not fill the memory."""
 
     async def story(logged):
         logged.write(b"a" * KEPT_BYTES + b"b" * 10)
@@ -89,7 +89,7 @@ def test_of_a_line_that_never_ends_the_beginning_is_kept():
 
 
 def test_lines_beyond_the_limit_of_ten_seconds_are_counted():
-    """A line says how many, before the next one that is logged."""
+    """A warning gives their number before the next line that is logged."""
 
     async def story(logged):
         logged.write(b"\n" * (MOST_LINES + 1000))
@@ -107,7 +107,7 @@ def test_lines_beyond_the_limit_of_ten_seconds_are_counted():
 
 
 def test_lines_that_were_left_out_at_the_end_are_counted_there():
-    """No other line follows."""
+    """No later line would cause the warning."""
 
     async def story(logged):
         logged.write(b"\n" * MOST_LINES)
@@ -121,7 +121,7 @@ def test_lines_that_were_left_out_at_the_end_are_counted_there():
 
 
 def test_each_period_has_its_own_limit():
-    """What the one before has left does not count."""
+    """The lines of an earlier period do not count."""
 
     async def story(logged):
         logged.write(b"\n" * (MOST_LINES - 10))
@@ -138,7 +138,7 @@ def test_each_period_has_its_own_limit():
 
 @pytest.mark.parametrize(("size", "pauses"), [(65_535, False), (65_536, True)])
 def test_a_handler_that_writes_faster_than_it_is_read_is_left_alone_for_a_moment(size, pauses):
-    """Otherwise it would keep the worker busy."""
+    """Otherwise, reading its output would keep the worker busy."""
 
     async def story(logged):
         began = asyncio.get_running_loop().time()
@@ -150,7 +150,7 @@ def test_a_handler_that_writes_faster_than_it_is_read_is_left_alone_for_a_moment
 
 
 def test_beyond_the_limit_each_read_is_followed_by_a_pause():
-    """Nothing of it is logged."""
+    """None of this output is logged, so it can wait."""
 
     async def story(logged):
         logged.write(b"\n" * MOST_LINES)

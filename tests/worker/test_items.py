@@ -85,7 +85,7 @@ def patches(calls):
 def test_finished_work_is_stopped_before_its_metadata_is_written(
     calls, metadata, handler, flags, expected
 ):
-    """It must not be done again. What failed is first counted, and nothing is written without a reason."""
+    """Finished work must not run again. A failure is counted first, and nothing is written without a reason."""
     calls.metadata_key = API_KEY
     item = {**ITEM, "metadata": metadata}
     answered(calls, poll=item, acknowledge={**item, **NEW}, session={})
@@ -95,7 +95,7 @@ def test_finished_work_is_stopped_before_its_metadata_is_written(
 
 
 def test_a_run_that_may_be_the_second_is_counted_before_it_starts_and_not_afterwards(calls):
-    """It may kill this worker, too."""
+    """The run may kill this worker, too."""
     calls.metadata_key = API_KEY
     metadata = {"ant_unreported": "1", "ant_attempts": "1"}
     item = {**ITEM, "acknowledged_at": "2026-03-15T10:00:00Z", "metadata": metadata}
@@ -117,7 +117,7 @@ NO_SUCH_KEY = APIError("POST x", 400, "", b'{"error": {"message": "no such key"}
 
 @pytest.mark.parametrize("error", [None, NO_SUCH_KEY])
 def test_writes_of_metadata_are_counted_by_what_became_of_them(calls, error):
-    """A failure is logged with what the server said, and changes nothing about the item."""
+    """A failed write is logged with the server's message, and changes nothing about the item."""
     calls.metadata_key = API_KEY
     answered(calls, poll=ITEM, acknowledge={**ITEM, **NEW}, update=error)
     run(calls, "exit 1")
@@ -157,7 +157,7 @@ def test_an_item_whose_session_has_ended_is_stopped_without_a_run(calls, session
 
 
 def test_nothing_is_written_about_an_item_whose_session_has_ended(calls):
-    """Its failures stay as they are."""
+    """The count of its failures stays as it is."""
     calls.metadata_key = API_KEY
     answered(calls, {**ITEM, "metadata": COUNTED}, session={"status": "terminated"})
     assert run(calls, "exit 0") == ["session", "stop"]
@@ -234,7 +234,7 @@ QUEUED_AGAIN = APIError(
 def test_an_item_that_is_lost_before_its_handler_starts_has_no_further_run(
     calls, heartbeat, requests, written, end
 ):
-    """If somebody wants it to be stopped, its failures are forgotten. Otherwise, they stay as they are."""
+    """A requested stop clears the count of failures. A lost lease does not change it."""
     calls.metadata_key = API_KEY
     answered(calls, {**ITEM, "metadata": COUNTED}, heartbeat=heartbeat)
     assert run(calls, "exit 0", heartbeat="always") == requests
@@ -246,7 +246,7 @@ def test_an_item_that_is_lost_before_its_handler_starts_has_no_further_run(
 
 
 def test_an_item_whose_lease_is_not_held_by_the_end_of_the_worker_keeps_its_counts(calls):
-    """It is given back as it was."""
+    """The item is given back with the count of failures that it had."""
     calls.metadata_key = API_KEY
 
     async def reply(name):
@@ -262,7 +262,7 @@ def test_an_item_whose_lease_is_not_held_by_the_end_of_the_worker_keeps_its_coun
 
 
 def test_an_item_whose_acknowledgement_was_lost_runs_as_it_was_polled(calls, monkeypatch):
-    """A look shows whose it is, and nothing of its session."""
+    """A look shows who holds the item, but not its session, so the response to the poll is used."""
     monkeypatch.setattr("ant_cli.worker.make_it_so.backoff", lambda _attempt: 0.0)
     lost = NetworkError("the connection was closed").with_unknown_outcome()
     answered(calls, acknowledge=lost, heartbeat={"state": "starting", "ttl_seconds": 300})
@@ -280,7 +280,7 @@ def test_an_item_whose_acknowledgement_was_lost_runs_as_it_was_polled(calls, mon
     ],
 )
 def test_what_was_written_to_an_item_until_its_acknowledgement_counts(calls, handler, expected):
-    """Another worker may have failed it since the poll was answered."""
+    """Another worker may have failed at the item after the poll was answered."""
     calls.metadata_key = API_KEY
     answered(calls, poll=ITEM, acknowledge={**ITEM, **NEW, "metadata": COUNTED}, session={})
     run(calls, handler, attempts="3")
@@ -294,7 +294,7 @@ def test_what_was_written_to_an_item_until_its_acknowledgement_counts(calls, han
     [("sesn_1", True), ("x" * 256, True), ("x" * 257, False), ("..", False), ("a\nb", False)],
 )
 def test_the_lines_of_an_item_name_its_session_by_a_usable_id(calls, session_id, is_logged):
-    """Each line would have a long one, and another text would not be found anywhere."""
+    """An ID that is too long or malformed is left out of the log."""
     answered(calls, {**ITEM, "data": {"type": "session", "id": session_id}})
     run(calls, "exit 0")
     (start,) = (event for event in calls.events if event["msg"] == "claimed work")
@@ -308,7 +308,7 @@ def test_the_lines_of_an_item_name_its_session_by_a_usable_id(calls, session_id,
 def test_the_pause_of_an_item_is_counted_by_the_clock_of_the_server(
     calls, paused_s, handler, outcome, pause_s
 ):
-    """That of the worker may be days ahead."""
+    """The clock of the worker may be days ahead."""
     calls.metadata_key = API_KEY
     now = 1_700_000_000.0
     retry_at = datetime.fromtimestamp(now + paused_s, UTC).isoformat()
@@ -363,7 +363,7 @@ def test_a_handler_that_ends_at_once_without_a_sign_is_warned_about(
 
 @pytest.mark.parametrize(("seconds", "expected"), [(0.9, True), (1.1, False)])
 def test_a_handler_that_takes_its_time_is_not_warned_about(seconds, expected):
-    """Even if it writes nothing."""
+    """The worker warns only if a handler ends within a second and has written nothing."""
 
     async def story(simulation):
         simulation.server.enqueue(1)
@@ -395,7 +395,7 @@ def test_the_line_about_a_handler_names_its_program(calls):
 
 
 def test_a_failure_that_is_not_counted_says_so(calls):
-    """The item comes back. Its next run has the same number."""
+    """The item is given back, and its next run has the same attempt number."""
     answered(calls, {**ITEM, "metadata": {"ant_attempts": "1", "ant_excused": "3"}})
     run(calls, 'echo "attempt $ANT_WORK_ATTEMPT"; exit 75')
     assert "attempt 2" in calls.text
@@ -414,7 +414,7 @@ def test_a_handler_without_a_time_limit_may_take_its_time(calls):
 
 
 def test_the_metrics_of_an_item_are_those_of_its_handler(calls):
-    """How long it waited for the handler, and how long that ran. Afterwards, nothing runs."""
+    """They say how long the item waited, and how long its handler ran. Afterwards, no slot is used."""
     waits, durations, slots_used = [], [], []
     created_at = datetime.fromtimestamp(time.time() - 100, UTC).isoformat()
 
@@ -437,7 +437,7 @@ def test_the_metrics_of_an_item_are_those_of_its_handler(calls):
 
 
 def test_an_item_waits_from_its_creation_until_its_first_start(calls):
-    """The acknowledgement alone does not make it an old one."""
+    """An acknowledgement alone does not mean that the item has run before."""
     waits = []
     created_at = datetime.fromtimestamp(time.time() - 20, UTC).isoformat()
 
@@ -503,7 +503,7 @@ def test_a_refused_heartbeat_matters_unless_the_worker_has_ended_the_handler(
 
 
 def test_a_worker_takes_no_more_leases_after_an_item_that_its_handler_has_stopped(calls):
-    """The handler sends heartbeats itself, and stops an item if they are refused."""
+    """Such a handler sends heartbeats itself, and stops an item if they are refused."""
 
     async def reply(name):
         if name == "heartbeat" and calls.count(name) > 1:
@@ -519,7 +519,7 @@ def test_a_worker_takes_no_more_leases_after_an_item_that_its_handler_has_stoppe
 
 
 def test_a_handler_gets_its_item_as_one_line_in_ascii(calls):
-    """Whatever its locale is, it can read that."""
+    """A handler can read ASCII in every locale."""
     item = {**ITEM, **NEW, "data": {**ITEM["data"], "title": "\xe4 \n\u2028"}}
     answered(calls, item)
     run(calls, "read -r line && printf '%s\\n' \"$line\" && cat >&2")
@@ -529,7 +529,7 @@ def test_a_handler_gets_its_item_as_one_line_in_ascii(calls):
 
 
 def test_the_lines_of_a_handler_say_from_which_stream_they_are(calls):
-    """The last ten of its errors are its last words."""
+    """The last ten lines of stderr are written to ant_last_error."""
     calls.metadata_key = API_KEY
     answered(calls, {**ITEM, **NEW})
     run(calls, "seq 5; seq 10 29 >&2; exit 1")
@@ -546,7 +546,7 @@ def test_the_lines_of_a_handler_say_from_which_stream_they_are(calls):
 
 
 def test_a_value_of_an_item_that_can_not_be_a_variable_is_named_in_the_log(calls):
-    """The handler has it on stdin only."""
+    """The handler gets this value on stdin only."""
     answered(calls, {**ITEM, "secret": "of-this\0item"})
     run(calls, "exit 0")
     (event,) = (event for event in calls.events if "variable" in event)
@@ -561,7 +561,7 @@ def test_a_value_of_an_item_that_can_not_be_a_variable_is_named_in_the_log(calls
     ],
 )
 def test_each_line_about_an_item_names_it(calls, monkeypatch, handler, end):
-    """Whatever fails about it, and whoever says so. The lines of others are between them."""
+    """Lines of other items come between them, so each line needs the IDs, whatever it reports."""
     monkeypatch.setattr("ant_cli.worker.make_it_so.backoff", lambda _attempt: 0.0)
     monkeypatch.setattr("ant_cli.worker.lease.backoff", lambda _attempt: 0.0)
     lost = NetworkError("the connection was closed").with_unknown_outcome()
@@ -643,7 +643,7 @@ def test_a_success_is_confirmed_by_a_look_at_the_item(ending, confirmed, expecte
     ],
 )
 def test_each_failure_that_is_the_handlers_counts_for_an_outage(ending, counts):
-    """Five items have to fail. Other reasons are not the handler's."""
+    """An ending that the handler has not caused does not count."""
     context = Mock(outage=Outage(), now=lambda: 20.0, server_time=lambda: 20.0)
     context.options = SimpleNamespace(attempts=5, retry_delay=10.0)
     item = SimpleNamespace(_context=context, _id="f", _mode="auto", _history=NEVER_RUN)
@@ -674,7 +674,7 @@ def test_only_an_item_whose_handler_could_not_be_started_is_left_to_others(calls
     ],
 )
 def test_only_a_success_shows_that_an_outage_is_over(ending, began, is_over):
-    """What began before it, or ended for another reason, says nothing about the handler."""
+    """A run that began before the outage, or ended for another reason, says nothing about the handler."""
     outage = Outage()
     for name in "abcde":
         outage.take_failure(name, "it failed", 0.0, 1.0)
@@ -697,7 +697,7 @@ def test_only_a_success_shows_that_an_outage_is_over(ending, began, is_over):
 def test_only_a_handler_that_hands_its_item_over_may_leave_processes(
     calls, monkeypatch, handler, no_auto_stop, is_killed
 ):
-    """One that was asked to end has not."""
+    """A handler that was asked to end has not handed its item over, although it exits with 0."""
     kills = []
 
     async def finish(handler, guardian, *, kill_rest):
@@ -732,7 +732,7 @@ def test_an_item_that_another_worker_has_by_the_time_of_its_stop_is_lost_to_that
 
 
 def test_the_pause_of_an_item_does_not_begin_again_with_each_request_that_fails(calls, monkeypatch):
-    """Its end is known to others, who may look at it."""
+    """The end of the pause is in the item's metadata, where others may have read it."""
     monkeypatch.setattr("ant_cli.worker.make_it_so.backoff", lambda _attempt: 0.0)
     now = [1_700_000_000.0]
 
@@ -750,7 +750,7 @@ def test_the_pause_of_an_item_does_not_begin_again_with_each_request_that_fails(
 
 
 def test_an_item_in_its_pause_that_somebody_asks_to_stop_is_stopped(calls):
-    """It has not run."""
+    """The handler does not run."""
     retry_at = datetime.fromtimestamp(time.time() + 60, UTC).isoformat()
     item = {**ITEM, "metadata": {"ant_attempts": "1", "ant_retry_at": retry_at}}
     answered(calls, item, heartbeat={"state": "stopping", "lease_extended": False})
@@ -801,7 +801,7 @@ def test_the_reason_of_an_item_that_was_stopped_meanwhile_begins_with_its_own():
 
 
 def test_an_item_that_could_not_be_given_back_is_queued_again_when_its_lease_ends(calls):
-    """This server does not say what the item is like."""
+    """The 412 of this server does not give the state of the item."""
     answered(calls, heartbeat=APIError("POST x", 412, "", b"", ""))
     assert run(calls, "exit 1") == ["session", "heartbeat"]
     lines = [(event["level"], event["msg"]) for event in calls.events[-2:]]
@@ -812,7 +812,7 @@ def test_an_item_that_could_not_be_given_back_is_queued_again_when_its_lease_end
 
 
 def test_a_stop_that_is_not_confirmed_says_until_when_the_item_does_not_run_again():
-    """By the clock of the server. Afterwards, it may."""
+    """The time is that of the server's clock. After that time, the item may run again."""
 
     async def story(simulation):
         (work_id,) = simulation.server.enqueue(1)
@@ -835,7 +835,7 @@ def test_a_stop_that_is_not_confirmed_says_until_when_the_item_does_not_run_agai
 
 
 def test_the_first_look_at_an_item_counts_from_when_its_acknowledgement_was_sent():
-    """Its lease may have begun then."""
+    """The lease may have begun when the request was sent."""
 
     async def story(simulation):
         simulation.server.enqueue(1)
@@ -848,7 +848,7 @@ def test_the_first_look_at_an_item_counts_from_when_its_acknowledgement_was_sent
 
 
 def test_an_item_whose_acknowledgement_was_slow_is_given_back_nevertheless():
-    """A look after a request that may have been lost shows a lease that began before the response came."""
+    """A look after a failed heartbeat shows a lease that began before the response to the acknowledgement."""
 
     async def story(simulation):
         (work_id,) = simulation.server.enqueue(1)
@@ -867,7 +867,7 @@ def test_an_item_whose_acknowledgement_was_slow_is_given_back_nevertheless():
 
 
 def test_an_item_whose_acknowledgement_takes_long_is_not_taken_twice():
-    """The server hands it out again meanwhile. If it comes back later, it may be taken again."""
+    """Meanwhile, the server hands the item out again. Later, the worker may take the item again."""
 
     async def story(simulation):
         simulation.server.enqueue(1)
@@ -881,7 +881,7 @@ def test_an_item_whose_acknowledgement_takes_long_is_not_taken_twice():
 
 
 def test_an_acknowledgement_that_is_lost_after_it_arrived_is_recognized_although_it_took_long():
-    """The server has taken it in the middle of that time."""
+    """The server has received the acknowledgement in the middle of these nine seconds."""
 
     async def story(simulation):
         simulation.server.enqueue(1)
@@ -895,7 +895,7 @@ def test_an_acknowledgement_that_is_lost_after_it_arrived_is_recognized_although
 
 
 def test_the_guardian_knows_until_when_an_acknowledgement_is_certainly_this_workers():
-    """It counts from when the poll was sent. Once the handler runs, its lease has a deadline instead."""
+    """The time counts from the poll. Once the handler runs, the lease has a deadline instead."""
 
     async def story(simulation):
         simulation.server.enqueue(1)
@@ -913,7 +913,7 @@ def test_the_guardian_knows_until_when_an_acknowledgement_is_certainly_this_work
 
 
 def test_an_item_that_can_not_be_acknowledged_for_five_minutes_is_left():
-    """It is not known to be another worker's."""
+    """The worker does not know whether another worker has the item."""
 
     async def story(simulation):
         simulation.server.enqueue(1)
@@ -928,7 +928,7 @@ def test_an_item_that_can_not_be_acknowledged_for_five_minutes_is_left():
 
 
 def test_the_log_says_why_the_server_refuses_an_acknowledgement_or_a_stop(calls, monkeypatch):
-    """It has a reason."""
+    """The reason is the message of the server."""
     monkeypatch.setattr("ant_cli.worker.make_it_so.backoff", lambda _attempt: 0.0)
 
     async def reply(name):
@@ -1073,7 +1073,7 @@ def test_polls_that_fail_for_an_hour_are_a_minute_apart():
 
 
 def test_a_single_poll_that_failed_is_a_trouble_that_is_over():
-    """The log says so."""
+    """The log says that polling works again."""
 
     async def story(simulation):
         fail = lambda number, kind: Fault(refusal=503 * ((kind, number) == ("poll", 2)))  # noqa: E731
@@ -1088,7 +1088,7 @@ def test_a_single_poll_that_failed_is_a_trouble_that_is_over():
 
 
 def test_no_more_than_four_polls_wait_at_once():
-    """Each returns one item. As soon as one is empty, only one is sent."""
+    """Each poll returns one item. Once a poll has found nothing, only one poll at a time is sent."""
 
     async def story(simulation):
         simulation.server.enqueue(8)
@@ -1106,7 +1106,7 @@ def test_no_more_than_four_polls_wait_at_once():
 
 
 def test_an_idle_worker_looks_every_few_minutes_whether_its_environment_is_archived():
-    """An error that does not say so is none of its concern."""
+    """Other errors of this request are ignored."""
 
     async def story(simulation):
         refuse = lambda _, kind: Fault(refusal=503 * (kind == "running"))  # noqa: E731
@@ -1119,7 +1119,7 @@ def test_an_idle_worker_looks_every_few_minutes_whether_its_environment_is_archi
 
 
 def test_a_job_is_not_idle_while_an_item_runs():
-    """Its session may put others in the queue."""
+    """The session of the item may enqueue others."""
 
     async def story(simulation):
         simulation.server.enqueue(1)
@@ -1133,7 +1133,7 @@ def test_a_job_is_not_idle_while_an_item_runs():
 
 
 def test_a_job_waits_for_the_longest_pause_of_its_items():
-    """The server hands out such an item a moment after that."""
+    """The server hands out an item a moment after its pause has ended."""
 
     async def story(simulation):
         simulation.server.enqueue(2)
@@ -1196,7 +1196,7 @@ def test_an_outage_goes_on_while_each_trial_fails_soon(status):
 
 @pytest.mark.parametrize("odd", ["stopping", "error"])
 def test_an_outage_goes_on_unless_all_of_its_items_are_known_to_be_stopped(odd):
-    """One that is stopping, or that the worker can't look at, may come back."""
+    """An item that is stopping, or that the worker can't look at, may run again."""
 
     async def story(simulation):
         simulation.server.enqueue(5)
@@ -1317,7 +1317,7 @@ def test_a_second_signal_while_the_worker_drains_ends_its_handlers_and_not_the_w
 
 @pytest.mark.parametrize(("latency_s", "left"), [(18.0, 0), (30.0, 1)])
 def test_the_last_requests_have_ten_seconds_more_than_handlers(latency_s, left):
-    """One that is cut off then may not have arrived."""
+    """A stop that is cut off after that may not have arrived, so it is unconfirmed."""
 
     async def story(simulation):
         simulation.server.enqueue(1)
@@ -1335,7 +1335,7 @@ def test_the_last_requests_have_ten_seconds_more_than_handlers(latency_s, left):
 
 
 def test_a_second_signal_before_the_end_of_the_drain_timeout_counts_once():
-    """The handlers are asked to end once."""
+    """The handlers are asked to end only once."""
 
     async def story(simulation):
         simulation.server.enqueue(1)

@@ -50,7 +50,7 @@ def test_a_file_that_is_the_same_or_can_not_be_read_gives_no_other_key(path):
     ids=["empty", "blank", "open to others", "an API key"],
 )
 def test_a_file_that_is_being_replaced_is_read_again_for_the_next_request(path, text, mode):
-    """Until then, the request has failed. Nobody else may read a key, and an API key is no environment's key."""
+    """Until then, requests fail. A file that others can read, or that has an API key, is not used."""
     path.write_text(text)
     path.chmod(mode)
     used = []
@@ -64,7 +64,7 @@ def test_a_file_that_is_being_replaced_is_read_again_for_the_next_request(path, 
 
 
 def test_a_key_that_was_replaced_can_come_back(path):
-    """Somebody has undone the change."""
+    """Somebody may undo the replacement."""
     used = []
     keys = KeyFile(str(path), OLD, used.append)
     assert keys.renew(OLD)

@@ -186,7 +186,7 @@ def test_a_handler_has_four_fifths_of_the_acknowledged_lease_for_its_first_heart
 
 @pytest.mark.parametrize(("lease_s", "earliest_s"), [(4, 2), (60, 46)])
 def test_an_automatic_worker_claims_before_a_short_lease_of_the_server_ends(lease_s, earliest_s):
-    """An emulator may be started with --lease-seconds 4. The handler has most of it."""
+    """The emulator has --lease-seconds 4, for example. Until then, the handler may claim the lease itself."""
     watched = lease("auto")
     while (step := watched.next_step()).expected == LOOK:
         refused(watched, state="starting", ttl=ceil(BEGAN + lease_s - step.at))
@@ -195,7 +195,7 @@ def test_an_automatic_worker_claims_before_a_short_lease_of_the_server_ends(leas
 
 
 def test_what_a_response_to_a_heartbeat_does_not_say_is_as_before():
-    """The length of the lease; and without a last heartbeat, there was none."""
+    """The length of the lease stays. Without last_heartbeat, the next heartbeat expects none."""
     held = lease("always")
     held.take_heartbeat(response(ttl=20), BEGAN)
     held.take_heartbeat({"state": "active", "lease_extended": True}, BEGAN + 5)
@@ -369,7 +369,7 @@ def test_a_412_that_says_nothing_ends_a_held_lease_also_after_a_lost_response():
 
 
 def test_a_look_that_fails_does_not_delay_the_claim():
-    """Whatever pause the server asks for."""
+    """The pause that the server asks for does not matter."""
     watched = lease("auto")
     watched.take_failure(watched.next_step(), BEGAN + 200, retry_after_s=60)
     assert watched.next_step() == LeaseStep(NO_HEARTBEAT, BEGAN + 240)

@@ -373,7 +373,7 @@ def test_a_lease_is_held_afterwards_only_until_the_end_of_a_failure_as_well():
     ],
 )
 def test_a_lease_that_is_lost_afterwards_has_ended(answers, seconds, lasts):
-    """No stop may be sent without a look then. A request to stop the item ends no lease."""
+    """After that, a stop needs a look first. A request to stop the item does not end the lease."""
 
     async def story(kept):
         kept.held()
@@ -385,7 +385,7 @@ def test_a_lease_that_is_lost_afterwards_has_ended(answers, seconds, lasts):
 
 @pytest.mark.parametrize(("mode", "claimed_at"), [("auto", 150.0), ("never", 150.0)])
 def test_a_lease_that_the_handler_had_is_taken_over_while_its_item_is_settled(mode, claimed_at):
-    """In the middle of what is left of it."""
+    """The worker claims it in the middle of the time that is left."""
 
     async def story(kept):
         await settled(kept, 160)
@@ -397,7 +397,7 @@ def test_a_lease_that_the_handler_had_is_taken_over_while_its_item_is_settled(mo
 
 
 def test_a_look_whose_response_comes_late_counts_from_when_it_was_sent():
-    """The rest of the lease may have been counted then."""
+    """The server may have calculated the rest of the lease at that time."""
     _, kept = told(keep, "auto", refused(state="starting", ttl=290), STOPPED)
     assert kept.lease.expires_at - kept.began == pytest.approx(1.0 + 289)
 
@@ -415,7 +415,7 @@ def test_the_lease_of_a_handler_that_sent_the_heartbeats_lasts_a_while(passed_s,
 
 
 def test_a_take_over_that_is_due_before_the_middle_of_the_rest_stays_due():
-    """Later than that, a slow heartbeat might come too late."""
+    """After a later claim, the lease might end before the response comes."""
     watched = Lease("auto", BEGAN, 45.0)
     watched.take_over(BEGAN + 230)
     assert watched.next_step() == LeaseStep(LOOK, BEGAN + 231)

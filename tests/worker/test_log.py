@@ -434,7 +434,7 @@ def test_the_last_words_of_a_handler_have_no_line_that_may_have_been_cut():
 
 @pytest.mark.parametrize("length", [1, 16_384, 16_385, 40_000, 65_536, 65_537, 200_000])
 def test_a_line_of_a_handler_is_cut_after_its_limit(length):
-    """Its beginning is shown, however long it is."""
+    """The beginning of a longer line is shown."""
     logged = Logged("json")
     logged.output(b"x" * length)
     cut = " [the rest of the line was cut]" if length > 16_384 else ""

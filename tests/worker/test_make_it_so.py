@@ -166,7 +166,7 @@ def test_later_an_item_is_this_workers_if_nobody_sends_a_heartbeat_for_five_seco
 
 
 def test_the_heartbeat_of_somebody_else_is_looked_for_during_five_seconds():
-    """Official workers send their first one at once."""
+    """Official workers send their first heartbeat at once."""
 
     def make(context):
         return Acknowledgement("work_1", context.now() - 6.0, context)
@@ -493,7 +493,7 @@ def test_the_program_of_the_guardian_gives_back_all_items_at_once(monkeypatch, o
 
 
 def test_an_item_is_given_back_by_one_request_with_the_key_of_the_environment(orphan_runtime):
-    """There is no other: the guardian does not get an organization's key."""
+    """The guardian does not get an organization's API key."""
     del orphan_runtime.environ["ANTHROPIC_API_KEY"]
     line = json.dumps(LeftItem("work_1", "B1", 0.0)._asdict())
     with WorkServer() as server:

@@ -146,7 +146,7 @@ def test_the_oldest_handler_is_that_which_was_started_first():
 
 
 def test_the_oldest_handler_is_found_while_others_start():
-    """The page is made in another thread."""
+    """The page of metrics is made in another thread."""
     tally = Tally(3)
 
     class Racing(float):
@@ -396,7 +396,7 @@ def test_a_client_is_not_disconnected_because_of_many_others_that_have_left():
 
 @pytest.fixture
 def small_listener(monkeypatch):
-    """A listener for two connections, and a function that opens one."""
+    """Return a listener that takes two connections, and a function that opens one."""
     monkeypatch.setattr(listener_module, "_MOST_CONNECTIONS", 2)
     with (
         closing(Listener("127.0.0.1", 0, lambda _path: text_page("served"))) as listener,
@@ -413,7 +413,7 @@ def small_listener(monkeypatch):
 
 
 def test_of_too_many_connections_the_oldest_is_closed(small_listener):
-    """The newest is that of somebody who asks. Another one that is open goes on."""
+    """The newest connection is answered, and the other open connection goes on."""
     listener, connect = small_listener
     oldest, newer = connect(), connect()
     assert httpx.get(listener.url).text == "served\n"
@@ -424,7 +424,7 @@ def test_of_too_many_connections_the_oldest_is_closed(small_listener):
 
 @pytest.fixture
 def ended(monkeypatch):
-    """Released once for each connection that a listener has ended."""
+    """Return a semaphore that is released for each connection that a listener has closed."""
     end, count = Listener.shutdown_request, threading.Semaphore(0)
     monkeypatch.setattr(
         Listener,
@@ -435,7 +435,7 @@ def ended(monkeypatch):
 
 
 def test_connections_that_have_ended_do_not_count(small_listener, ended):
-    """A monitor makes a new one each time."""
+    """A monitor makes a new connection each time."""
     listener, connect = small_listener
     slow = connect()
     for _ in range(4):
@@ -446,7 +446,7 @@ def test_connections_that_have_ended_do_not_count(small_listener, ended):
 
 
 def test_a_client_that_leaves_is_not_worth_a_message(capfd, ended):
-    """And a silent one does not keep a worker from its end."""
+    """A client that sends nothing does not delay the end of a worker."""
     with closing(Listener("127.0.0.1", 0, lambda _path: text_page("served"))) as listener:
         address = ("127.0.0.1", int(listener.url.rpartition(":")[2]))
         with socket.create_connection(address, 10) as leaving:
@@ -592,7 +592,7 @@ def test_many_scrapers_cause_one_request():
 
 
 def test_a_failure_is_kept_as_long_as_a_success():
-    """An API that is overloaded gets no more requests than one that is not. Older numbers are not shown as new."""
+    """An overloaded API does not get more requests. Older numbers are not shown as new."""
     fetched, now = [], [1000.0]
 
     def fetch():
@@ -865,7 +865,7 @@ def queue_api(**changes):
 
 
 def test_an_exporter_has_counted_when_it_says_that_it_listens(monkeypatch, clean_environ):
-    """Whoever reads its metrics from then on finds the numbers of each environment."""
+    """From then on, its metrics have the numbers of each environment."""
     screen, said = Screen(terminal=False), []
     api = queue_api(newest_items=lambda: said.append(screen.text()) or [])
     environ = {**clean_environ, "ANTHROPIC_API_KEY": API_KEY}
@@ -875,7 +875,7 @@ def test_an_exporter_has_counted_when_it_says_that_it_listens(monkeypatch, clean
 
 
 def test_an_exporter_that_is_ended_while_it_counts_has_succeeded(monkeypatch, clean_environ):
-    """The first time takes several requests. Its connections and its port are closed."""
+    """The first count takes several requests. The exporter closes its connections and its port."""
 
     def interrupt():
         raise KeyboardInterrupt
@@ -895,7 +895,7 @@ def test_an_exporter_that_is_ended_while_it_counts_has_succeeded(monkeypatch, cl
 def test_an_exporter_keeps_statistics_for_the_time_of_its_option(
     monkeypatch, clean_environ, cache, requests
 ):
-    """Without one, each page has new ones."""
+    """With a time of 0, each page has new statistics."""
     asked = []
     api = queue_api(stats=lambda: asked.append(1) or dict(STATS))
     environ = {**clean_environ, "ANTHROPIC_API_KEY": API_KEY}
@@ -906,7 +906,7 @@ def test_an_exporter_keeps_statistics_for_the_time_of_its_option(
 
 
 def test_the_ages_of_an_exporter_go_by_the_clock_of_the_server(monkeypatch, clean_environ):
-    """That of the machine may be wrong, here by an hour."""
+    """The clock of the machine may be wrong, here by an hour."""
     unheld = {"state": "starting", "acknowledged_at": "2026-03-15T10:50:00Z"}
     queued = {"oldest_queued_at": "2026-03-15T10:59:00Z"}
     api = queue_api(stats=lambda: {**STATS, **queued}, newest_items=lambda: [unheld])
@@ -920,7 +920,7 @@ def test_the_ages_of_an_exporter_go_by_the_clock_of_the_server(monkeypatch, clea
 def test_the_key_of_an_exporter_is_fetched_once_for_all_environments(
     monkeypatch, clean_environ, profiles, tmp_path
 ):
-    """A command may ask a person, or a service that costs something."""
+    """A key command may ask a person, or a service that costs something."""
     command = f"sh -c 'echo x >> {tmp_path}/calls; echo {API_KEY}'"
     profiles(f'[profiles.p]\napi_key_command = "{command}"\n')
     environ = {**clean_environ, "ANTHROPIC_API_KEY": "", "ANTHROPIC_PROFILE": "p"}

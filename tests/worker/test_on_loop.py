@@ -221,7 +221,7 @@ def test_a_renegotiation_takes_no_processor_time_while_the_server_is_silent(
 
 
 class KeysAreUpdated(socket.socket):
-    """Stands for TLS 1.3 whose server has asked for other keys: before it receives, it has to send."""
+    """A TLS 1.3 connection whose server has asked for new keys: it has to send before it can receive."""
 
     attempts = 0
 
@@ -233,10 +233,8 @@ class KeysAreUpdated(socket.socket):
         return len(OK)
 
 
-def test_a_response_is_read_as_soon_as_what_has_to_be_sent_before_it_can_be(
-    api_runtime, monkeypatch
-):
-    """The server sends nothing until then."""
+def test_a_read_that_has_to_send_first_waits_until_it_can_send(api_runtime, monkeypatch):
+    """The server sends nothing before it has received the new keys."""
     local, remote = socket.socketpair()
     sock = KeysAreUpdated(fileno=local.detach())
     monkeypatch.setattr(DirectTransport, "connect", lambda *_: sock)
@@ -328,7 +326,7 @@ def test_a_request_that_is_cancelled_closes_its_connection(api_runtime):
 
 @pytest.mark.parametrize("error", [OSError("no route"), asyncio.CancelledError()])
 def test_what_ends_a_wait_is_raised_where_the_request_waits(error):
-    """There, a failure is retried, and a cancelled request closes its connection."""
+    """The request retries after a failure, and closes its connection when it is cancelled."""
     raised = []
 
     async def fail():

@@ -86,19 +86,19 @@ def test_the_outcomes_are_those_of_the_metrics():
     ],
 )
 def test_the_log_says_why_an_item_is_not_done(endings, reason):
-    """Whatever its handler has said."""
+    """The reason follows from the ending, whatever the handler has said."""
     assert {ended(ending).shown_reason for ending in endings} == {reason}
 
 
 @pytest.mark.parametrize("ending", [Ending.REFUSED, Ending.LOST])
 def test_an_item_that_is_lost_by_heartbeats_of_its_handler_has_a_hint(ending):
-    """Its worker must not send any."""
+    """If the handler sends heartbeats, the worker must not send any."""
     assert ended(ending).shown_reason.endswith("needs --heartbeat never")
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("90s", "90"), ("500ms", "0.5")])
 def test_the_time_limit_that_a_handler_exceeds_is_named(text, seconds):
-    """In seconds."""
+    """The reason gives the limit in seconds."""
     reason = timed_out(poll_options(item_timeout=text)).reason
     assert reason == f"the handler took longer than {seconds} s"
 

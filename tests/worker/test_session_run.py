@@ -83,7 +83,6 @@ STOPPED = [("stop", ("work_1",), {"environment_id": "env_1", "force": True})]
 
 
 def test_the_sdk_gets_the_item_its_folder_and_its_credentials(handled):
-    """A value that is not given is None: the SDK does not take it from a variable then."""
     seen = handled(secret=SECRET, workspace_id="wrkspc_A")
     ids = {"work_id": "work_1", "environment_id": "env_1", "session_id": "session_1"}
     assert seen.item == {**ids, "environment_key": KEY, "work_secret": SECRET}
@@ -93,7 +92,7 @@ def test_the_sdk_gets_the_item_its_folder_and_its_credentials(handled):
 
 
 def test_the_sdk_gets_no_empty_values(handled, monkeypatch):
-    """No credential of another account, and no idle time of 0 seconds, which would end the session at once."""
+    """The SDK must not use another account's token instead. An idle time of 0 would end the session at once."""
     monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", "of-another")
     seen = handled(environment_key="", max_idle=0.0)
     assert (seen.item["environment_key"], seen.item["work_secret"]) == (None, None)
@@ -102,7 +101,7 @@ def test_the_sdk_gets_no_empty_values(handled, monkeypatch):
 
 
 def test_a_signal_tells_the_agent_that_each_of_its_tools_was_interrupted(handled, monkeypatch):
-    """The SDK sends that before the session ends."""
+    """The SDK sends these results before the session ends."""
 
     async def go_on(_given):
         await asyncio.Event().wait()
@@ -142,7 +141,7 @@ def test_a_signal_tells_the_agent_that_each_of_its_tools_was_interrupted(handled
 def test_an_item_is_stopped_at_the_end_by_the_process_that_holds_its_lease(
     handled, gave_up, holder, stopped
 ):
-    """Not while its session is running, and not if the session was given up."""
+    """The item is not stopped while its session is running, nor if the session was given up."""
     seen = handled(gave_up=gave_up, holder=holder)
     is_held_by_the_worker = holder == "work_1"
     assert seen.sent_before_the_end == ([] if is_held_by_the_worker else ["heartbeat"])
@@ -151,7 +150,7 @@ def test_an_item_is_stopped_at_the_end_by_the_process_that_holds_its_lease(
 
 
 def test_a_session_whose_worker_holds_the_lease_sends_no_heartbeats_of_its_own(handled):
-    """They seem to succeed. Its tools do not find the variable that says so."""
+    """For the SDK, each heartbeat succeeds. The tools do not see the variable that names the holder."""
     seen = handled(holder="work_1")
     assert (seen.heartbeat.lease_extended, seen.heartbeat.state) == (True, "active")
     assert seen.heartbeat.ttl_seconds >= 30
@@ -171,7 +170,7 @@ def test_a_session_whose_worker_holds_the_lease_sends_no_heartbeats_of_its_own(h
     ],
 )
 def test_a_session_that_fails_is_an_error_and_its_item_is_not_stopped(handled, error, text):
-    """The worker decides what becomes of it."""
+    """The worker decides what happens to the item."""
 
     async def fail(_seen):
         raise error
@@ -183,7 +182,7 @@ def test_a_session_that_fails_is_an_error_and_its_item_is_not_stopped(handled, e
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_session_that_is_interrupted_is_given_back(handled, number):
-    """It is no failure of the item, so it runs again."""
+    """The item has not failed, so it runs again."""
 
     async def wait_for_the_signal(_seen):
         os.kill(os.getpid(), number)
@@ -209,7 +208,7 @@ def test_a_session_that_is_interrupted_is_given_back(handled, number):
     ],
 )
 def test_a_tool_that_a_shutdown_ends_tells_the_agent_so(when, result, expected):
-    """A result that has come counts. A tool that goes on is ended, and its error is that of the shutdown."""
+    """A complete result counts. A tool that still runs is cancelled, and its error names the shutdown."""
 
     async def run():
         shutdown, ended = asyncio.Event(), []
@@ -249,7 +248,7 @@ def test_a_tool_that_a_shutdown_ends_tells_the_agent_so(when, result, expected):
 
 
 def test_without_the_sdk_a_session_is_a_usage_error_that_says_what_to_install(monkeypatch):
-    """Before anything else is looked at."""
+    """The package is looked for before anything else is checked."""
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     with pytest.raises(AntError, match=r"^running sessions here needs the package anthropic") as no:
         sdk_session.run_session(session_options(), "http://h", "", SimpleNamespace(environ={}))

@@ -253,7 +253,7 @@ def test_an_item_is_read_only_if_something_is_missing(run_command):
     ],
 )
 def test_an_item_is_not_read_if_its_secret_has_another_source(run_command, words, variables):
-    """In a file, for example."""
+    """With a key, or a file that has one, stdin is not read."""
     Path("secret").write_text(SECRET)
     Path("secret").chmod(0o600)
     env = {"ANTHROPIC_ENVIRONMENT_KEY": None, **variables}
@@ -296,7 +296,7 @@ def test_an_exporter_takes_its_options_from_flags_and_variables(ant, monkeypatch
 
 
 def test_the_key_of_an_exporter_from_a_file_is_redacted(ant, monkeypatch):
-    """It is in no variable."""
+    """The key is in no variable."""
     seen = []
     monkeypatch.setattr(
         "ant_cli.worker.exporter.serve_statistics", lambda *given: seen.append(given)

@@ -220,7 +220,7 @@ def test_a_worker_asks_with_the_environment_key_and_writes_metadata_with_an_api_
 
 
 def test_a_handler_is_found_in_the_path_of_its_worker(worked, tmp_path):
-    """It is started by its whole path, so a later change of the folder does no harm."""
+    """The handler is started by its absolute path, so a later change of directory does no harm."""
     program = tmp_path / "my-handler"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
@@ -333,7 +333,7 @@ def test_a_script_that_the_system_can_not_execute_is_rejected(tmp_path, text, pr
 
 
 def test_a_handler_that_may_be_executed_but_not_read_is_not_examined(tmp_path, monkeypatch):
-    """The system knows whether it can be run."""
+    """Only the system knows whether such a handler can be run."""
     path = script(tmp_path, b"echo\n")
 
     def fail(*_):
@@ -343,8 +343,8 @@ def test_a_handler_that_may_be_executed_but_not_read_is_not_examined(tmp_path, m
     assert find_command([path], "", {}) == [path]
 
 
-def test_an_interpreter_that_is_not_executable_is_none(tmp_path):
-    """Its name may be that of a library."""
+def test_an_interpreter_that_is_not_executable_is_refused(tmp_path):
+    """The first line of a script may name a file that is not a program."""
     (tmp_path / "library").write_text("")
     path = script(tmp_path, f"#!{tmp_path}/library\n".encode())
     with pytest.raises(UsageError, match="which does not exist or can't be executed"):
@@ -352,7 +352,7 @@ def test_an_interpreter_that_is_not_executable_is_none(tmp_path):
 
 
 def test_without_greenlet_a_worker_says_what_to_install(monkeypatch):
-    """It is a package of its own."""
+    """The hint has the command that installs greenlet."""
     monkeypatch.setattr(handler_module, "find_spec", lambda _name: None)
     with pytest.raises(UsageError, match="needs the package greenlet") as caught:
         find_command(["true"], "", os.environ)
@@ -461,7 +461,7 @@ def test_a_test_of_the_program_does_not_start_it_again(monkeypatch):
 
 
 def test_on_windows_a_worker_does_not_start_again(monkeypatch):
-    """It says instead that it needs another system."""
+    """A later check says that a worker needs another system."""
     runtime = make_runtime({})
     runtime.environ = os.environ
     monkeypatch.setenv("USED", "b")

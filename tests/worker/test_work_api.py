@@ -198,7 +198,7 @@ def test_all_pages_of_the_newest_items_are_read(api_of):
 
 
 def test_no_more_than_the_2000_newest_items_are_read(api_of):
-    """A queue may have a million."""
+    """A queue may have a million items."""
     full = states(*["stopped"] * 200)
     api, transport = api_of(*({**full, "next_page": str(number)} for number in range(11)))
     assert (len(api.newest_items()), len(transport.requests)) == (2000, 10)
