@@ -188,7 +188,7 @@ def _may_be_name(text: str) -> bool:
 
 
 def _object(line: Line, operation: Operation) -> Iterator[Step]:
-    """Read `list demo` as a question for one object. `list max-items=5` is none."""
+    """Read `list demo` as a request for the object `demo`. In `list max-items=5`, the word is a parameter."""
     if not any("=" in text for text in line.words):
         yield Step((*line.before, operation.group, "retrieve", *line.rest))
 

@@ -108,7 +108,7 @@ def test_a_key_is_verified_by_the_api_even_if_a_variable_names_the_emulator_in_t
 
 
 def test_the_password_of_the_server_that_a_key_is_for_is_not_shown(ant_without_key, profiles):
-    """A gateway may have one."""
+    """The base URL of a gateway may contain a password."""
     profiles("[profiles.a]\nbase_url = 'https://ada:pw@gate.example'\n")
     words = ("auth", "login", "--api-key-stdin", "--no-verify", "--profile", "a")
     done = ant_without_key(*words, env={"ANTHROPIC_BASE_URL": "local:"}, stdin=SECRET)
@@ -338,7 +338,7 @@ def test_the_prompt_names_a_server_that_is_not_the_api(ant_without_key, monkeypa
 def test_the_prompt_names_the_server_of_the_profile_that_gets_a_new_key(
     ant_without_key, monkeypatch, profiles
 ):
-    """The key stays bound to it."""
+    """The key stays bound to this server."""
     profiles("active = 'a'\n[profiles.a]\nbase_url = 'https://gate.example'\n")
     prompts = []
     monkeypatch.setattr("getpass.getpass", lambda text: prompts.append(text) or SECRET)
@@ -420,7 +420,7 @@ def test_a_slash_at_the_end_of_a_variable_is_no_other_server(ant_without_key):
 
 
 def test_a_blank_variable_is_no_variable_that_wins_over_the_stored_key(ant_without_key):
-    """A script may export one although it has nothing to put there."""
+    """A script may export a variable although it has no value for it."""
     names = ("API_KEY", "AUTH_TOKEN", "WORKSPACE_ID", "BASE_URL")
     env = {f"ANTHROPIC_{name}": " \t" for name in names}
     words = ("auth", "login", "--no-verify", "--api-key-stdin")
@@ -429,7 +429,7 @@ def test_a_blank_variable_is_no_variable_that_wins_over_the_stored_key(ant_witho
 
 
 def test_the_workspace_of_a_variable_is_not_stored_with_the_key(ant_without_key, path):
-    """It may be meant for something else, and wins over the profile anyway."""
+    """The variable may be meant for another command, and overrides the profile anyway."""
     env = {"ANTHROPIC_WORKSPACE_ID": "wrkspc_variable"}
     words = ("auth", "login", "--no-verify", "--api-key-stdin")
     assert ant_without_key(*words, env=env, stdin=SECRET).exit == 0
@@ -439,7 +439,7 @@ def test_the_workspace_of_a_variable_is_not_stored_with_the_key(ant_without_key,
 def test_logout_notes_what_commands_still_find_and_no_empty_variable(
     ant_without_key, official, profiles
 ):
-    """They would use it from then on."""
+    """Commands would use the other login from then on."""
     profiles('active = "a"\n[profiles.a]\napi_key = "k"\n')
     official.log_in()
     empty = {"ANTHROPIC_API_KEY": "", "ANTHROPIC_AUTH_TOKEN": ""}
@@ -450,7 +450,7 @@ def test_logout_notes_what_commands_still_find_and_no_empty_variable(
 
 
 def test_a_new_key_is_verified_with_the_other_settings_of_its_profile(ant_without_key, profiles):
-    """It may be valid in that workspace only, and its server may be slow."""
+    """The key may be valid only in the workspace of the profile. Its max_retries applies, too."""
     profiles("[profiles.a]\nworkspace_id = 'wrkspc_a'\nmax_retries = 0\napi_key = 'old-key'\n")
     words = ("auth", "login", "--api-key-stdin", "--profile", "a")
     sent = ant_without_key(*words, stdin=SECRET).request.headers
@@ -563,7 +563,7 @@ def test_the_keyring_entry_is_deleted_when_its_key_is_replaced_or_removed(
 def test_logout_works_without_the_keyring_and_says_how_to_delete_the_entry(
     ant_without_key, path, profiles, words, said
 ):
-    """The key is removed from the file, which is said, and the exit code is 4."""
+    """The key is removed from the file, as the message says, but the exit code is 4."""
     profiles(
         'active = "work"\n[profiles.work]\napi_key = "keyring:work-1"\n[profiles.x]\napi_key = "keyring:x-1"\n',
     )

@@ -74,7 +74,7 @@ def test_no_process_of_the_command_is_left_however_exec_ends(clean_environ, numb
 
 
 class Served:
-    """An emulator that only knows how it was opened and served, and a command that only ends."""
+    """An emulator that only records how it was opened and served, and a command that ends at once."""
 
     def __init__(self, status):
         self.status = status
@@ -100,7 +100,7 @@ class Served:
 
 @pytest.mark.parametrize(("status", "expected"), [(0, 0), (3, 3), (-9, 137), (-15, 143)])
 def test_exec_serves_in_memory_as_its_flags_say(ant, monkeypatch, status, expected):
-    """On this machine only. Clients get any key, and no variable of the real API."""
+    """The emulator serves this machine only. The command gets any key, and no variable of the real API."""
     served = Served(status)
     monkeypatch.setattr(emulator_exec, "import_server", lambda: served)
     monkeypatch.setattr(emulator_exec, "open_emulator", served.open)

@@ -428,7 +428,7 @@ def test_a_database_in_a_folder_that_does_not_exist_is_an_error(ant, tmp_path):
 
 
 def test_new_work_is_printed_by_its_ids_and_as_data_by_its_items(ant):
-    """A line or an object each."""
+    """Each work item is one line or one object."""
     items = [{"id": "work_1", "state": "queued"}, {"id": "work_2", "state": "queued"}]
     words = ("emulator", "enqueue", "env_1", "--count", "2", *OTHER)
     assert ant(*words, replies=[{"data": items}]).stdout == "work_1\nwork_2\n"
@@ -438,7 +438,7 @@ def test_new_work_is_printed_by_its_ids_and_as_data_by_its_items(ant):
 
 
 def test_a_key_is_printed_with_its_environment_only_if_the_server_says_both(ant):
-    """A worker needs both."""
+    """A worker needs both the environment's ID and the key."""
     made = {"environment_id": "env_1", "environment_key": "sk-ant-oat01-made"}
     words = ("emulator", "key", "env_1", *OTHER)
     assert ant(*words, replies=[made]).stdout == "sk-ant-oat01-made\n"
@@ -449,7 +449,7 @@ def test_a_key_is_printed_with_its_environment_only_if_the_server_says_both(ant)
 
 
 def test_a_journal_without_requests_is_nothing_for_people_and_for_programs(ant):
-    """With a hint, which is not for programs."""
+    """Only people get a hint."""
     words = ("emulator", "requests", *OTHER)
     empty = ant(*words, replies=[{"data": []}])
     assert (empty.exit, empty.stdout) == (0, "")
@@ -461,7 +461,7 @@ def test_a_journal_without_requests_is_nothing_for_people_and_for_programs(ant):
 
 
 def test_a_reset_asks_at_a_terminal_and_does_nothing_without_a_yes(ant):
-    """With --yes, or without anybody to ask, it asks nothing."""
+    """With --yes, or without a terminal, there is no question."""
     asked = []
 
     def reply(text):
@@ -482,14 +482,14 @@ def test_a_reset_asks_at_a_terminal_and_does_nothing_without_a_yes(ant):
 
 
 def test_faults_are_listed_or_removed(ant):
-    """Not both."""
+    """Both flags together are refused."""
     refused = ant("emulator", "fault", "--list", "--clear", *OTHER, replies=[{}])
     assert (refused.exit, refused.requests) == (2, [])
     assert "--list and --clear can't be used together" in refused.stderr
 
 
 def test_a_session_is_shown_by_an_id_of_any_form(ant):
-    """It is one segment of the path."""
+    """The ID is encoded as one segment of the path."""
     sent = ant("emulator", "session", "show", "a/b c", *OTHER, replies=[{"events": []}])
     assert sent.request.url.raw_path.startswith(b"/_emulator/sessions/a%2Fb%20c")
 
@@ -520,7 +520,7 @@ def test_a_command_of_the_emulator_is_not_sent_to_the_real_api(ant):
 
 @pytest.mark.parametrize(("seconds", "status"), [("3600", 0), ("3601", 2), ("-1", 2), ("1.5", 2)])
 def test_env_waits_for_up_to_an_hour(ant, clean_environ, seconds, status):
-    """In whole seconds. A shell that evaluates a refusal stops, too."""
+    """The time is in whole seconds. If it is refused, stdout is `false`, so that a shell's eval fails."""
     with ExitStack() as life:
         running = RunningEmulator(
             "http://127.0.0.1:8080", pid=7, has_key=False, database=":memory:"
@@ -532,7 +532,7 @@ def test_env_waits_for_up_to_an_hour(ant, clean_environ, seconds, status):
 
 
 def test_stop_takes_all_or_a_port(ant, clean_environ):
-    """Not both: it would stop more than was meant, or less."""
+    """Both together are refused, because --all may stop more emulators than was meant."""
     with ExitStack() as life:
         running = RunningEmulator(
             "http://127.0.0.1:8080", pid=7, has_key=False, database=":memory:"

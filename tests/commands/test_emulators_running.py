@@ -260,7 +260,7 @@ def test_env_with_wait_waits_for_the_emulator_at_the_port(ant, machine, clock):
 
 
 def test_env_with_wait_refuses_to_choose_one_of_several(ant, machine, clock):
-    """At once, or as soon as they run."""
+    """The wait ends as soon as several emulators are running."""
 
     def run_two():
         machine.run(8080)

@@ -161,7 +161,7 @@ def test_what_a_login_says_about_its_owner_wins_over_the_profile(status, officia
 
 
 def test_a_login_whose_file_can_not_be_used_is_reported_with_its_profile(status, official):
-    """The profile says where the file is."""
+    """The report has the paths of both files."""
     official.log_in()
     official.credentials("default").write_text("broken")
     found = status("--format", "json").json["official_profile"]
@@ -172,7 +172,7 @@ def test_a_login_whose_file_can_not_be_used_is_reported_with_its_profile(status,
 
 
 def test_a_federation_that_is_not_used_is_reported_with_what_variables_add_to_it(status, official):
-    """It has no file of tokens."""
+    """A federation has no file with tokens."""
     official.federate(authentication={"identity_token": None})
     env = {"ANTHROPIC_API_KEY": "a-key", "ANTHROPIC_IDENTITY_TOKEN": "identity-canary-0123"}
     report = status("--format", "json", env=env).json

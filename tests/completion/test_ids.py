@@ -174,7 +174,7 @@ def test_unexpanded_shell_variables_are_not_used_as_ids(ant, word: str):
 
 @pytest.mark.parametrize("at_cursor", ["--local", "--base-url=http://a.io", "--profile=no", "env_"])
 def test_the_word_at_the_cursor_does_not_decide_yet(ant, at_cursor):
-    """It may become another one."""
+    """The user may go on typing the word."""
     done = ant(*RETRIEVE[:-1], at_cursor, replies=[PAGE])
     assert (done.stdout, done.requests[0].url.host) == (
         "env_1\tdata\nenv_2\t\n",
@@ -284,7 +284,7 @@ def test_completion_does_not_wait_for_a_slow_api(clean_environ, reply: Reply):
 
 
 def test_completion_does_not_wait_for_the_look_up_of_a_host_name(ant, monkeypatch):
-    """The client has no time limit for it. After 0.3 seconds, nothing is offered."""
+    """The HTTP client has no time limit for the look-up, so completion stops waiting after 0.3 seconds."""
     is_over, looked_up = threading.Event(), list[str]()
 
     def look_up(host: str, *_: object, **__: object) -> None:

@@ -84,7 +84,7 @@ def test_at_the_end_the_last_events_are_written_before_the_rest_of_a_flood():
 
 
 def test_at_the_end_a_reader_who_reads_gets_all_lines_of_a_flood():
-    """They are left out only if that takes long."""
+    """Lines are left out only if the reader is slow."""
     reader = SlowReader("bulk")
     for _ in range(9):
         reader.put("bulk")
@@ -96,7 +96,7 @@ def test_at_the_end_a_reader_who_reads_gets_all_lines_of_a_flood():
 
 
 def test_what_was_left_out_last_is_counted_after_all_texts():
-    """Nothing comes after it, before which it could be counted."""
+    """The count is usually written before the next text, but here no text follows."""
     reader = SlowReader("event")
     for _ in range(9):
         reader.put("bulk", 500_000)

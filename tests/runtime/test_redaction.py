@@ -80,7 +80,7 @@ def test_a_secret_is_redacted_in_any_surrounding_text(secret, before, after):
 
 
 def test_a_secret_that_is_no_text_is_redacted():
-    """A variable may have any bytes, which Python has as lone surrogates."""
+    """A variable may have any bytes, which Python represents as lone surrogates."""
     secret = "a key \udcff%"
     assert redact(f"<{secret}>", [secret]) == f"<{REDACTED}>"
 
@@ -104,7 +104,7 @@ def test_json_members_named_secret_are_redacted_with_their_whole_value():
 
 @pytest.mark.parametrize("name", ["secret", "access_token", "refresh_token", "id_token"])
 def test_the_value_of_a_member_that_holds_a_credential_is_redacted_unless_it_is_no_text(name):
-    """The first is that of a work item, and the others are those of a token exchange."""
+    """A work item has a secret. The other members are those of a token exchange."""
     text = f'{{"{name}" :"one \\" two", "other": "{name}", "n": {{"{name}": 1}}}}'
     assert redact(text, []) == text.replace('"one \\" two"', f'"{REDACTED}"')
     assert redact(f'{{"{name}": "cut in the mid', []) == f'{{"{name}": "{REDACTED}"'

@@ -72,7 +72,7 @@ def test_only_y_and_yes_agree_in_any_case_and_with_space_around(reply, is_agreed
 
 
 def test_a_change_of_objects_from_stdin_is_questioned_at_the_terminal():
-    """Only stderr is one, then."""
+    """In this case, only stderr has to be a terminal."""
     runtime = runtime_at(stderr=True, ask=lambda _question: "n")
     with pytest.raises(UsageError, match=r"nothing was sent\."):
         confirm("Delete?", runtime, reads_stdin=True)
@@ -273,7 +273,7 @@ def test_a_long_body_is_shown_in_part_without_a_part_of_a_secret_at_its_end():
 
 
 def test_the_bytes_of_a_body_that_is_no_text_stay_as_they_are():
-    """Only its secrets are hidden."""
+    """Only the secrets in the body are replaced."""
     body = b'\xff{"secret": "received-1"}\xfe'
     assert Redactor().redact_body(body) == body.replace(b"received-1", b"[redacted]")
 
@@ -332,7 +332,7 @@ BROKEN = Mock(
 
 @pytest.mark.parametrize("file", [None, CLOSED, BROKEN], ids=["none", "closed", "broken"])
 def test_a_stream_that_is_closed_or_broken_has_no_input_and_takes_no_messages(file):
-    """A service may be started without one. Only who needs the input gets an error."""
+    """A service may be started without these streams. Only a command that needs the input fails."""
     stdin = Stdin(file)
     assert (stdin.has_input, stdin.beginning_of_file()) == (False, "")
     with pytest.raises(UsageError, match=r"^standard input (is closed|can't be read: .+)\.$"):
@@ -342,14 +342,14 @@ def test_a_stream_that_is_closed_or_broken_has_no_input_and_takes_no_messages(fi
 
 
 def test_the_beginning_of_a_file_that_is_no_text_is_empty(tmp_path):
-    """It is only looked at for a hint."""
+    """The beginning is only needed for a hint."""
     (tmp_path / "file").write_bytes(b"\xff\xfe")
     with (tmp_path / "file").open("rb", buffering=0) as file:
         assert Stdin(file).beginning_of_file() == ""
 
 
 def test_a_line_that_was_typed_may_have_any_bytes(monkeypatch):
-    """Such a reply is no yes."""
+    """Bytes that are not UTF-8 are replaced, so that this reply is not taken for a yes."""
     monkeypatch.setattr("ant_cli.runtime.signals.wait_for_input", lambda _: None)
     stdin = Stdin(Mock(fileno=lambda: 0, readline=lambda: b"\xffy\n"))
     assert stdin.read_line() == "\ufffdy\n"
@@ -357,7 +357,7 @@ def test_a_line_that_was_typed_may_have_any_bytes(monkeypatch):
 
 @needs_posix("pipes that do not block")
 def test_nothing_that_was_written_stays_in_a_buffer():
-    """What ends the program would lose it."""
+    """A signal that ends the program would lose the content of a buffer."""
     reading, writing = os.pipe()
     os.set_blocking(reading, False)
     with open(writing, "wb") as buffered, open(reading, "rb", buffering=0) as pipe:  # noqa: PTH123 - descriptors
@@ -366,7 +366,7 @@ def test_nothing_that_was_written_stays_in_a_buffer():
 
 
 def test_a_secret_with_a_control_character_is_redacted_before_that_is_escaped():
-    """It would not be found afterwards."""
+    """The secret would not be found after the escaping."""
     screen = Screen(terminal=False)
     stderr = Stderr(screen)
     stderr.redactor.register("pass\x1bword")
@@ -395,7 +395,7 @@ def test_stdin_is_read_once_and_has_no_more_input_then(tmp_path):
 def test_a_pipe_is_silent_if_neither_data_nor_its_end_arrives_in_time(
     written, is_closed, is_silent
 ):
-    """A terminal of a CI job may be a pipe that nobody ever writes to."""
+    """The stdin of a CI job may be a pipe that nobody ever writes to."""
     reading, writing = os.pipe()
     os.write(writing, written)
     with open(writing, "wb") as other, open(reading, "rb") as pipe:  # noqa: PTH123 - descriptors
@@ -407,7 +407,7 @@ def test_a_pipe_is_silent_if_neither_data_nor_its_end_arrives_in_time(
 
 @needs_posix("pipes that can be waited for")
 def test_data_that_arrives_a_little_later_is_waited_for():
-    """The program before the pipe has just been started, too."""
+    """The program that writes to the pipe may have started at the same time."""
     reading, writing = os.pipe()
     later = threading.Timer(0.02, os.write, [writing, b"x"])
     with open(writing, "wb"), open(reading, "rb") as pipe:  # noqa: PTH123 - descriptors
@@ -421,7 +421,7 @@ def test_data_that_arrives_a_little_later_is_waited_for():
     [(True, "xterm", True), (True, None, True), (True, "dumb", False), (False, "xterm", False)],
 )
 def test_a_text_is_replaced_only_on_a_terminal_that_can_do_that(is_terminal, term, expected):
-    """An editor may have one that can't."""
+    """The terminal in an editor may not be able to move the cursor."""
     environ = {"TERM": term} if term else {}
     assert Stdout(Screen(terminal=is_terminal)).can_redraw(environ) is expected
 

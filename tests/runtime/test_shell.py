@@ -114,7 +114,7 @@ def test_a_bare_name_is_found_on_path_and_not_in_the_working_folder(tmp_path):
 def test_a_program_of_windows_has_one_of_the_endings_that_the_variable_lists(
     tmp_path, name, kinds, found
 ):
-    """It may be in upper case, and may have empty parts."""
+    """PATHEXT may be in upper case and may have empty parts."""
     for file in ("a.com", "b.exe", "c.bat", "d.cmd", "e.py", "UP.EXE"):
         (tmp_path / file).touch()
     environ = {"PATH": str(tmp_path)} | ({"PATHEXT": kinds} if kinds else {})

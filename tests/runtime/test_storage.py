@@ -204,7 +204,7 @@ def test_on_windows_a_file_that_somebody_has_open_for_a_moment_is_replaced(
 
 @needs_posix("flock")
 def test_a_file_system_without_locks_is_an_error_and_not_waited_for(tmp_path, monkeypatch):
-    """Some network disks have none."""
+    """Some network file systems have no locks."""
     monkeypatch.setattr("fcntl.flock", Mock(side_effect=OSError(errno.ENOLCK, "no locks")))
     at_once = Patience(limit_s=0)
     with (
@@ -215,7 +215,7 @@ def test_a_file_system_without_locks_is_an_error_and_not_waited_for(tmp_path, mo
 
 
 def test_a_lock_whose_file_can_not_be_removed_is_released(tmp_path, monkeypatch):
-    """The next process removes it."""
+    """The next process removes the file."""
     with monkeypatch.context() as patch:
         patch.setattr(Path, "unlink", Mock(side_effect=PermissionError))
         with locked(tmp_path / "file"):

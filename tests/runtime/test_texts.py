@@ -158,7 +158,7 @@ ESCAPED = (
 
 
 def test_exactly_the_characters_that_control_a_terminal_or_are_not_seen_are_escaped():
-    """Others, such as those that join emoji or letters of Arabic, are part of a text."""
+    """Other characters, such as those that join emoji or Arabic letters, are part of a text."""
     ranges = zip(ESCAPED[::2], ESCAPED[1::2], strict=True)
     expected = {code for first, last in ranges for code in range(first, last + 1)}
     codes = (*range(0x3000), *range(0xD700, 0x10000), *range(0xDFF00, 0xE0200))
@@ -275,7 +275,7 @@ def test_a_text_that_is_cut_fits_with_its_mark_and_has_no_space_before_it(text, 
 
 
 def test_lines_are_broken_by_the_cells_that_words_fill():
-    """A wide character fills two. A word that is too long has its own line."""
+    """A wide character fills two cells. A word that is too long gets a line of its own."""
     assert wrap("\u6f22 \u5b57 ab", 5) == ["\u6f22 \u5b57", "ab"]
     assert wrap("\u6f22 \u5b57 ab", 4) == ["\u6f22", "\u5b57", "ab"]
     assert wrap("abcdefgh i j", 3) == ["abcdefgh", "i j"]

@@ -259,7 +259,7 @@ def test_a_file_that_may_have_come_with_the_current_repository_is_rejected(
 
 @pytest.mark.parametrize("kind", ["file", "link"])
 def test_the_repository_may_be_a_worktree_or_a_submodule(tmp_path, monkeypatch, kind):
-    """There, `.git` is a file, or a link."""
+    """In a worktree or a submodule, `.git` is a file or a link."""
     git = tmp_path / "project" / ".git"
     git.parent.mkdir()
     if kind == "file":

@@ -100,7 +100,7 @@ def test_a_file_is_replaced_only_if_it_is_empty_or_an_earlier_one_of_its_kind(
     ],
 )
 def test_a_log_of_the_emulator_begins_as_its_lines_do(tmp_path, line, is_log):
-    """When it is full, it is replaced, and no other file is."""
+    """A full log is replaced, but no other file is."""
     path = tmp_path / "log"
     path.write_text(line)
     assert is_own(str(path), EMULATOR_LOG) is is_log
@@ -123,7 +123,7 @@ KINDS = {
 @pytest.mark.parametrize("row", [EXPORTED, DATABASE])
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_no_file_is_not_replaced_and_the_message_says_what_it_is(row, kind):
-    """A path is easily the wrong one."""
+    """The path may be a mistake."""
     KINDS[kind](Path("there"))
     with pytest.raises(UsageError, match=f"there: it is {kind}\\.$") as caught:
         check_destination("there", row)
@@ -131,7 +131,7 @@ def test_what_is_no_file_is_not_replaced_and_the_message_says_what_it_is(row, ki
 
 
 def test_a_name_that_no_file_can_have_is_rejected():
-    """It may come from a file of settings."""
+    """The name may come from a settings file."""
     with pytest.raises(UsageError, match="embedded null byte"):
         check_destination("a\0b", EXPORTED)
 

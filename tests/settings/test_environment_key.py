@@ -208,7 +208,7 @@ def test_completion_of_work_ids_uses_the_environment_key(ant):
 def test_a_name_in_place_of_an_id_is_looked_up_with_the_api_key(ant, status):
     """The environments are not listed with the environment key that the failed request was sent with.
 
-    Of several other credentials, it is the one that other commands would use.
+    Of several other credentials, the API key is used, as in other commands.
     """
     environments = page({"id": "env_01", "name": "prod"})
     gone = httpx.Response(status, json=ERROR)
@@ -406,14 +406,14 @@ def test_an_environment_itself_is_never_taken_from_the_variable(ant, words, env)
 
 
 def test_an_api_key_next_to_the_environment_key_is_sent_without_the_space_around_it(ant):
-    """It is read like one that is alone."""
+    """The API key is read in the same way as without an environment key."""
     done = ant(*RETRIEVE, env={**WORKER, "ANTHROPIC_API_KEY": f" {API_KEY}\n"})
     assert done.request.headers["x-api-key"] == API_KEY
 
 
 @pytest.mark.parametrize("words", [RETRIEVE, (work.GROUP, "list", "prod")])
 def test_an_api_key_that_can_not_be_sent_is_rejected_only_where_it_is_needed(ant, words):
-    """For the request, or to find a name."""
+    """It is needed for the request itself, or to look up a name."""
     env = {**WORKER, "ANTHROPIC_API_KEY": "a\x01b"}
     assert "ANTHROPIC_API_KEY" in ant(*words, env=env).refusal
     assert ant(work.GROUP, "list", "env_1", env=env).exit == 0

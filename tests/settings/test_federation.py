@@ -35,7 +35,7 @@ def test_each_value_of_a_federation_comes_from_its_flag_or_else_its_variable():
 def test_a_value_of_a_federation_that_is_not_printable_ascii_is_rejected_before_the_exchange(
     ant, name, text
 ):
-    """It may come from a variable, with the line break of a file. `auth status` reports it, too."""
+    """The value of a variable may contain a line break. `auth status` reports this, too."""
     variables = {**NO_KEY, **VARIABLES, f"ANTHROPIC_{name}": text}
     problem = "the federation of ANTHROPIC_FEDERATION_RULE_ID contains a character that is not"
     assert problem in ant(*LIST, env=variables, replies=[]).refusal
@@ -53,7 +53,7 @@ def test_a_value_of_a_federation_that_is_not_printable_ascii_is_rejected_before_
     ],
 )
 def test_a_federation_of_variables_is_called_by_the_first_one_that_is_set(ant, variables, source):
-    """The error says which variable made it a federation; a flag may then come before it."""
+    """The error names the variable that makes it a federation. A flag may take precedence over it."""
     env = {**NO_KEY, **{f"ANTHROPIC_{name}": "x" for name in variables}}
     assert f"ant: the federation of {source} is not complete" in ant(*LIST, env=env).stderr
     words = ("auth", "status", "--federation-rule", "r", "--format", "json")

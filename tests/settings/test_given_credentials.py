@@ -151,7 +151,7 @@ def test_an_environment_key_on_the_command_line_causes_one_note(ant, command):
 
 
 def test_a_key_of_a_login_or_an_emulator_is_not_to_be_in_a_variable(ant):
-    """Neither of them reads one. The key of an emulator is no secret."""
+    """Neither command reads its key from a variable. The key of an emulator is not secret."""
     login = ant("auth", "login", "--no-verify", "--api-key", "k-0001", env=NO_KEY)
     assert login.stderr.startswith(NOTE.format("--api-key", "--api-key-stdin"))
     assert login.stderr.count("Note: ") == 1

@@ -142,7 +142,7 @@ def test_a_profile_name_can_not_be_a_path(ant_with_login, official, name):
 
 
 def test_the_names_of_profiles_are_those_of_files_that_can_be_named(ant, official):
-    """They are sorted. A file that no command could name is left out."""
+    """The names are sorted. A file whose name is not valid for a profile is left out."""
     for name in ("me.b-1_X", "a", "two words", "\u00fc"):
         official.log_in(name, token=f"of-{name}", expires_at=10**10)
     assert profile_names({"ANTHROPIC_CONFIG_DIR": str(official.folder)}) == ["a", "me.b-1_X"]

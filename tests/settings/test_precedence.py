@@ -466,17 +466,15 @@ def test_another_path_port_or_scheme_of_the_same_host_is_another_server(ant, pro
 
 
 def test_a_variable_may_name_the_own_server_of_a_profile_even_over_plain_http(ant, profiles):
-    """The user has stored it, and the port of http may be left out."""
+    """The user has stored this server in the profile. Port 80 may be left out."""
     profiles("active = 'a'\n[profiles.a]\nbase_url = 'http://10.0.0.7'\napi_key = 'stored-key'\n")
     for url in ("http://10.0.0.7", "http://10.0.0.7:80/"):
         done = ant(*LIST, env={**NO_KEY, "ANTHROPIC_BASE_URL": url})
         assert (done.request.headers["x-api-key"], done.stderr) == ("stored-key", "")
 
 
-def test_a_variable_may_name_another_server_than_a_profile_for_what_is_no_secret_of_it(
-    ant, profiles
-):
-    """The key is one of a variable, too, or the emulator needs none."""
+def test_a_variable_may_name_another_server_if_the_key_of_the_profile_is_not_sent(ant, profiles):
+    """The key may come from a variable, too, and the emulator needs no key."""
     profiles(
         "active = 'a'\n[profiles.a]\nbase_url = 'https://work.example'\napi_key = 'stored-key'\n"
     )
@@ -590,7 +588,7 @@ def test_a_credential_causes_a_note_if_the_base_url_has_another_source(
     ],
 )
 def test_a_profile_is_chosen_if_the_user_named_it_or_if_it_has_the_key(flags, environ, chosen):
-    """What a plan or a question says about it would otherwise be of no use."""
+    """A plan or a question mentions the profile only in these cases."""
     profiles = {"a": {"api_key": "k"}, "b": {}}
     store = ProfileStore(Path("f"), {"active": "a", "profiles": profiles})
     assert settings_of(flags, environ, store).chosen_profile == chosen

@@ -354,8 +354,8 @@ def test_profile_names_with_spaces_controls_or_odd_characters_are_rejected(name)
 
 
 @pytest.mark.parametrize("name", [SECRET, "sk-ant-oat01-x", "sk-ant-x"])
-def test_a_key_in_place_of_a_name_is_rejected_with_where_it_is_now(name):
-    """Any kind of key begins like this."""
+def test_a_key_in_place_of_a_name_is_rejected_without_showing_it(name):
+    """Every kind of key begins with sk-ant-."""
     with pytest.raises(UsageError, match="a key is not a name") as caught:
         check_name(name)
     assert name not in str(caught.value)
@@ -363,7 +363,7 @@ def test_a_key_in_place_of_a_name_is_rejected_with_where_it_is_now(name):
 
 @pytest.mark.parametrize(("dots", "is_read"), [(100, True), (101, False)])
 def test_a_line_with_more_dots_than_any_value_needs_is_rejected(process, path, dots, is_read):
-    """For those in a key, reading would take long."""
+    """It takes long to read a TOML key with many dots."""
     write(path, f"[profiles.a]\nworkspace_id = '{'.' * dots}'\n")
     if is_read:
         assert read_store(process).profiles == {"a": {"workspace_id": "." * dots}}
@@ -496,7 +496,7 @@ def test_a_key_command_is_ended_after_its_time_limit(process):
 @needs_posix("commands of POSIX")
 @pytest.mark.parametrize(("size", "is_read"), [(65_536, True), (65_537, False)])
 def test_a_key_command_may_print_64_kib(process, size, is_read):
-    """A key is much shorter, and a file that is printed by mistake is longer."""
+    """A key is much shorter, but a file that is printed by mistake may be longer."""
     command = KeyCommand(f"head -c {size} /dev/zero")
     if is_read:
         assert len(command.fetch("c", process)) == size
@@ -507,7 +507,7 @@ def test_a_key_command_may_print_64_kib(process, size, is_read):
 
 @needs_posix("commands of POSIX")
 def test_a_key_command_that_prints_no_text_is_an_error(process):
-    """A file may be in another encoding."""
+    """The command may print a file in another encoding."""
     credential = Credential("api_key", None, "c", reference=KeyCommand(r"printf '\377'"))
     with pytest.raises(CredentialError, match="the key from c contains a character"):
         credential.fetch(process)
@@ -515,7 +515,7 @@ def test_a_key_command_that_prints_no_text_is_an_error(process):
 
 @needs_posix("commands of POSIX")
 def test_a_key_command_is_found_on_the_path_of_the_run(process, tmp_path):
-    """Another program may have set it."""
+    """This PATH may differ from that of the process."""
     program = tmp_path / "my-tool-of-keys"
     program.write_text("#!/bin/sh\necho a-key\n")
     program.chmod(0o755)
@@ -524,7 +524,7 @@ def test_a_key_command_is_found_on_the_path_of_the_run(process, tmp_path):
 
 
 def test_a_reference_is_described_on_one_line_without_a_key_in_it(process):
-    """It was written by hand."""
+    """People write references by hand, so there may be extra spaces or a key."""
     command = KeyCommand(f" echo {SECRET}\n")
     assert command.describe("https://h", process) == "runs `echo [redacted]`"
     entry = KeyringEntry("keyring:a-1 ")
@@ -533,14 +533,14 @@ def test_a_reference_is_described_on_one_line_without_a_key_in_it(process):
 
 @needs_posix("commands of POSIX")
 def test_a_key_command_with_a_nul_can_not_be_run(process):
-    """A string of TOML may have one, and no argument of a program."""
+    """A TOML string may contain a NUL, but an argument of a program can't."""
     with pytest.raises(CredentialError, match=r"^c can't be run: .*echo: embedded null byte\.$"):
         KeyCommand("echo hush\0").fetch("c", process)
 
 
 @needs_posix("commands of POSIX")
 def test_a_key_command_does_not_read_what_is_piped_into_the_program(process):
-    """That is the body of a request, or a list of IDs."""
+    """The piped input is the body of a request, or a list of IDs."""
     reading, writing = os.pipe()
     os.write(writing, b"of-the-user")
     os.close(writing)

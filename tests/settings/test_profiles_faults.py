@@ -352,7 +352,7 @@ def test_the_null_device_as_config_folder_disables_profiles(workers, ant):
 
 @needs_posix("/dev/null")
 def test_without_a_config_folder_no_file_of_the_working_folder_is_read_in_its_place(ant, tmp_path):
-    """That may be somebody else's project."""
+    """The working folder may be somebody else's project."""
     (tmp_path / "configs").mkdir()
     (tmp_path / "configs" / "default.json").write_text("{}")
     (tmp_path / "active_config").write_text("default")

@@ -132,7 +132,7 @@ def test_a_file_that_is_not_a_json_object_is_rejected(ant_with_login, official, 
 
 
 def test_a_config_of_an_editor_that_writes_a_byte_order_mark_is_read(ant_with_login, official):
-    """Some of Windows do."""
+    """Some editors on Windows write one."""
     path = official.config("default")
     path.write_text(f"\ufeff{path.read_text()}", "utf-8")
     assert ant_with_login().exit == 0
@@ -141,7 +141,7 @@ def test_a_config_of_an_editor_that_writes_a_byte_order_mark_is_read(ant_with_lo
 def test_a_file_in_the_place_of_a_folder_of_the_official_tool_has_no_profile(
     ant_with_login, official
 ):
-    """It is another program's, and nothing is logged in."""
+    """The file belongs to another program, so nobody is logged in."""
     for path in (official.config("default"), official.credentials("default")):
         path.unlink()
         path.parent.rmdir()

@@ -62,7 +62,7 @@ def test_a_base_url_has_a_host_and_nothing_after_its_path(url, used):
 
 @pytest.mark.parametrize("sign", '%<>^|\\`{}"')
 def test_a_character_that_no_host_name_has_is_rejected(sign):
-    """Often it is that of a template that was not filled in."""
+    """It often comes from a template that was not filled in."""
     with pytest.raises(UsageError, match="must be a URL with a host"):
         rows.base_url("--base-url", f"https://a{sign}b.example")
 
@@ -172,7 +172,7 @@ NAMES = (
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_called_like_a_credential_is_a_secret_however_the_name_is_written(name):
-    """It may be a flag that this program does not have, or one with the dashes of an editor."""
+    """The flag may not exist here, or an editor may have replaced its dashes."""
     names = [f"--{name}", f"-{name}", f"--{name.upper()}", f"--{name.replace('-', '_')}"]
     names += [f"--{name.replace('-', dash)}" for dash in "\u2013\u2014\u2212"]
     for written in names:
@@ -184,13 +184,13 @@ def test_what_is_called_like_a_credential_is_a_secret_however_the_name_is_writte
 
 @pytest.mark.parametrize("name", ["keyring", "tokens", "monkey", "max-retries", "author"])
 def test_what_only_contains_such_a_name_is_no_secret(name):
-    """A message may need it."""
+    """A message may have to show the value."""
     assert not [*exposed_secrets([f"--{name}", "v1"], {f"ANTHROPIC_{name.upper()}": "v1"})]
 
 
 @pytest.mark.parametrize("prefix", ["ANTHROPIC_", "ANT_WORKER_", "ANT_EMULATOR_"])
 def test_the_keys_of_this_program_in_variables_are_secrets_and_those_of_others_are_not(prefix):
-    """`TOKEN` may be that of another program, and a common word."""
+    """`TOKEN` may be a variable of another program, whose value is a common word."""
     found = {*exposed_secrets([], {f"{prefix}API_KEY": "v1", "TOKEN": "v2", "OTHER_API_KEY": "v3"})}
     assert found == ({"v1"} if prefix == "ANTHROPIC_" else set())
     assert {*exposed_secrets([], {"ANT_WORKER_METADATA_KEY": "v1"})} == {"v1"}
@@ -206,7 +206,7 @@ def test_the_password_of_a_server_or_a_proxy_in_a_variable_is_found(name):
 
 @needs_posix("XDG_STATE_HOME")
 def test_the_data_of_the_emulator_is_in_a_private_folder_of_the_user(tmp_path):
-    """An empty variable is unset."""
+    """An empty variable counts as unset."""
     environ = {"XDG_STATE_HOME": str(tmp_path / "a" / "b")}
     assert not has_database("local:", environ)
     assert database_path("local:", environ) == str(tmp_path / "a" / "b" / "ant" / "emulator.db")

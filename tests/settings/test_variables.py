@@ -97,13 +97,13 @@ OF_THE_OFFICIAL_TOOL = b"...github.com/anthropics/anthropic-cli..."
     ],
 )
 def test_the_official_tool_is_known_by_what_is_in_its_file(tmp_path, content, expected):
-    """This program has the name of that one in its texts; a binary may have any text in it."""
+    """Scripts of ant_cli also contain the name of the official tool. A binary may contain any text."""
     (tmp_path / "ant").write_bytes(content)
     assert is_official(tmp_path / "ant") is expected
 
 
 def test_what_can_not_be_read_is_not_the_official_tool(tmp_path, monkeypatch):
-    """A program may be executable and not readable."""
+    """A program may be executable but not readable."""
     assert not is_official(tmp_path)
     assert not is_official(tmp_path / "none")
     (tmp_path / "ant").write_bytes(OF_THE_OFFICIAL_TOOL)

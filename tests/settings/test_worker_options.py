@@ -114,7 +114,7 @@ DEFAULTS = {
 
 @pytest.mark.parametrize("command", KINDS)
 def test_an_option_without_a_flag_and_a_variable_has_its_default(command):
-    """Those that are required get a value here."""
+    """Required options have a value in this test."""
     assert vars(read(command, {}, {})) == DEFAULTS[command]
 
 
@@ -129,7 +129,7 @@ def test_the_variables_of_the_official_worker_have_its_names_and_all_others_one_
 
 @pytest.mark.parametrize("command", KINDS)
 def test_only_what_others_could_read_or_few_people_change_has_no_flag(command):
-    """Secrets in arguments can be read by others."""
+    """Other users can read the arguments of a process."""
     rows = {row.name for row in rows_of(KINDS[command])}
     flags = {row.name for row in command_flags(KINDS[command])}
     assert rows - flags == ({"metadata_key", "retry_delay"} if command == "poll" else set())
@@ -182,7 +182,7 @@ def test_a_key_of_a_flag_wins_over_a_file_and_a_file_over_the_key_of_a_variable(
 @pytest.mark.parametrize("command", KINDS)
 @pytest.mark.parametrize(("text", "noun"), [("env_1", "an ID"), ("sk-ant-api03-x", "an API key")])
 def test_what_is_no_key_of_an_environment_by_its_form_is_rejected(command, text, noun):
-    """Except for an API key in `check`, which says what is wrong with it."""
+    """`check` accepts an API key, because its report says what is wrong."""
     if command == "check" and noun == "an API key":
         assert read(command, {"environment_key": text}, {}).environment_key == text
         return
@@ -212,7 +212,7 @@ def test_sessions_that_may_run_at_once_have_their_own_folders_unless_a_flag_says
     ],
 )
 def test_a_file_that_holds_no_key_is_named(tmp_path, content, problem):
-    """There may be several, of the key and of a secret."""
+    """A command may read one file with a key and another one with a secret."""
     path = tmp_path / "key"
     path.write_text(content, "utf-8")
     path.chmod(0o600)
@@ -244,7 +244,7 @@ def test_an_id_or_a_name_that_can_not_be_sent_is_rejected(command, name, text):
 
 
 def test_the_key_for_metadata_is_an_api_key_that_can_be_sent():
-    """That of an environment may be one, too, but an API key is what it is for."""
+    """Any text that can be sent in a header is accepted: the form of the key is not checked."""
     for text in ("sk-ant-api03-x", "env_1"):
         assert read("poll", {}, {"ANT_WORKER_METADATA_KEY": f" {text}\n"}).metadata_key == text
     with pytest.raises(UsageError, match="ANT_WORKER_METADATA_KEY contains a character"):
@@ -272,7 +272,7 @@ def test_what_a_worker_needs_is_named_with_its_variable_and_where_a_key_comes_fr
 
 
 def test_the_options_show_no_key_and_can_be_changed_one_by_one():
-    """A debugger or a log may print them. A name that is no option is a mistake of the program."""
+    """A debugger or a log may print the options. An unknown name is a programming error."""
     options = read("poll", {"environment_key": "key-0"}, {"ANT_WORKER_METADATA_KEY": "key-1"})
     assert ("key-0" in repr(options), "key-1" in repr(options)) == (False, False)
     assert repr(options).count("[redacted]") == 2
@@ -289,7 +289,7 @@ def test_the_options_show_no_key_and_can_be_changed_one_by_one():
     [("concurrency", 1, 1000), ("attempts", 1, 1000), ("max_items", 0, 999_999_999)],
 )
 def test_a_number_is_within_its_limits(name, low, high):
-    """Both belong to them. The message names them."""
+    """Both limits are valid values, and the message names them."""
     for number in (low, high):
         assert getattr(read("poll", {name: str(number)}, {}), name) == number
     for number in (low - 1, high + 1):
@@ -331,7 +331,7 @@ def test_an_address_is_a_host_and_a_port(text, address):
     ],
 )
 def test_another_address_is_rejected(text):
-    """It says what one looks like."""
+    """The message has an example of an address."""
     with pytest.raises(UsageError, match=r"must be ADDRESS:PORT, such as 127\.0\.0\.1:9464"):
         read("poll", {"listen": text}, {})
 
@@ -350,7 +350,7 @@ def test_another_address_is_rejected(text):
     ],
 )
 def test_the_file_of_a_key_is_small_and_not_open_to_every_user(tmp_path, mode, text, problem):
-    """A group may have it: secrets of containers are mounted for one."""
+    """A group may read the file, as mounted secrets of containers require."""
     path = tmp_path / "key"
     path.write_text(text)
     path.chmod(mode)
@@ -363,7 +363,7 @@ def test_the_file_of_a_key_is_small_and_not_open_to_every_user(tmp_path, mode, t
 
 
 def test_the_file_of_a_key_may_belong_to_another_user(tmp_path, monkeypatch):
-    """As a secret that is mounted into a container."""
+    """A secret that is mounted into a container may belong to root."""
     path = tmp_path / "key"
     path.write_text("of-another")
     path.chmod(0o600)
