@@ -146,6 +146,7 @@ class Wire:
             MalformedResponse, OSError: as `receive` does.
 
         """
+        keep_alive = head.keep_alive
         if head.status in (204, 304):
             chunks: Iterator[bytes] = iter(())
         elif "transfer-encoding" in head.headers:
@@ -154,8 +155,9 @@ class Wire:
             chunks = self._exactly(int(head.headers["content-length"]))
         else:
             chunks = iter(lambda: self._reader.read1(_READ_AT_ONCE), b"")
+            keep_alive = False
         yield from chunks
-        self._complete = head.keep_alive
+        self._complete = keep_alive
 
     def _exactly(self, length: int) -> Iterator[bytes]:
         while length:
