@@ -138,18 +138,17 @@ TOOL_COMMANDS = [
 
 
 @pytest.mark.parametrize(
-    ("command", "flag"),
+    ("path", "flag"),
     [
-        (command, param.flag)
+        (" ".join(command.path), param.flag)
         for command in TOOL_COMMANDS
         for param in command.flags
         if command.path[0] in ("auth", "profile") and param.type is bool
     ],
-    ids=str,
 )
-def test_a_value_behind_a_flag_of_auth_is_not_quoted_since_it_may_be_a_key(command, flag):
+def test_a_value_behind_a_flag_of_auth_is_not_quoted_since_it_may_be_a_key(path, flag):
     with pytest.raises(BadValue, match=f"^{flag} must be true or false, got .redacted") as refused:
-        parse([*command.path, f"{flag}=HIDDEN"])
+        parse([*path.split(), f"{flag}=HIDDEN"])
     assert "HIDDEN" not in str(refused.value) + refused.value.hint
 
 
