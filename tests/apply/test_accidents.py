@@ -99,7 +99,7 @@ def test_an_environment_that_others_changed_meanwhile_is_not_overwritten(
 
 
 def test_the_steps_after_one_that_others_were_faster_with_are_carried_out(tracked):
-    """It is no failure of the server."""
+    """The server has not failed, so only this step is blocked."""
     for name in "abc":
         tracked.write(f"environments/{name}.yaml", TWO)
     transport = colleague(tracked, "update", "--description", "urgent", name="b")

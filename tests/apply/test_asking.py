@@ -112,7 +112,7 @@ def test_without_a_path_new_files_are_offered_and_with_one_they_are_not(tracked)
 
 
 def test_a_diff_and_a_check_of_the_files_ask_nothing(tracked):
-    """They change nothing. A new file is noted, and at a terminal the diff has all its fields."""
+    """These commands change nothing. A new file is noted, and at a terminal the diff has all of its fields."""
     tracked.write("environments/b.yaml", "config: {type: cloud}\ndescription: of-b\n")
     result = tracked.ant("diff", typed="")
     assert (result.exit, result.stdout.count("unchanged")) == (0, 1)
@@ -123,7 +123,7 @@ def test_a_diff_and_a_check_of_the_files_ask_nothing(tracked):
 
 
 def test_a_saved_plan_has_the_new_files_that_a_person_has_added(tracked):
-    """It is carried out without a question."""
+    """The saved plan is carried out without a question."""
     tracked.add("b")
     saved = tracked.ant("apply", "--dry-run", "--save-plan", "plan.json", typed="y\n")
     assert (saved.exit, "Add it to this apply?" in saved.stderr) == (0, True)
@@ -132,7 +132,7 @@ def test_a_saved_plan_has_the_new_files_that_a_person_has_added(tracked):
 
 
 def test_a_run_that_changes_nothing_does_not_touch_the_lock_file(team):
-    """A failed first one makes none."""
+    """A first run that fails creates no lock file."""
     team.add("a")
     fault = ("emulator", "fault", "--method", "POST", "--times", "1", "--status", "400")
     assert team.ant(*fault).exit == 0
@@ -148,7 +148,7 @@ def test_a_run_that_changes_nothing_does_not_touch_the_lock_file(team):
 
 @pytest.mark.parametrize("is_terminal", [True, False])
 def test_plan_and_results_have_colour_if_stdout_is_a_terminal(tracked, is_terminal):
-    """That a person is asked on the terminal does not matter."""
+    """It does not matter that the question is asked at a terminal."""
     tracked.add("b")
     stdout = Screen(terminal=is_terminal)
     result = tracked.ant("apply", ".", typed="y\n", stdout=stdout, TERM="xterm")
@@ -157,7 +157,7 @@ def test_plan_and_results_have_colour_if_stdout_is_a_terminal(tracked, is_termin
 
 
 def test_the_results_are_as_wide_as_the_names_that_changed(tracked):
-    """The longest one may be unchanged, and counts nowhere."""
+    """A longer name of an unchanged environment does not count."""
     tracked.add("a-very-long-name")
     tracked.apply(".")
     tracked.add("bc", "d")
@@ -232,7 +232,7 @@ def test_a_plan_on_stdout_leaves_the_warnings_about_its_files_on_stderr(team):
 
 
 def test_a_plan_on_stdout_has_the_exit_code_of_one_that_is_shown(team):
-    """A script may save it, and learn whether there is something to do."""
+    """A script may save the plan, and learn from the exit code whether there are changes."""
     team.add("a")
     words = ("apply", "--dry-run", "--exit-code", "--save-plan", "-", ".")
     result = team.ant(*words)
@@ -286,7 +286,7 @@ def test_a_saved_plan_is_carried_out_from_another_folder(tracked, tmp_path, monk
 
 
 def test_a_saved_plan_is_carried_out_with_its_lock_file(tracked):
-    """Another one would be found in its place."""
+    """Otherwise, the run would use claude-lock.json."""
     Path("mine.json").write_text(Path("claude-lock.json").read_text())
     tracked.add("b")
     saved = ("apply", "--dry-run", "--save-plan", "plan.json", "--lock-file", "mine.json", ".")
@@ -308,7 +308,7 @@ def test_a_saved_plan_is_carried_out_with_its_lock_file(tracked):
     ids=" ".join,
 )
 def test_a_key_in_the_names_of_files_is_shown_nowhere(team, words):
-    """The output may be the log of a job, and a saved plan an artifact that others can read."""
+    """Others may be able to read the log of a job, or a saved plan."""
     team.write(f"environments/{KEY}.yaml")
     result = team.ant(*words, "--lock-file", f"{KEY}.json")
     assert (result.exit in (0, 2), result.stdout != "") == (True, True)
@@ -348,7 +348,7 @@ def test_a_plan_takes_the_place_of_no_lock_file(tracked, name):
 def test_a_suggested_command_names_the_lock_file_unless_it_is_found_anyway(
     tracked, profiles, monkeypatch, folder, words, line
 ):
-    """Who copies it must not change other environments than those of the plan."""
+    """Whoever copies the command must not change other environments than those of the plan."""
     profiles("[profiles.work]\n")
     for name in ("other.json", "my other.json"):
         Path(name).write_text(Path("claude-lock.json").read_text())
@@ -359,7 +359,7 @@ def test_a_suggested_command_names_the_lock_file_unless_it_is_found_anyway(
 
 
 def test_a_suggested_command_goes_to_the_emulator_of_the_run(team):
-    """The one in the process has other environments than the server."""
+    """The emulator in the process has other environments than the server."""
     team.add("a")
     team.apply("--local", ".")
     team.add("b")
@@ -368,7 +368,7 @@ def test_a_suggested_command_goes_to_the_emulator_of_the_run(team):
 
 
 def test_the_export_that_a_plan_suggests_has_the_lock_file_of_the_run(tracked):
-    """It would write elsewhere without it."""
+    """Without it, the export would write to another lock file."""
     Path("other.json").write_text(Path("claude-lock.json").read_text())
     identifier = tracked.ids()["./environments/a.yaml"]
     tracked.by_hand("update", identifier, "--description", "x")
@@ -378,7 +378,7 @@ def test_the_export_that_a_plan_suggests_has_the_lock_file_of_the_run(tracked):
 
 
 def test_new_files_are_not_pointed_out_to_a_person_who_has_named_others(tracked):
-    """Also if a file is gone, of which one of them might be the successor."""
+    """This holds even if a file is gone, and a new file may be its successor."""
     tracked.add("b")
     tracked.apply(".")
     Path("environments/a.yaml").unlink()
@@ -394,7 +394,7 @@ def test_new_files_are_not_pointed_out_to_a_person_who_has_named_others(tracked)
 
 
 def test_new_files_everywhere_are_offered_to_a_person(tracked):
-    """Not only those in the folders of tracked files."""
+    """This includes files in folders without tracked files."""
     tracked.write("more/environments/x.yaml")
     tracked.add("b")
     result = tracked.ant("apply", typed="n\n")
@@ -415,7 +415,7 @@ def test_new_files_everywhere_are_offered_to_a_person(tracked):
 def test_a_mistake_in_a_new_file_matters_only_if_it_may_be_a_successor(
     tracked, is_one_gone, words, exit_code, is_noted
 ):
-    """Otherwise the environment of the file that is gone would be archived."""
+    """If such a file were left out, the environment of the file that is gone would be archived."""
     tracked.add("b")
     tracked.apply(".")
     tracked.write("environments/c.yaml", "config: 5\n")
@@ -427,7 +427,7 @@ def test_a_mistake_in_a_new_file_matters_only_if_it_may_be_a_successor(
 
 
 def test_only_leaves_out_the_successor_of_a_file_that_is_gone(tracked):
-    """It was not named."""
+    """The successor is not among the paths that were named."""
     tracked.add("b")
     tracked.apply(".")
     Path("environments/a.yaml").rename("environments/c.yaml")
@@ -439,7 +439,7 @@ def test_only_leaves_out_the_successor_of_a_file_that_is_gone(tracked):
 
 
 def test_a_run_in_which_all_files_are_gone_says_only_that(tracked):
-    """How to declare an environment is no news for its author."""
+    """The author of the files knows how to declare an environment."""
     Path("environments/a.yaml").unlink()
     result = tracked.ant("diff")
     assert (result.exit, "its file is gone" in result.stderr) == (0, True)
@@ -447,7 +447,7 @@ def test_a_run_in_which_all_files_are_gone_says_only_that(tracked):
 
 
 def test_the_kinds_of_other_files_are_counted_in_order_unless_hints_are_off(tracked):
-    """The files themselves may come in any order."""
+    """The order in which the files are found does not matter."""
     for folder in ("vaults", "z/agents", "deployments", "y/vaults", "skills", "memory_stores"):
         tracked.write(f"more/{folder}/x.yaml", "name: x\n")
     kinds = "1 agent, 1 deployment, 1 memory_store, 1 skill, 2 vault"
@@ -483,7 +483,7 @@ def test_a_folder_with_files_of_other_kinds_is_no_mistake(team):
     ],
 )
 def test_changes_of_tracked_files_that_no_path_names_are_noted(tracked, words, way):
-    """A folder names what is in it."""
+    """A folder stands for the files in it."""
     tracked.add("b")
     tracked.write("environments/a.yaml", "config: {type: cloud}\ndescription: x\n")
     stderr = tracked.ant("diff", *words).stderr

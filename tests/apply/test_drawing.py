@@ -141,7 +141,7 @@ def test_words_that_are_added_removed_or_replaced_are_marked(new, line):
 
 
 def test_control_characters_in_a_difference_of_words_are_escaped():
-    """They are words, or parts of them."""
+    """A control character may be a word, or a part of a word."""
     change = FieldChange(("description",), f"{LONG} a\x1b", f"{LONG} b\x1b")
     assert next(drawing.draw_change(change, PLAIN.paint)).endswith("[-a\u241b-]{+b\u241b+}")
 
@@ -312,7 +312,7 @@ In the lock file, but the file is gone:
 
 
 def mark(text, style):
-    """Return a text in a style that can be read."""
+    """Return a text with its style in a readable form."""
     return f"<{style}>{text}</>"
 
 
@@ -334,7 +334,7 @@ def test_a_plan_has_each_kind_of_step_with_its_sign_colour_and_place():
     ids=["no step", "first", "later"],
 )
 def test_a_plan_says_whether_the_lock_file_will_be_created(steps, exists, head):
-    """Without a step, nothing is."""
+    """Without a step, no lock file is created."""
     plan = PLAN._replace(steps=steps, lock_exists=exists)
     lines = drawing.draw_plan(plan, PLAIN.paint, verbose=False, with_fields=False).splitlines()
     assert lines[2] == head
@@ -358,7 +358,7 @@ def test_a_plan_as_markdown_has_a_row_and_a_diff_for_each_step():
     ],
 )
 def test_the_line_of_a_result_has_its_own_sign_if_the_step_was_not_done(result, line):
-    """Without an ID, it ends with the result."""
+    """Without an ID, the line ends with the result."""
     done = STEPS[3]._replace(result=result, id="env_2\x1b")
     assert drawing.draw_result(done, 11, mark) == f"  {line}"
     assert drawing.draw_result(done._replace(id=""), 11, mark) == f"  {line[:-7]}"

@@ -282,7 +282,7 @@ def test_an_edit_is_sent_even_if_nobody_reads_the_plan(desk, monkeypatch):
 
 @pytest.mark.parametrize("is_terminal", [True, False])
 def test_the_plan_of_an_edit_has_colour_if_stdout_is_a_terminal(desk, is_terminal):
-    """Where messages go does not matter."""
+    """It does not matter whether stderr is a terminal."""
     streams = {
         "stdout": Screen(terminal=is_terminal),
         "stderr": Screen(terminal=not is_terminal),
@@ -293,7 +293,7 @@ def test_the_plan_of_an_edit_has_colour_if_stdout_is_a_terminal(desk, is_termina
 
 @pytest.mark.parametrize("text", ["", "\n\n", "# only a comment\n", "---\n", "null\n"])
 def test_an_emptied_text_sends_nothing(desk, text):
-    """It does not clear every field."""
+    """An empty text does not mean that every field is to be cleared."""
     (desk.folder / "empty").write_text(text)
     result = desk.edit_by(f'cp "{desk.folder / "empty"}" "$1"')
     assert (result.exit, result.stderr) == (0, "The text is empty, so nothing was sent.\n")
@@ -653,7 +653,7 @@ def test_ctrl_c_that_ends_the_editor_ends_the_command_and_keeps_the_text(desk, t
 
 @needs_posix("an editor that is a script of sh")
 def test_a_ctrl_c_that_ended_the_program_in_an_editor_that_is_a_script_ends_the_command(desk):
-    """A shell reports it as a status."""
+    """A shell reports such a signal by its exit status, 130."""
     result = desk.edit_by('echo "# mine" >> "$1"; exit 130')
     assert (result.exit, "ended with status" in result.stderr) == (130, False)
     assert "Your text is kept in " in result.stderr

@@ -154,14 +154,14 @@ def test_a_renamed_file_that_no_path_names_gets_no_name_that_is_taken(tracked, s
 
 
 def test_a_key_of_metadata_that_is_called_name_renames_nothing(tracked):
-    """The environment has its own name already, and it stays free to have it."""
+    """The environment keeps its own name."""
     tracked.write("environments/a.yaml", "config: {type: cloud}\nmetadata: {name: x}\n")
     assert changes_of(tracked) == (["updated"], 1)
     assert tracked.server()["a"]["metadata"] == {"name": "x"}
 
 
 def test_what_was_to_be_archived_after_a_failure_was_not_started(tracked):
-    """A step without changes of fields is a step, too."""
+    """A step that changes no fields is counted, too."""
     Path("environments/a.yaml").unlink()
     tracked.write("environments/b.yaml", TWO)
     fault = ("emulator", "fault", "--method", "POST", "--times", "1", "--status", "400")
@@ -220,7 +220,7 @@ def test_one_missing_environment_of_several_is_replaced_on_request_and_the_other
 
 
 def test_an_entry_keeps_what_others_wrote_until_another_environment_takes_its_place(tracked):
-    """The official tool may have written more about the old one."""
+    """The official tool may have stored other fields about the old environment."""
     key, lock = "./environments/a.yaml", Path("claude-lock.json")
     data = json.loads(lock.read_text())
     data["resources"][key]["version"] = "7"
@@ -234,7 +234,7 @@ def test_an_entry_keeps_what_others_wrote_until_another_environment_takes_its_pl
 
 
 def test_a_run_without_a_success_does_not_say_that_its_state_was_written(tracked):
-    """The lock file is as before."""
+    """Such a run does not change the lock file."""
     tracked.add("b")
     fault = ("emulator", "fault", "--method", "POST", "--times", "1", "--status", "400")
     assert tracked.ant(*fault).exit == 0
@@ -243,8 +243,8 @@ def test_a_run_without_a_success_does_not_say_that_its_state_was_written(tracked
     assert "State written to ./claude-lock.json\n" in tracked.apply(".").stdout
 
 
-def test_a_lock_file_in_a_folder_of_environments_is_none_of_them(tracked):
-    """Its name is that of a file of data."""
+def test_a_lock_file_in_a_folder_of_environments_is_not_taken_for_one(tracked):
+    """The lock file may have a name like that of an environment's file."""
     lock_file = ("--lock-file", "environments/mine.json")
     Path("environments/mine.json").write_text(Path("claude-lock.json").read_text())
     Path("claude-lock.json").unlink()

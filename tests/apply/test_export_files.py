@@ -145,14 +145,14 @@ def test_the_lock_file_of_the_folder_that_is_written_to_gets_the_entries(two):
 
 
 def test_an_export_makes_all_folders_of_its_path(two):
-    """The lock file is where the command was run."""
+    """The lock file is in the working folder."""
     assert two.ant("export", "a", "--directory", "deep/er/environments").exit == 0
     assert list(two.ids()) == ["./deep/er/environments/a.yaml"]
     assert two.diff() == 0
 
 
 def test_only_files_that_an_export_would_change_are_in_its_way(two):
-    """An earlier export has written the others, and was killed then."""
+    """An earlier export may have written the other files before it was killed."""
     assert two.ant("export", "--all").exit == 0
     LOCK.unlink()
     Path("environments/b.yaml").write_text("# " + "mine " * 1_000)
@@ -164,7 +164,7 @@ def test_only_files_that_an_export_would_change_are_in_its_way(two):
 
 @needs_posix("links")
 def test_a_link_without_a_target_is_in_the_way_of_an_export(two):
-    """It would be replaced, or lead elsewhere."""
+    """The export would replace the link, or write to its target."""
     Path("environments").mkdir()
     Path("environments/a.yaml").symlink_to("nowhere.yaml")
     result = two.ant("export", "a")
@@ -173,7 +173,7 @@ def test_a_link_without_a_target_is_in_the_way_of_an_export(two):
 
 
 def test_a_file_in_place_of_the_folder_of_an_export_is_an_error(two):
-    """Nothing is recorded."""
+    """Nothing is written to the lock file."""
     Path("environments").write_text("mine")
     result = two.ant("export", "a")
     assert (result.exit, "a.yaml can't be written: " in result.stderr) == (1, True)

@@ -615,12 +615,12 @@ def test_the_kind_that_a_file_states_may_be_in_any_case(stated):
     ],
 )
 def test_the_folder_says_the_kind_of_a_file_or_else_the_beginning_of_its_name(path, kind):
-    """In any case. Only the folder that holds the file counts."""
+    """Upper and lower case are the same. Only the folder that contains the file counts."""
     assert kind_by_path(Path(path)) == kind
 
 
 def test_a_file_whose_name_has_brackets_can_be_named():
-    """It exists, so it is no pattern."""
+    """A path is not read as a pattern if there is a file with exactly this name."""
     write("environments/a[1].yaml", "config: {type: cloud}\n")
     write("environments/a1.yaml", "config: {type: cloud}\n")
     assert set(loaded("environments/a[1].yaml").declarations) == {"./environments/a[1].yaml"}
@@ -629,7 +629,7 @@ def test_a_file_whose_name_has_brackets_can_be_named():
 
 @pytest.mark.parametrize("line", ["---", "---  ", "---\t"])
 def test_space_after_the_lines_around_front_matter_is_no_part_of_them(line):
-    """Editors leave some. A file of Markdown may have the long ending, too."""
+    """Editors may leave such space. The name of a Markdown file may also end in .markdown."""
     write("environments/a.markdown", f"{line}\nmetadata: {{k: v}}\n{line}\n\nFor data.\n")
     body = {"name": "a", "metadata": {"k": "v"}, "description": "For data."}
     assert one("environments").body == body

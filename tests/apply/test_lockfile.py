@@ -264,7 +264,7 @@ def test_an_entry_that_only_the_official_tool_manages_may_have_any_key_and_no_id
 
 
 def test_an_entry_with_a_field_of_another_tool_is_sorted(path):
-    """As the official tool writes it."""
+    """The official tool sorts the fields in the same way."""
     members = {"zz": b"1", "kind": b'"environment"', "aa": b"2"}
     entry = Entry("environment", "env_1", "h", "r", members)
     written = json.loads(LockFile(path).with_entry("./a.yaml", entry).to_bytes())
@@ -273,7 +273,7 @@ def test_an_entry_with_a_field_of_another_tool_is_sorted(path):
 
 
 def test_a_lock_file_without_its_last_entry_has_empty_resources(path):
-    """It is laid out like any other."""
+    """The layout of the file stays the same."""
     path.write_text(f'{{"version": 1, "resources": {{"./a.yaml": {ENTRY}}}}}')
     left = read_lock(path).without("./a.yaml").to_bytes().decode()
     assert left == '{\n  "version": 1,\n  "origin": {},\n  "resources": {}\n}\n'

@@ -18,7 +18,7 @@ PLAN = (
     '{"version": 1, "paths": ["."], "lock_file": "claude-lock.json", "options": {"prune": false},'
     ' "origin": {"base_url": "https://api.example"}, "steps": [["create", "./a.yaml"]]}'
 )
-"""The smallest file that is one."""
+"""The smallest file that is a plan."""
 
 
 @needs_posix("an editor that is a program of POSIX")
@@ -120,7 +120,7 @@ def test_an_environment_whose_name_is_not_a_string_matches_no_file(team):
     ids=["empty", "deep", "list", "object", "no options", "other option", "no key", "no step"],
 )
 def test_a_file_that_is_not_a_plan_is_rejected_whatever_it_is(team, text):
-    """Others may have written it, or another program."""
+    """A person or another program may have written the file."""
     Path("plan.json").write_text(text)
     done = team.ant("apply", "--plan", "plan.json")
     assert (done.exit, done.stdout) == (2, "")

@@ -70,7 +70,7 @@ def test_a_named_folder_is_not_left_out_because_of_another_lock_file_in_it(team)
 
 
 def test_a_pattern_means_the_lock_file_of_the_files_that_it_matches(team):
-    """As if the shell had expanded it."""
+    """The result is the same as if the shell had expanded the pattern."""
     team.write("prod-1/environments/a.yaml")
     team.apply("--lock-file", "prod-1/claude-lock.json", "prod-1")
     result = team.ant("diff", "prod-*/environments/a.yaml")
@@ -78,7 +78,7 @@ def test_a_pattern_means_the_lock_file_of_the_files_that_it_matches(team):
 
 
 def test_strict_counts_also_for_the_files_of_a_folder_with_a_lock_file_of_its_own(team):
-    """Both are checked by one command."""
+    """One command checks the files of both lock files."""
     team.write("environments/a.yaml")
     team.write("prod/environments/b.yaml", "config: {type: cloud}\ncolour: red\n")
     team.write("prod/claude-lock.json", '{"resources": {}}')
@@ -129,7 +129,7 @@ def test_prune_archives_nothing_below_a_folder_that_is_a_link_without_a_target(t
 
 @needs_posix("links")
 def test_a_file_that_is_gone_is_noticed_in_a_folder_behind_a_link(team):
-    """The link has a target, in which the file is missing."""
+    """The target of the link exists, but the file in it is missing."""
     team.write("share/a.yaml", "type: environment\nconfig: {type: cloud}\n")
     team.write("share/b.yaml", "type: environment\nconfig: {type: cloud}\n")
     Path("environments").symlink_to("share")

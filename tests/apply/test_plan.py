@@ -180,7 +180,7 @@ def test_an_environment_of_another_type_is_not_taken_over():
 
 
 def test_the_reason_of_a_blocked_update_is_what_no_flag_allows_before_what_one_does():
-    """Otherwise the run would be blocked again with that flag."""
+    """Otherwise, a run with that flag would be blocked again."""
     world = World(BODY)
     world.remotes["env_1"]["description"] = "by others"
     world.named = {"b": [remote_of({"name": "b"}, "env_9")]}
@@ -235,7 +235,7 @@ def test_a_tracked_environment_that_was_archived_is_replaced_by_deleting_it():
 
 
 def test_of_two_environments_of_a_name_the_one_that_is_not_archived_is_adopted():
-    """A note says what it keeps."""
+    """A note says which fields the environment keeps."""
     world = World()
     world.files[KEY] = declared({"name": "a", "config": {"type": "cloud"}})
     world.named = {"a": [remote_of(BODY, "env_8", **ARCHIVED), remote_of(BODY, "env_9")]}
@@ -433,7 +433,7 @@ def test_an_empty_value_is_a_change_only_if_the_server_has_one(declared_there, o
 
 
 def test_no_text_of_a_plan_that_is_shown_has_a_secret():
-    """A server or a colleague may have put it anywhere."""
+    """A server or a colleague may have put a secret anywhere."""
     secret = "correct-horse-battery"
     change = FieldChange(("metadata", secret), secret, {secret: [secret]})
     step = Step("update", secret, secret, secret, {}, {}, (change,), secret, secret, secret)
