@@ -142,7 +142,7 @@ def test_typer_and_the_command_line_agree_on_tool_commands_help_and_mistakes(wor
 
 
 def in_tree(command):
-    """Return the command, or the group of commands, of the tree."""
+    """Return a command, or a group of commands, from the tree."""
     found = TREE
     for name in command.path:
         found = found.commands[name]
@@ -177,7 +177,7 @@ def test_the_tree_has_every_flag_and_argument_of_a_command(command):
 
 @pytest.mark.parametrize("group", GROUPS, ids=name_of)
 def test_the_tree_has_every_command_of_a_group(group):
-    """It has no other commands."""
+    """The group has no other commands."""
     names = {command.path[-1] for command in group.subcommands}
     assert in_tree(group).commands.keys() == names
 

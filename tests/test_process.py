@@ -38,7 +38,7 @@ PAGES = ("--help", "--version", "", "beta:environments", "beta:environments crea
 def test_a_program_that_is_started_again_runs_no_module_of_the_folder_it_is_started_in(
     clean_environ, tmp_path, where
 ):
-    """That may belong to somebody else; a script of the program needs no variable of Python, either."""
+    """The folder may belong to somebody else. A script ignores PYTHONPATH for the same reason."""
     (tmp_path / "ant_cli.py").write_text("print('of somebody else')")
     (tmp_path / "json.py").write_text("print('of somebody else')")
     script = tmp_path / "scripts" / "script.py"
@@ -55,7 +55,7 @@ def test_a_program_that_is_started_again_runs_no_module_of_the_folder_it_is_star
 
 @needs_linux("/proc")
 def test_the_identity_of_a_process_tells_it_from_others_of_its_number_whatever_it_is_called():
-    """The number may be used again, after a restart of the system or in another container."""
+    """The number may be used again after a restart of the system, or in another container."""
     identity, name = identity_of(os.getpid()), Path("/proc/self/comm")
     boot, namespace, start = identity.split()
     assert boot == Path("/proc/sys/kernel/random/boot_id").read_text().strip()
@@ -82,7 +82,7 @@ def test_the_identity_of_a_process_tells_it_from_others_of_its_number_whatever_i
 def test_a_process_that_has_ended_needs_no_signal_and_that_of_another_user_gets_none(
     monkeypatch, error, is_raised
 ):
-    """Whoever stops an emulator has to know that it goes on."""
+    """A user who stops an emulator has to learn that it is still running."""
     monkeypatch.setattr(os, "kill", Mock(side_effect=error))
     with pytest.raises(PermissionError) if is_raised else nullcontext():
         terminate(1)
@@ -522,7 +522,7 @@ def test_a_second_signal_is_not_delayed():
 
 
 def test_a_delayed_signal_that_was_handled_does_not_arrive_again(monkeypatch):
-    """It would be taken for a second Ctrl-C."""
+    """A second signal would be taken for a second Ctrl-C."""
     monkeypatch.setattr(signals, "_GRACE_S", 0.01)
     received = []
     with (

@@ -142,7 +142,7 @@ def test_a_script_may_be_any_sequence(emulators):
 
 
 def test_work_and_a_key_are_returned_as_they_were_made(emulators):
-    """And the requests of the test, the oldest first, without those of the fixture."""
+    """The requests are those of the test, the oldest first, without those of the fixture."""
     queue = {"name": "queue", "config": {"type": "self_hosted"}}
     with emulators.empty(()) as emulator:
         with connected(emulator.url) as connection:
@@ -377,7 +377,7 @@ def test_a_test_that_fails_shows_the_requests_and_the_findings_of_its_emulators(
 
 
 def test_a_fixture_that_fails_shows_the_requests_too(outcomes):
-    """The test has not begun."""
+    """The fixture fails before the test begins."""
     _, shown = outcomes(
         """
         import pytest

@@ -101,7 +101,7 @@ def test_global_flags_are_passed_on_apart_from_those_of_the_command(calls):
     ],
 )
 def test_a_result_is_text_unless_a_flag_asks_for_a_format_a_part_or_columns(ant, flags, shown):
-    """Each item of a list is a row, or a value by itself."""
+    """With a flag, each item of a list is a row or a value."""
     for name in ("a", "bcd"):
         ant("profile", "create", name)
     result = ant("profile", "list", *flags)

@@ -315,7 +315,7 @@ PAGES_OF_WORDS = {
     "Lists: --filter, --until and --watch": "filter until watch",
     "Handlers of a worker": "handler",
 }
-"""What people look for, by the title of the page that has it."""
+"""The words that people look for, by the title of the page that explains them."""
 
 
 @pytest.mark.parametrize(

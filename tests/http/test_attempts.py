@@ -59,7 +59,7 @@ def report(failure):
     ("passed_s", "left_s"), [(0, 60), (540, 60), (541, 59), (599.5, 0.5), (600, None), (601, None)]
 )
 def test_a_step_ends_at_its_own_limit_or_at_that_of_the_attempt(clock, passed_s, left_s):
-    """Whichever comes first."""
+    """The limit that is reached first counts."""
     attempt = Attempt(timeouts_of(60))
     clock.s += passed_s
     if left_s is None:
@@ -73,7 +73,7 @@ def test_a_step_ends_at_its_own_limit_or_at_that_of_the_attempt(clock, passed_s,
     ("step_s", "limits"), [(1, (1, 10)), (3, (3, 30)), (5, (5, 30)), (60, (30, 30))]
 )
 def test_a_limit_of_whole_attempts_is_also_the_longest_of_a_step(step_s, limits):
-    """An exchange of an identity token has one."""
+    """The exchange of an identity token has such a limit."""
     assert timeouts_of(step_s, 30) == limits
 
 
@@ -108,7 +108,7 @@ def test_a_limit_of_whole_attempts_is_also_the_longest_of_a_step(step_s, limits)
     ids=lambda value: str(value)[:40],
 )
 def test_a_failure_says_what_the_attempt_was_doing_and_what_helps(phase, error, said, hint):
-    """What is known about the cause is said rather than what may be wrong with the proxy."""
+    """A hint about the known cause takes precedence over the hint about the proxy."""
     attempt = Attempt(Timeouts(5, 50))
     attempt.phase = phase
     failure = attempt.failure(error, hint=HINT)
@@ -157,7 +157,7 @@ def test_a_time_out_names_the_limit_that_was_reached_and_a_flag_if_it_helps(
     ],
 )
 def test_the_hint_about_a_certificate_follows_from_the_number_of_its_problem(codes, hint):
-    """OpenSSL, Windows and macOS have their own, and some of their messages end with a full stop."""
+    """OpenSSL, Windows and macOS have their own numbers. Some of their messages end with a full stop."""
     for code in codes:
         attempt = Attempt(Timeouts(5, 50))
         attempt.phase = "handshake"
@@ -185,7 +185,7 @@ FAILURES = {
     ],
 )
 def test_an_attempt_is_repeated_only_if_that_can_help_and_does_no_harm(method, mode, repeated):
-    """After an incomplete response, a change was carried out."""
+    """If the response is incomplete, the server has carried out the change."""
     request = Request(method, "/", ())._replace(retries=mode)
     assert {name for name, each in FAILURES.items() if each.should_retry(request)} == repeated
 
@@ -212,7 +212,7 @@ def test_an_incomplete_response_is_an_error_of_the_response():
     ],
 )
 def test_only_a_kept_connection_that_was_closed_may_have_been_stale(error, may_be_stale, reused):
-    """A silent server has received the request."""
+    """A server that does not respond may still have received the request."""
     attempt = Attempt(Timeouts(5, 50))
     attempt.phase = "exchange"
     assert attempt.failure(error, reused=reused).stale_connection is (may_be_stale and reused)
@@ -229,7 +229,7 @@ def test_only_a_kept_connection_that_was_closed_may_have_been_stale(error, may_b
     ],
 )
 def test_a_change_stays_in_doubt_whatever_later_attempts_do(outcomes, method, is_in_doubt):
-    """The first attempt may have been carried out. A stale connection is no attempt, if nothing can be changed."""
+    """The server may have carried out the first attempt. For a GET, a stale connection is not an attempt."""
     left = list(outcomes)
 
     def send(_request, tries):

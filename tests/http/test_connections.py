@@ -78,7 +78,7 @@ def test_a_request_without_a_body_has_a_length_if_its_method_usually_has_a_body(
 def test_a_connection_is_used_for_the_next_request_unless_the_server_ends_it(
     ant_over_socket, headers, connections
 ):
-    """The server may say so before it does."""
+    """The server may announce in a header that it closes the connection."""
     pages = [response(page({"id": "env_1"}, after="2"), *headers), response(page({"id": "env_2"}))]
     with ScriptedServer(*pages) as server:
         assert (
@@ -333,7 +333,7 @@ def test_a_kept_connection_is_not_used_for_another_server():
 
 
 def test_a_connection_with_a_response_that_nobody_read_is_not_used_again():
-    """What comes later would be taken for the next response."""
+    """The rest of this response would be taken for the next one."""
     later = (HEAD + b"content-length: 5\r\n\r\n", Act.STALL)
     limits = Timeouts(5, 50)
     with (
@@ -361,7 +361,7 @@ def test_a_connection_with_a_response_that_nobody_read_is_not_used_again():
     ids=lambda value: str(value)[:40],
 )
 def test_a_request_goes_to_the_server_that_its_url_names(url, origin, host, target):
-    """The user and the password are in another header."""
+    """The user and the password are not part of the host."""
     connected, sent = [], []
 
     class Socket(ScriptedSocket):
@@ -384,7 +384,7 @@ def test_a_request_goes_to_the_server_that_its_url_names(url, origin, host, targ
     "host", ["", ".", "a..b", ".a", f"{'a' * 64}.b", f"b.{'a' * 64}"], ids=lambda host: host[:9]
 )
 def test_a_url_without_a_possible_host_is_rejected_before_a_connection_is_opened(host):
-    """Each label has up to 63 characters."""
+    """A label of a host name has 1 to 63 characters."""
     transport = DirectTransport({}, lambda *_: pytest.fail("a connection was opened"))
     stream = transport.stream("GET", f"http://{host}/", {}, b"", Timeouts(60, 600))
     with pytest.raises(UsageError, match="the host name in the base URL is not valid"), stream:
@@ -797,7 +797,7 @@ def test_windows_and_macos_verify_by_themselves_unless_a_variable_names_authorit
     "names", [None, (), ("README", "company.pem"), ("x0123abcd.0", "0123abcd.0.old")]
 )
 def test_authorities_are_found_where_systems_keep_them(monkeypatch, tmp_path, bundle, names):
-    """Those of the OpenSSL of this Python come first. A folder counts if OpenSSL can look into it."""
+    """The paths of Python's OpenSSL come first. A folder counts only if its files have names that OpenSSL reads."""
     folder = tmp_path / "certs"
     if names is not None:
         folder.mkdir()
@@ -1151,7 +1151,7 @@ def test_a_url_says_where_to_connect_and_what_to_request(url, origin, host, targ
 
 
 def test_a_body_has_its_length_in_bytes(ant_over_socket):
-    """The server reads as many."""
+    """The server reads as many bytes as the header says."""
     (request,) = ant_over_socket(words=CREATE, more=("--description", "ü😀")).requests
     assert request.endswith('\r\n\r\n{"name":"n","description":"ü😀"}'.encode())
 
@@ -1171,7 +1171,7 @@ def test_a_connection_with_tls_is_used_for_the_next_request(ant_over_socket, aut
 
 
 def test_a_connection_of_http_1_0_is_not_used_again(ant_over_socket):
-    """Unless the server closes it, it would stay open, and the next request would be lost."""
+    """A server with HTTP/1.0 answers one request for each connection, so a second one would be lost."""
     old = FIRST.replace(b"HTTP/1.1", b"HTTP/1.0")
     with ScriptedServer(old, LAST) as server:
         assert ant_over_socket(words=LINES, server=server).stdout == "1\n2\n"
@@ -1187,7 +1187,7 @@ def test_a_connection_of_http_1_0_is_not_used_again(ant_over_socket):
     ],
 )
 def test_what_to_do_about_a_certificate_follows_from_the_number_of_the_problem(code, hint):
-    """That of OpenSSL, of Windows or of macOS: not valid yet, expired, a name or an address of another host."""
+    """OpenSSL, Windows and macOS have different numbers for the same problem."""
     error = ssl.SSLCertVerificationError("no")
     error.verify_code, error.verify_message = code, "not good."
     attempt = Attempt(timeouts_of(5))
@@ -1199,7 +1199,7 @@ def test_what_to_do_about_a_certificate_follows_from_the_number_of_the_problem(c
 
 @pytest.mark.parametrize("path", ["", "/\u00e4"], ids=["direct", "httpx"])
 def test_only_the_variables_of_the_run_name_a_proxy(ant_over_socket, monkeypatch, path):
-    """A program that runs commands in its own process may give them other variables than it has."""
+    """A program that runs commands in its own process may pass other variables than its own."""
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
     assert ant_over_socket(url=f"{{url}}{path}").stdout == OUTPUT
@@ -1207,7 +1207,7 @@ def test_only_the_variables_of_the_run_name_a_proxy(ant_over_socket, monkeypatch
 
 @pytest.mark.parametrize("reason", ["", "connection refused by API-7"])
 def test_the_reason_of_the_operating_system_is_shown_in_its_own_words(ant, reason):
-    """Only its first letter is changed; an error without words is named."""
+    """Only the first letter is changed. For an error without a reason, the name of its class is shown."""
     error = (
         ConnectionAbortedError(reason.capitalize().replace("api", "API"))
         if reason
@@ -1218,7 +1218,7 @@ def test_the_reason_of_the_operating_system_is_shown_in_its_own_words(ant, reaso
 
 
 def test_a_failed_tls_handshake_behind_a_proxy_is_not_blamed_on_the_proxy(ant_over_socket):
-    """It has opened the tunnel."""
+    """The proxy has opened the tunnel, so it works."""
     tunnel = (HEAD + b"\r\n", b"SSH-2.0-OpenSSH_9.9\r\n", Act.CLOSE)
     with ScriptedServer(tunnel) as proxy:
         result = through(ant_over_socket, "https_proxy", proxy.url, "https")
@@ -1227,7 +1227,7 @@ def test_a_failed_tls_handshake_behind_a_proxy_is_not_blamed_on_the_proxy(ant_ov
 
 
 def test_a_change_is_sent_over_a_new_connection_if_the_server_closed_the_idle_one(ant_over_socket):
-    """Over the old one it would be lost, and a change that is lost counts as a failed attempt."""
+    """Over the old connection, the change would be lost, which would count as a failed attempt."""
     words = (*ARCHIVE, "env_1", "env_2", "--parallel", "1", "--yes")
     result = ant_over_socket((OK, Act.CLOSE), OK, words=words, more=NO_RETRIES)
     assert (result.exit, len(result.requests)) == (0, 2)
@@ -1244,7 +1244,7 @@ def test_a_change_is_sent_over_a_new_connection_if_the_server_closed_the_idle_on
     ],
 )
 def test_the_user_in_a_base_url_is_sent_as_a_header(ant, user, pair):
-    """Percent-encoded characters stand for themselves."""
+    """Percent-encoded characters are decoded."""
     request = ant(*RETRIEVE, "--base-url", f"http://{user}@h").request
     name, _, encoded = request.headers["authorization"].partition(" ")
     assert (name, base64.b64decode(encoded).decode()) == ("Basic", pair)
@@ -1252,7 +1252,7 @@ def test_the_user_in_a_base_url_is_sent_as_a_header(ant, user, pair):
 
 
 def test_a_wait_that_a_server_asks_for_is_named_in_place_of_the_credential(ant):
-    """The key may be right."""
+    """The key may be valid although the status is 403."""
     reply = httpx.Response(403, headers={"retry-after": "61"}, json={})
     result = ant(*RETRIEVE, replies=[reply])
     assert result.stderr.endswith("The server asks to wait 61 s before the next request.\n")
@@ -1261,7 +1261,7 @@ def test_a_wait_that_a_server_asks_for_is_named_in_place_of_the_credential(ant):
 def test_the_authorities_of_both_variables_are_trusted(
     ant_over_socket, authority, system_trust, trust
 ):
-    """The file has those of somebody else, the folder that of the server."""
+    """The folder has the authority of the server. The file has another one."""
     other = trust.replace("authority", "other")
     trustme.CA().cert_pem.write_to_path(other)
     env = {"SSL_CERT_FILE": other, "SSL_CERT_DIR": str(system_trust("folder"))}
@@ -1270,7 +1270,7 @@ def test_the_authorities_of_both_variables_are_trusted(
 
 
 def test_a_proxy_whose_host_is_not_known_is_named(ant_over_socket):
-    """The base URL is not to blame: only the proxy looks for its host."""
+    """The base URL is not to blame: only the proxy looks up its host name."""
     result = through(ant_over_socket, "http_proxy", "http://nosuch.invalid:3128")
     assert result.exit == 8
     assert "the host name is not known.\nIs the proxy in http_proxy running?" in result.stderr

@@ -204,7 +204,7 @@ def test_an_identity_token_may_have_16_kib(federated, token_file):
 
 @needs_posix("variables of any bytes")
 def test_an_identity_token_in_a_variable_that_is_no_text_is_never_sent(federated):
-    """Python has its bytes as lone surrogates."""
+    """Python represents these bytes as lone surrogates."""
     env = {"ANTHROPIC_IDENTITY_TOKEN_FILE": None, "ANTHROPIC_IDENTITY_TOKEN": "a.b.\udcff"}
     result = federated(*RETRIEVE, env=env, replies=[])
     assert (result.exit, result.requests) == (4, [])
@@ -300,14 +300,14 @@ def test_the_error_of_a_rejected_exchange_has_the_reason_of_the_server(
 def test_the_reason_of_a_rejected_exchange_is_one_line_of_what_the_server_says(
     federated, body, reason
 ):
-    """The error has its own full stop."""
+    """The full stop of the server is left out, because the error has its own."""
     said = ": ".join(filter(None, ["invalid_grant" if "error" in body else "", reason]))
     result = federated(*RETRIEVE, replies=[httpx.Response(400, json=body)])
     assert f"was not accepted: 400 Bad Request ({said}).\n" in result.stderr
 
 
 def test_a_secret_of_the_user_that_a_server_echoes_is_not_shown_in_part(federated):
-    """A long reason is cut, perhaps in the middle of it."""
+    """A long reason is cut, perhaps in the middle of a secret."""
     error = {"error": "invalid_grant", "error_description": f"{'x' * 470} correct-horse-battery-2"}
     env = {"ANTHROPIC_CUSTOM_HEADERS": "x-gateway-key: correct-horse-battery-2"}
     result = federated(*RETRIEVE, env=env, replies=[httpx.Response(400, json=error)])
@@ -402,7 +402,7 @@ def test_an_exchange_is_retried_when_the_server_has_a_problem(federated, problem
 
 
 def test_a_long_wait_for_another_exchange_is_announced(federated):
-    """As before any other request."""
+    """The note is the same as before any other request."""
     busy = httpx.Response(503, headers={"retry-after": "30"})
     result = federated(*RETRIEVE, replies=[busy, grant(), OBJECT])
     assert (result.exit, result.waits) == (0, [30.0])
@@ -410,7 +410,7 @@ def test_a_long_wait_for_another_exchange_is_announced(federated):
 
 
 def test_an_exchange_that_would_have_to_wait_too_long_says_so(federated):
-    """It is not repeated."""
+    """The exchange is not repeated."""
     busy = httpx.Response(429, headers={"retry-after": "3600"}, json=ECHO)
     result = federated(*RETRIEVE, replies=[busy])
     assert (result.exit, paths(result), result.waits) == (7, [EXCHANGE], [])
@@ -552,7 +552,7 @@ def test_the_repr_of_a_federation_rule_or_an_access_token_shows_no_secret():
 
 
 def test_the_pause_before_an_exchange_is_repeated_is_announced(federated):
-    """As that before any other request."""
+    """The same is done before any other request."""
     busy = httpx.Response(429, headers={"retry-after": "7"}, json={})
     result = federated(*RETRIEVE, replies=[busy, grant(), OBJECT])
     assert (result.exit, result.waits) == (0, [7])
@@ -567,7 +567,7 @@ def test_an_exchange_for_which_the_server_asks_to_wait_long_says_how_long(federa
 
 
 def test_a_login_page_in_place_of_a_token_is_reported_with_the_request(federated):
-    """A proxy may want a password first."""
+    """A proxy may ask for a password first."""
     result = federated(*RETRIEVE, replies=[httpx.Response(200, content=b"<html>log in</html>")])
     assert result.stderr == (
         f'ant: POST "https://api.anthropic.com{EXCHANGE}": '
@@ -586,7 +586,7 @@ def test_a_long_reason_of_a_rejected_exchange_is_shortened(federated):
 def test_an_exchange_has_half_a_minute_whatever_the_time_limit_of_requests_is(
     federated, monkeypatch
 ):
-    """As in the official SDKs. Each byte arrives ten seconds after the last, by the test's clock."""
+    """The official SDKs have the same limit. By the test's clock, each byte takes ten seconds."""
     clock = SimpleNamespace(monotonic=partial(next, itertools.count(0, 10)))
     monkeypatch.setattr("ant_cli.http.transport.time", clock)
     with ScriptedServer((b"HTTP/1.1 200 ", Act.DRIP)) as server:
@@ -609,14 +609,14 @@ def test_an_exchange_has_half_a_minute_whatever_the_time_limit_of_requests_is(
     ],
 )
 def test_the_beta_version_that_tokens_need_is_added_to_those_of_a_flag(federated, betas, sent):
-    """Once, and only if it is not among them."""
+    """It is added only if the flag does not have it already."""
     result = federated(*RETRIEVE, "--beta", betas, replies=[grant(), OBJECT])
     assert result.requests[1].headers["anthropic-beta"] == sent
 
 
 @pytest.mark.parametrize("position", [440, 455, 470])
 def test_a_secret_in_a_reason_that_is_shortened_is_not_shown_in_part(federated, position):
-    """A part of it would not be recognized."""
+    """A part of a secret would not be recognized and redacted."""
     secret = "gateway-canary-0123456789-abcdefgh"
     description = "no " * (position // 3) + secret + " no" * 50
     error = {"error": "invalid_grant", "error_description": description}

@@ -100,7 +100,7 @@ def test_a_rate_limit_delays_requests_that_share_the_pace_as_long_as_the_server_
 
 
 def test_a_rate_limit_of_another_request_is_waited_for_before_a_retry_too(clock):
-    """It came while this request paused after an error of its own."""
+    """The rate limit arrives while this request waits after an error of its own."""
     replies = [response(503, retry_after="2"), response(200)]
     pace = Pace(clock.sleep)
     clock.meanwhile = lambda: pace.hold(30)
@@ -110,7 +110,7 @@ def test_a_rate_limit_of_another_request_is_waited_for_before_a_retry_too(clock)
 
 
 def test_the_pauses_grow_if_no_connection_can_be_opened(ant):
-    """As after an error of the server: half a second, doubled each time, less up to a quarter."""
+    """As after a server error, they are half a second, doubled each time, minus up to a quarter."""
     waits = ant(*RETRIEVE, "--max-retries", "4", replies=[ConnectionRefusedError("no")] * 5).waits
     ends = [0.5, 1, 2, 4]
     assert len(waits) == 4

@@ -189,7 +189,7 @@ def test_a_process_does_not_wait_forever_for_the_exchange_of_another_one(federat
 def test_a_wait_for_the_exchange_of_another_process_is_noted_after_two_seconds(
     federated, clock, entry, held_s, is_noted
 ):
-    """Most exchanges are shorter."""
+    """Most exchanges take less time."""
     federated(*RETRIEVE, replies=[grant(1), OBJECT])
     clock.now += 3600
     waited = [0.0]
@@ -373,7 +373,7 @@ def test_a_token_that_was_rejected_waits_for_the_thread_that_renews_it(environ, 
 
 
 def test_a_token_that_another_process_has_renewed_is_used(environ, clock):
-    """Of the token of this process and that of the cache, the one that lasts longer."""
+    """Of the tokens of this process and of the cache, the one that is valid for longer is used."""
     mine = tokens_of(environ, clock, grant(1, expires_in=600))
     assert mine.current().secret == f"{KEY}-1"
     clock.now += 500
@@ -383,7 +383,7 @@ def test_a_token_that_another_process_has_renewed_is_used(environ, clock):
 
 
 def test_a_token_that_ends_while_its_renewal_fails_is_not_used(slow, federated, clock):
-    """The server would reject it."""
+    """The server would reject the expired token."""
     federated(*RETRIEVE, replies=[grant(1, expires_in=600), OBJECT])
     clock.now += 500
     result = slow(*RETRIEVE, seconds=80, replies=[httpx.Response(503)])
@@ -391,7 +391,7 @@ def test_a_token_that_ends_while_its_renewal_fails_is_not_used(slow, federated, 
 
 
 def test_a_rejection_stays_the_error_if_the_token_can_not_be_renewed_for_now(federated):
-    """As in the official SDKs. The server of tokens may be down."""
+    """The token server may be down. The official SDKs do the same."""
     federated(*RETRIEVE, replies=[grant(1), OBJECT])
     result = federated(*RETRIEVE, replies=[UNAUTHORIZED, *[httpx.Response(503)] * 3])
     assert (result.exit, bearers(result)) == (4, ["1", "", "", ""])
@@ -401,7 +401,7 @@ def test_a_rejection_stays_the_error_if_the_token_can_not_be_renewed_for_now(fed
 def test_a_token_that_another_process_stores_while_it_is_waited_for_is_used(
     federated, clock, entry
 ):
-    """Some identity tokens can be exchanged only once. That process may hold the lock for longer."""
+    """Some identity tokens can be exchanged only once. The other process may still hold the lock."""
     federated(*RETRIEVE, replies=[grant(1), OBJECT])
     clock.now += 7200
     stored = json.loads(entry().read_text())

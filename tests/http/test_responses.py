@@ -73,7 +73,7 @@ def test_an_error_body_with_the_status_of_a_success_is_an_error(ant_over_socket,
 
 
 def test_a_redirect_with_an_error_body_is_a_redirect(ant_over_socket):
-    """The base URL is what has to change."""
+    """The user has to change the base URL, whatever the body says."""
     result = ant_over_socket(response(API_ERROR, status="308 Permanent Redirect"))
     assert result.exit == 1
     assert ": 308 Permanent Redirect.\nRedirects are not followed" in result.stderr
@@ -81,14 +81,14 @@ def test_a_redirect_with_an_error_body_is_a_redirect(ant_over_socket):
 
 @pytest.mark.parametrize("body", [b'{"error": ', b'{"error": {"type": 1}, "type": "error"'])
 def test_a_body_that_breaks_off_in_an_error_object_is_not_json(ant_over_socket, body):
-    """The server, or a gateway, said that this is all."""
+    """By its length, the response is complete, so it is not retried."""
     result = ant_over_socket(response(body))
     assert (result.exit, result.stdout) == (1, "")
     assert "the server's response can't be read. Not JSON" in result.stderr
 
 
 def test_a_status_without_a_reason_has_no_space_after_it(ant_over_socket):
-    """HTTP/2 servers have none."""
+    """HTTP/2 servers send no reason."""
     result = ant_over_socket(response(b"{}", status="418"))
     assert ": 418\n" in result.stderr
     assert Response(418, "", {}, []).status_line == "418"
@@ -390,7 +390,7 @@ def test_a_status_without_words_is_shown_alone(ant_over_socket):
 
 
 def test_a_page_of_html_is_rejected_with_the_request_and_what_may_have_sent_it(ant_over_socket):
-    """Blanks before it change nothing."""
+    """Blanks before the HTML change nothing."""
     html = ant_over_socket(response(b"\n" * 50 + HTML))
     assert html.stderr.startswith('ant: GET "http://127.0.0.1:')
     assert html.stderr.endswith(
@@ -495,7 +495,7 @@ def test_a_response_that_is_not_a_page_ends_a_list_with_an_error(ant_over_socket
 
 
 def test_each_page_is_asked_for_by_its_own_cursor(ant):
-    """That of the command line is only for the first one. All other parameters stay."""
+    """The cursor of the command line is only for the first page. All other parameters stay."""
     pages = [page(1, after="b"), page(2, after="c"), page(3)]
     result = ant(*LINES, "--page", "a", "--limit", "1", replies=pages)
     queries = [request.url.params.multi_items() for request in result.requests]
@@ -505,7 +505,7 @@ def test_each_page_is_asked_for_by_its_own_cursor(ant):
 
 
 def test_a_list_whose_pages_form_a_circle_ends_with_an_error(ant):
-    """A page may follow several others before one of them comes again. A long cursor is shortened."""
+    """A cursor may come again after several other pages. A long cursor is shortened in the message."""
     a, b = "a" * 5000, "b"
     pages = [page(1, after=a), page(2, after=b), page(3, after=a)]
     result = ant(*LINES, replies=pages)

@@ -106,7 +106,7 @@ def test_expired_entries_are_removed(federated, clock, folder):
 
 
 def test_the_life_of_a_cached_token_begins_before_its_exchange(federated, clock, entry):
-    """A slow server has counted since then."""
+    """A slow server may count the life of the token from before the response."""
     start = clock.now
 
     def reply(request):
@@ -121,7 +121,7 @@ def test_the_life_of_a_cached_token_begins_before_its_exchange(federated, clock,
 
 
 def test_a_rejected_token_is_replaced_although_its_entry_is_gone(federated, clock, entry):
-    """Another process may have removed it."""
+    """Another process may have removed the entry."""
     federated(*RETRIEVE, replies=[grant(1), OBJECT])
     clock.now += 600
 

@@ -161,7 +161,7 @@ def test_every_valid_form_of_a_response_is_parsed_as_by_h11(sent: bytes):
     ids=lambda sent: repr(sent)[2:80],
 )
 def test_what_does_not_say_clearly_where_it_ends_is_no_response(sent: bytes):
-    """Nor is a response of an unknown version, or with a status that there is not."""
+    """A response with an unknown version or an impossible status is refused, too."""
     assert by_ours([sent]) is None
 
 
@@ -178,7 +178,7 @@ def test_the_size_of_a_chunk_may_have_zeros_before_it_and_blanks_after_it(size: 
 
 
 def test_a_response_without_a_body_ends_with_its_headers():
-    """Its length is that of the body that another request would have got."""
+    """The content-length is that of the body that another request would have received."""
     for status in (b"204 No Content", b"304 Not Modified"):
         ours = by_ours([b"HTTP/1.1 " + status + b"\r\ncontent-length: 5\r\n\r\n"])
         assert ours is not None
@@ -210,7 +210,7 @@ CHUNKED = KEPT + b"transfer-encoding: chunked\r\n\r\n"
 def test_the_bytes_of_a_response_say_where_it_ends_and_whether_another_may_follow(
     sent, body, is_reusable
 ):
-    """What has arrived after its end would be taken for the next response."""
+    """Data after the end of a response would be taken for the next response."""
     outcome = by_ours([sent])
     assert outcome is not None
     assert (outcome.body, outcome.is_reusable) == (body, is_reusable)

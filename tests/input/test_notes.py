@@ -59,7 +59,7 @@ def test_the_schema_that_input_names_for_editors_is_not_sent(ant):
     ],
 )
 def test_what_the_server_sets_is_left_out_of_an_object_that_is_sent_back(ant, words, sent, kept):
-    """A note names it (D34). It has no warning about an unknown field."""
+    """A note names these fields (D34). There is no warning about an unknown field."""
     done = ant(*words, "--dry-run", stdin=json.dumps(SENT[sent]))
     body = json.loads(done.stdout.partition("\n\n")[2])
     assert [*body] == kept.split()

@@ -579,13 +579,13 @@ def test_a_host_that_can_be_none_gets_a_warning(ant, host, is_known):
 
 
 def test_metadata_that_is_not_keys_and_values_is_rejected(ant):
-    """Only a single value of it may be something else (D48)."""
+    """Only a single value in metadata may have another type (D48)."""
     refusal = ant(ENV, "create", stdin='{"name": "n", "metadata": [1]}').refusal
     assert refusal.startswith("ant: metadata: must be keys and values, got a list.\n")
 
 
 def test_an_id_and_a_type_do_not_make_an_object_one_of_the_server(ant):
-    """People write them, too, so the other fields are meant."""
+    """People write an ID and a type, too, so the other fields are sent."""
     written = {"id": "env_1", "type": "environment", "name": "n"}
     result = ant(ENV, "update", "--description", "d", stdin=json.dumps(written))
     assert (result.path, result.body) == (
@@ -595,7 +595,7 @@ def test_an_id_and_a_type_do_not_make_an_object_one_of_the_server(ant):
 
 
 def test_white_space_around_the_id_of_a_variable_does_not_count(ant):
-    """A file of variables may leave some behind. A blank one gives no ID."""
+    """A file of variables may add white space. A blank variable gives no ID."""
     result = ant(WORK, "stats", env={"ANTHROPIC_ENVIRONMENT_ID": " env_7 \n"})
     assert result.path == "/v1/environments/env_7/work/stats"
     refusal = ant(WORK, "stats", env={"ANTHROPIC_ENVIRONMENT_ID": " "}).refusal

@@ -87,7 +87,7 @@ def test_a_resource_of_the_official_tool_is_known_by_its_beginning(name, expecte
 
 
 def test_every_resource_of_the_official_tool_is_handed_over_and_no_verb_is():
-    """Each has its own help there. A verb is typed after a resource, with a space."""
+    """The official tool has a help page for each resource. A verb is a separate word after a resource."""
     names = (
         "completions messages models beta:agents beta:deployment-runs beta:deployments beta:dreams "
         "beta:files beta:memory-stores beta:messages beta:models beta:sessions beta:skills "

@@ -48,7 +48,7 @@ def test_the_emulator_takes_the_fields_of_an_environment(operation, model):
     ("operation", "model"), [(CREATE, EnvironmentCreateParams), (UPDATE, EnvironmentUpdateParams)]
 )
 def test_a_field_may_be_null_if_the_emulator_takes_null(operation, model):
-    """The page of the command shows it: `--scope TEXT|null`."""
+    """The help of the command shows it: `--scope TEXT|null`."""
     for field in operation.fields_in("body"):
         if field.name in model.model_fields:
             given = {"name": "demo", "config": {"type": "cloud"}, field.name: None}

@@ -505,7 +505,7 @@ def test_the_row_of_the_cursor_has_one_style_and_others_have_coloured_keys():
 
 
 def test_literals_have_the_colour_of_their_type():
-    """A text has that of the terminal."""
+    """A string has the colour of the terminal's text."""
     seen = press([None, 1, True, False, None, "x"])
     styles = [
         next(segment.style for segment in reversed(strip) if segment.text.strip())

@@ -129,7 +129,7 @@ def test_an_error_is_printed_after_the_rows_before_it(terminal, first):
 
 
 def test_the_pager_gets_each_page_before_the_next_one_is_fetched(terminal):
-    """Its user reads meanwhile."""
+    """The user can read the first page meanwhile."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(20)
         port = server.getsockname()[1]

@@ -36,7 +36,7 @@ def test_in_a_pipe_the_lines_of_a_text_are_below_each_other_and_empty_ones_stay_
 
 
 def test_in_a_pipe_a_name_has_no_control_characters():
-    """A log is shown on a terminal, too."""
+    """The output of a pipe may be shown at a terminal later."""
     assert view({"a\x1b[2J": {"\x9b": 1}}, PLAIN) == "a␛[2J:\n  \\u009b: 1\n"
 
 
@@ -140,7 +140,7 @@ def test_the_important_members_of_a_known_resource_come_first_and_its_type_is_le
 
 
 def test_times_that_say_nothing_are_left_out():
-    """Other members that are null are not: they may be what somebody looks for."""
+    """Other null members are shown, because somebody may look for them."""
     item = {"type": "work", "a": None, "b_at": None, "created_at": "soon", "updated_at": "soon"}
     assert view(item) == "a           (none)\ncreated_at  soon\n"
     assert "updated_at  later\n" in view(item | {"updated_at": "later"})
@@ -176,7 +176,7 @@ def test_members_are_next_to_the_name_of_their_object_only_if_they_fit_there(len
 def test_a_nested_object_has_what_is_clear_on_its_line_and_a_row_for_everything_else(
     members, shown
 ):
-    """Nothing is shown twice, and nothing is lost."""
+    """Every member is shown exactly once."""
     assert view({"m": members}) == shown
 
 
@@ -229,7 +229,7 @@ def test_on_a_narrow_screen_lines_are_not_broken():
 
 @pytest.mark.parametrize(("width", "is_broken"), [(25, True), (24, False)])
 def test_a_value_is_broken_if_it_has_room_for_twenty_cells(width, is_broken):
-    """The name takes five."""
+    """The name and the space after it take five cells."""
     shown = view({"key": "word " * 5 + "end"}, STYLE._replace(width=width))
     first = "word word word word" if is_broken else "word " * 5 + "end"
     assert shown.splitlines()[0] == f"key  {first}"

@@ -327,7 +327,7 @@ def test_the_note_about_a_path_without_a_match_suggests_a_member_for_its_first_k
 
 
 def test_the_note_about_a_path_without_a_match_follows_from_the_first_item(ant):
-    """Others may have other members."""
+    """Other items may have other members."""
     replies = [page({"name": "a"}, {"other": 1})]
     result = ant(*LINES, "--transform", "nam", replies=replies)
     assert result.stderr == "Note: --transform 'nam' matched nothing. Did you mean 'name'?\n"
@@ -345,7 +345,7 @@ def test_the_note_about_a_path_without_a_match_follows_from_the_first_item(ant):
     ],
 )
 def test_a_response_that_is_null_has_nothing_that_a_path_could_match(ant, body, is_noted):
-    """Such as a poll of an empty queue."""
+    """A poll of an empty queue returns null, for example."""
     replies = [httpx.Response(200, content=body)]
     result = ant(*RETRIEVE, "--transform", "name", replies=replies)
     note = "Note: --transform 'name' matched nothing.\n" if is_noted else ""
@@ -364,14 +364,14 @@ def test_a_response_that_is_null_has_nothing_that_a_path_could_match(ant, body, 
 def test_an_empty_list_is_described_at_a_terminal_unless_something_is_printed(
     ant, flags, stdout, stderr
 ):
-    """An empty array says it by itself."""
+    """An empty array says by itself that the list is empty."""
     result = ant(*LIST, *flags, replies=[page()], terminal=True, env={"NO_COLOR": "1"})
     assert (result.exit, result.stdout, result.stderr) == (0, stdout, stderr)
 
 
 @pytest.mark.parametrize(("limit", "size"), [("_MOST_VALUES", 3), ("_MOST_BYTES", 20)])
 def test_a_value_with_many_values_or_bytes_is_not_laid_out_for_people(monkeypatch, limit, size):
-    """Long texts are large, too."""
+    """A value with few members may still have long texts."""
     monkeypatch.setattr(f"ant_cli.output.rendering.{limit}", size)
     render = make_renderer(BY_NAME["yaml"], style=PLAIN)
     value = b'{"a":[1,2,3,4,5,6,7]}'
@@ -380,7 +380,7 @@ def test_a_value_with_many_values_or_bytes_is_not_laid_out_for_people(monkeypatc
 
 
 def test_json_has_a_line_for_each_value_unless_there_are_too_many(monkeypatch):
-    """There may be ten times as many as in a format for people."""
+    """JSON may have ten times as many values as a format for people."""
     monkeypatch.setattr("ant_cli.output.rendering._MOST_VALUES", 3)
     monkeypatch.setattr("ant_cli.output.rendering._MOST_VALUES_OF_JSON", 6)
     render = make_renderer(BY_NAME["json"], style=PLAIN)

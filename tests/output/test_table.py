@@ -149,7 +149,7 @@ def test_chosen_columns_of_times_and_states_look_as_those_of_a_table():
     [("queued", 33), ("starting", 36), ("active", 32), ("stopping", 35), ("stopped", 2)],
 )
 def test_each_state_of_a_work_item_has_its_colour(state, number):
-    """An unknown state has none."""
+    """An unknown state has no colour."""
     rows = table([{"state": state}, {"state": "other"}], style=COLOURED).splitlines()[1:]
     assert rows == [f"\x1b[{number}m{state}\x1b[0m", "other"]
 
@@ -186,7 +186,7 @@ def test_zero_and_false_are_values():
     ],
 )
 def test_an_object_of_lists_is_shown_by_their_names_and_any_other_one_as_json(value, cell):
-    """Nothing but an empty list is left out."""
+    """Only empty lists are left out."""
     assert table([{"a": value}]).splitlines()[1] == cell
 
 
@@ -380,7 +380,7 @@ TEN_MINUTES_AGO = "2026-03-14T14:50:00Z"
     ids=["environments", "work", "work with a short reason"],
 )
 def test_the_least_important_columns_are_left_out_first(items, least):
-    """Each is left out where it has no room for its longest word, which another page may have."""
+    """A column needs room for its longest word, which may be on another page."""
     widths = {}
     for width in range(200, 29, -1):
         shown = table(items, style=WIDE._replace(width=width), shows_archived=True)
@@ -789,7 +789,7 @@ def test_the_environment_decides_about_the_colour_of_a_terminal(environ, colour)
 
 
 def test_a_relative_time_is_relative_to_the_clock_of_the_server(ant):
-    """That of this computer may be wrong."""
+    """The clock of this machine may be wrong."""
     item = {"type": "work", "id": "w", "state": "active", "created_at": "2001-02-03T04:00:00Z"}
     headers = {"date": "Sat, 03 Feb 2001 04:05:00 GMT"}
     for words, reply in ((RETRIEVE, item), ((*LIST, "--columns", "created"), page(item))):

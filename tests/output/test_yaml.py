@@ -115,7 +115,7 @@ def test_ambiguous_strings_are_quoted_and_read_back_unchanged(value):
 
 
 def test_no_character_that_controls_a_terminal_or_a_direction_is_written_as_it_is():
-    """Neither in a text of one line nor in one of several."""
+    """This holds for texts of one line and of several."""
     directions = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
     unseen = {
         character

@@ -222,7 +222,7 @@ def test_a_value_that_is_not_a_time_is_rejected_where_a_time_is_compared(ant, ex
 )
 @needs_posix("the quotes of sh")
 def test_a_colon_after_a_field_is_answered_with_the_comparison(ant, expression, written):
-    """It would ask for a member of this name, and select nothing."""
+    """The text would ask for a member of this name, and select nothing."""
     refusal = ant(*LIST, "--filter", expression).refusal
     assert refusal.startswith(f"ant: --filter {expression!r} compares nothing.\nWrite ")
     assert shlex.split(refusal)[-1] == written
@@ -400,7 +400,7 @@ def test_conditions_have_the_comparisons_of_gjson_and_null(ant, expression, ids)
     [("id%ex", '"*ex*"'), ("id%?ex?", ""), ("id%e*", ""), ("id%null", ""), ("id==e", "")],
 )
 def test_a_pattern_without_a_star_or_a_question_mark_is_noted(ant, expression, part):
-    """It may be meant as a part of a text."""
+    """The pattern may be meant to match a part of a text."""
     stderr = ant(*LIST, "--filter", expression, replies=[VALUES]).stderr
     assert ("because it has no *" in stderr) is (part != "")
     assert part in stderr
@@ -507,7 +507,7 @@ def test_a_filter_on_archived_environments_says_that_they_are_not_listed(
 
 @pytest.mark.parametrize("condition", ["archived_at==null", "state!=archived", "name==archived"])
 def test_a_filter_that_selects_other_environments_has_no_note_about_archived_ones(ant, condition):
-    """They are in the list."""
+    """The other environments are in the list."""
     assert "archived environments" not in ant(*LIST, "--filter", condition, replies=PAGES).stderr
 
 
@@ -536,14 +536,14 @@ def test_a_warning_says_what_is_wrong_with_a_path(ant, condition, problem):
 
 
 def test_the_first_item_that_is_an_object_shows_whether_a_member_is_mistyped(ant):
-    """What comes before it has no members."""
+    """The items before it have no members."""
     result = ant(*LIST, "--filter", "stat!=a", replies=[page(3, {"id": "a", "state": "active"})])
     assert (result.exit, result.stdout) == (2, "")
     assert "there is no 'stat' in the response. Did you mean 'state'?" in result.stderr
 
 
 def test_ten_keys_of_metadata_are_all_of_them(ant):
-    """Dots would say that there are more. A key of a member of metadata is a key of metadata, too."""
+    """Dots at the end would mean that there are more. `metadata.keep.x` is about the key `keep`, too."""
     metadata = {f"k{number}": "" for number in range(10)}
     items = page({"id": "a", "metadata": metadata})
     for condition in ("metadata.keep==null", "metadata.keep.x==null"):
@@ -553,7 +553,7 @@ def test_ten_keys_of_metadata_are_all_of_them(ant):
 
 
 def test_the_type_of_all_objects_is_left_out_also_in_quotes(ant):
-    """Nothing else has to be compared in its place."""
+    """No other condition is needed in its place."""
     refusal = ant(*LIST, "--filter", 'type=="environment"').refusal
     assert refusal.endswith("every object has the type 'environment'.\nLeave it out.\n")
 

@@ -263,7 +263,7 @@ def test_a_comma_or_a_space_within_one_package_is_part_of_it(update, element):
 def test_several_elements_in_one_text_are_answered_with_a_flag_for_each(
     update, name, parts, separator
 ):
-    """They would be one element, which does not exist."""
+    """Otherwise, the whole text would be one element, which does not exist."""
     refusal = update("--add", f"{name}={separator.join(parts)}", replies=[]).refusal
     written = " ".join(f"--add {name}={shlex.quote(part)}" for part in parts)
     assert refusal.endswith(f"\nWrite {written}\n")
@@ -304,7 +304,7 @@ def test_elements_that_are_no_strings_are_no_version_of_a_package(update, flag):
 
 
 def test_what_is_removed_is_one_version_of_a_package(update):
-    """Other versions are other elements."""
+    """Each version is an element of its own."""
     result = update("--remove", "packages.pip=a", remote=environment(pip=["a", "a==2", "b"]))
     assert bodies(result)[-1] == packages(pip=["a==2", "b"])
 

@@ -237,7 +237,7 @@ def test_a_pool_checks_for_signals_before_and_after_each_result():
 
 
 def test_a_pool_of_nothing_ends_however_many_threads_it_may_have():
-    """The number of threads may be limited to that of the items."""
+    """The number of threads may be limited to the number of items."""
     for parallel in (0, 1, 8):
         pool = Pool([], lambda item: item, parallel=parallel, fail_fast=True)
         assert list(pool.results()) == []
@@ -246,7 +246,7 @@ def test_a_pool_of_nothing_ends_however_many_threads_it_may_have():
 
 
 def test_a_pool_checks_for_signals_between_results_that_arrived_before():
-    """Printing them may take long, too."""
+    """It may take long to print such results, too."""
     others_have_results, checks, checks_at = threading.Event(), [], []
 
     def task(item):
@@ -262,7 +262,7 @@ def test_a_pool_checks_for_signals_between_results_that_arrived_before():
 
 
 def test_the_results_of_a_stopped_pool_are_in_the_order_of_the_items():
-    """They are reported in this order, whichever arrived first."""
+    """They are reported in this order, whichever result arrived first."""
     second_has_result, first_has_result, end = (threading.Event() for _ in range(3))
 
     def task(item):
@@ -576,7 +576,7 @@ def test_a_change_that_was_not_sent_because_the_reader_left_is_a_failure(many):
 
 
 def test_what_needed_no_change_is_not_named_when_the_reader_has_left(many):
-    """Nothing was done to it, so nobody has to know of it."""
+    """The environment was not changed, so nobody has to check it."""
     same = httpx.Response(200, json={"id": "env_2", "metadata": {"a": "1"}})
     words = ("beta:environments", "update", "--set", "metadata.a=1", "--parallel", "1")
     api = FakeAPI({"env_2": same})
@@ -622,7 +622,7 @@ def test_all_polled_work_is_accounted_for_when_the_reader_has_left(many):
 
 @pytest.mark.parametrize("content", [b"<html>", b'{"id": "env_2", "name": }'])
 def test_a_response_that_is_not_json_fails_its_id_only(many, content):
-    """The other results are printed. Only a look at the whole of it may show that."""
+    """The other results are printed. The invalid part may be in the middle of the response."""
     page = httpx.Response(200, content=content)
     result = many(*ARCHIVE, *IDS, api=FakeAPI({"env_2": page}))
     assert (result.exit, result.ids) == (1, [name for name in IDS if name != "env_2"])

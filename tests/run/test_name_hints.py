@@ -137,7 +137,7 @@ def test_a_change_that_a_rate_limit_delays_is_checked_again_before_its_next_atte
     ],
 )
 def test_nothing_is_changed_unless_exactly_one_environment_has_the_name(ant, listed, hint):
-    """Archived ones count only if there is no other."""
+    """Archived environments count only if no other environment has the name."""
     result = ant(*DELETE, "prod", replies=[NOT_FOUND, listed])
     assert (result.exit, len(result.requests)) == (5, 2)
     assert "no such environment" in result.stderr
@@ -186,7 +186,7 @@ def test_a_suggested_list_goes_to_the_same_account(ant, typed):
 
 @pytest.mark.parametrize("how", ["not printed", "not JSON", "interrupted"])
 def test_a_change_by_name_is_checked_by_the_id_that_was_found(ant, how):
-    """The name may be new by then, or that of another environment."""
+    """By then, the environment may have another name, or another environment may have this name."""
     last = {"not printed": {"id": "env_2"}, "not JSON": httpx.Response(200, text="{")}
     stdout = Head(0, errno.ENOSPC) if how == "not printed" else None
     checked = live("env_2", "prod")
@@ -380,7 +380,7 @@ def test_an_api_key_that_is_rejected_looks_for_no_name(ant, status):
 
 @needs_posix("the quotes of sh")
 def test_each_of_several_unknown_names_gets_the_command_that_lists_the_same_account(ant):
-    """The threads of the run know to which one the requests went."""
+    """The hints are written in threads, which have to know the flags of the run."""
     words = (*ARCHIVE, "nope", "nada", "--parallel", "2", "--workspace-id", "wrkspc_1")
     listed = partial(httpx.Response, 200, json=LISTED)
     result = ant(
@@ -393,7 +393,7 @@ def test_each_of_several_unknown_names_gets_the_command_that_lists_the_same_acco
 
 
 def test_an_edit_that_changes_nothing_sends_nothing_to_the_environment_with_the_name(ant):
-    """What it reads says so."""
+    """The edit reads the environment, and finds nothing to change."""
     read = {**live("env_2", "prod"), "config": {"type": "cloud", "packages": {"pip": ["polars"]}}}
     words = ("beta:environments", "update", "prod", "--add", "packages.pip=polars")
     result = ant(*words, replies=[NOT_FOUND, LISTED, read])
@@ -411,7 +411,7 @@ def test_the_hint_after_a_lost_response_has_both_ids_of_a_work_item(ant):
 
 
 def test_a_name_may_have_a_slash(ant):
-    """In the path, it is percent-encoded."""
+    """The slash is percent-encoded in the path."""
     listed = page(live("env_2", "team/prod"))
     result = ant(*RETRIEVE, "team/prod", replies=[NOT_FOUND, listed, live("env_2", "team/prod")])
     assert (result.exit, result.json["id"]) == (0, "env_2")

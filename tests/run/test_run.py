@@ -660,7 +660,7 @@ def test_the_end_of_input_at_a_question_means_no(ant):
 
 @pytest.mark.parametrize("is_terminal", [True, False])
 def test_what_was_done_is_said_where_people_read_the_result(ant, is_terminal):
-    """A script reads stdout, and the exit status, even if messages go to a terminal."""
+    """A script reads stdout and the exit status, even if stderr is a terminal."""
     streams = {
         "stdout": Screen(terminal=is_terminal),
         "stderr": Screen(terminal=not is_terminal),
@@ -709,13 +709,13 @@ def test_a_narrow_screen_notes_the_columns_that_it_has_no_room_for(ant):
     ("arg", "sent"), [("\udcc3\udcbc", "\u00fc"), ("a\udcc3\udcbc\u00fc", "a\u00fc\u00fc")]
 )
 def test_an_argument_is_read_as_utf_8_whatever_the_encoding_of_the_locale_is(ant, arg, sent):
-    """Python has read its bytes as something else."""
+    """Python decodes the bytes by the locale."""
     assert ant(*CREATE[:3], arg).body == {"name": sent}
 
 
 @needs_posix("arguments that are bytes")
 def test_an_argument_that_is_not_utf_8_is_rejected(ant):
-    """Something else would be sent."""
+    """Otherwise, another text would be sent."""
     refusal = ant(*CREATE[:3], "caf\udce9").refusal
     assert refusal.startswith("ant: the argument caf")
     assert refusal.endswith(" is not text in UTF-8.\n")

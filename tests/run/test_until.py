@@ -46,7 +46,7 @@ def test_the_end_of_the_time_is_exit_code_8_after_the_last_object(ant):
 
 @pytest.mark.parametrize("limit", ["5s", "4s"])
 def test_the_time_of_for_begins_with_the_first_request(ant, limit):
-    """It does not begin again with each of them. Here a wait takes as long as it should."""
+    """It does not begin again with each request. In this test, each wait takes exactly its time."""
     waits = []
     flags = ("--every", "2s", "--for", limit)
     result = ant(
@@ -62,7 +62,7 @@ def test_the_time_of_for_begins_with_the_first_request(ant, limit):
 
 @pytest.mark.parametrize("flags", [("--watch",), ("--until", "name==null")])
 def test_several_inputs_are_not_waited_for(ant, flags):
-    """Nor watched. One is."""
+    """Several inputs are not watched, either. A single input is allowed."""
     words = (*RETRIEVE[:2], *flags, "--for", "1s")
     refusal = ant(*words, stdin="env_1\nenv_2\n").refusal
     assert "--watch and --until take one input, but there are 2 inputs." in refusal
@@ -160,7 +160,7 @@ def test_until_idle_waits_until_no_item_is_queued_starting_active_or_stopping(an
 
 
 def test_a_queue_may_have_to_be_idle_and_to_meet_other_conditions(ant):
-    """All of them hold at the end, and the note names them in order."""
+    """All conditions hold at the end, and the note names them in order."""
     rounds = [items("stopped"), items("stopped", "active"), items("stopped", "stopped")]
     for flags, note in (
         (("#>1", "idle"), "#>1 and no item is"),

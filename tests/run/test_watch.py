@@ -207,7 +207,7 @@ def test_a_dry_run_of_a_watch_shows_one_request(ant):
 
 
 def test_a_watch_may_send_its_last_request_when_its_time_is_up_to_the_second(ant):
-    """Here a wait takes as long as it should."""
+    """In this test, each wait takes exactly its time."""
     waits = []
     clock = {"sleep": waits.append, "now": lambda: 1000.0 + sum(waits)}
     result = ant(*STATS, "--every", "2s", "--for", "4s", replies=[{"n": 1}] * 3, **clock)
@@ -360,7 +360,7 @@ def test_a_terminal_shows_the_rows_that_a_change_adds_or_replaces(ant):
 
 @needs_posix("a time zone of the process")
 def test_the_clock_of_a_change_at_a_terminal_is_that_of_the_server(ant, time_zone):
-    """This machine's clock may be wrong, but not its time zone. It stands still here, at the year 1970."""
+    """This machine's clock may be wrong, but not its time zone. In this test, the clock stands still in 1970."""
     time_zone("Asia/Kolkata")
     minutes = (10, 11)
     replies = [
@@ -406,7 +406,7 @@ def test_a_list_that_is_or_gets_empty_says_so_at_a_terminal(ant):
 
 @pytest.mark.parametrize("flags", [(), ("--include-archived",)])
 def test_a_watch_of_archived_items_shows_when_they_were_archived(ant, flags):
-    """Also if the first state has none: one may be archived later."""
+    """The column is there even if no item is archived yet: an item may be archived later."""
     items = page({"id": "env_1", "type": "environment", "name": "n", "archived_at": None})
     env = {"COLUMNS": "200", "NO_COLOR": "1"}
     result = ant(*LIST, *flags, "--for", "1s", replies=[items], terminal=True, env=env)

@@ -182,7 +182,7 @@ def test_each_way_to_keep_a_text_on_one_line_escapes_control_characters_too():
 
 
 def test_code_in_markdown_has_no_sign_that_markdown_could_read():
-    """A page shows each as it is. A dash and a slash mean nothing within a line."""
+    """A page shows each sign as it is. A dash and a slash have no meaning within a line."""
     for sign in set(string.punctuation) - set("-/"):
         assert markdown_code(sign) == f"<code>&#{ord(sign)};</code>"
 
