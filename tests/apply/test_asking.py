@@ -368,7 +368,7 @@ def test_a_suggested_command_goes_to_the_emulator_of_the_run(team):
 
 
 def test_the_export_that_a_plan_suggests_has_the_lock_file_of_the_run(tracked):
-    """Without it, the export would write to another lock file."""
+    """Without --lock-file, the export would write to another lock file."""
     Path("other.json").write_text(Path("claude-lock.json").read_text())
     identifier = tracked.ids()["./environments/a.yaml"]
     tracked.by_hand("update", identifier, "--description", "x")
@@ -439,7 +439,7 @@ def test_only_leaves_out_the_successor_of_a_file_that_is_gone(tracked):
 
 
 def test_a_run_in_which_all_files_are_gone_says_only_that(tracked):
-    """The author of the files knows how to declare an environment."""
+    """The author of the files knows how to declare an environment, so there is no hint about that."""
     Path("environments/a.yaml").unlink()
     result = tracked.ant("diff")
     assert (result.exit, "its file is gone" in result.stderr) == (0, True)

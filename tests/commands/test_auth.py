@@ -450,7 +450,7 @@ def test_logout_notes_what_commands_still_find_and_no_empty_variable(
 
 
 def test_a_new_key_is_verified_with_the_other_settings_of_its_profile(ant_without_key, profiles):
-    """The key may be valid only in the workspace of the profile. Its max_retries applies, too."""
+    """The key may be valid only in the profile's workspace. The profile's max_retries applies, too."""
     profiles("[profiles.a]\nworkspace_id = 'wrkspc_a'\nmax_retries = 0\napi_key = 'old-key'\n")
     words = ("auth", "login", "--api-key-stdin", "--profile", "a")
     sent = ant_without_key(*words, stdin=SECRET).request.headers

@@ -528,7 +528,7 @@ def test_a_detached_start_keeps_the_newest_logs_and_makes_its_own_private(
 
 @needs_posix("/dev/null")
 def test_a_detached_emulator_needs_a_place_for_its_log_only(ant, background):
-    """If the log can't be written, it is not started. With --log-file, the default folder is not needed."""
+    """If the log can't be written, no emulator starts. With --log-file, the default folder is not needed."""
     nowhere = {"XDG_STATE_HOME": "/dev/null/state"}
     for words, place in (
         ((), "/dev/null/state/ant/emulators/"),

@@ -76,7 +76,7 @@ def test_an_access_token_without_an_end_is_printed_without_one(ant, variables):
 
 
 def test_the_end_of_a_login_is_printed_in_whole_seconds(printed, official):
-    """expires_at is a whole number, also if the file has a fraction."""
+    """expires_at is a whole number even if the file has a fraction."""
     official.log_in(expires_at=NOW + 3600.9)
     assert '"expires_at": 1790003600,' in printed().stdout
 

@@ -283,7 +283,7 @@ def budget(amount, currency="USD"):
     ],
 )
 def test_the_resources_and_the_budget_of_a_session_are_checked(post, body, why):
-    """They have no effect in the emulator, but must be valid."""
+    """Resources and budgets have no effect in the emulator, but must be valid."""
     check(post("session", **body), why)
 
 

@@ -76,7 +76,7 @@ def test_each_endpoint_of_sessions_agents_and_files_takes_its_kinds_of_credentia
 
 
 def test_a_bearer_token_with_the_form_of_an_api_key_is_one(api, queue):
-    """An API key can't list work, also as a bearer token. The error names the credential that was refused."""
+    """An API key can't list work, even as a bearer token. The error names the credential that was refused."""
     work = f"{ENVIRONMENTS}/{queue}/work"
     assert api("GET", work, headers=bearer("sk-ant-api03-x")).status_code == 403
     assert api("GET", work, headers=bearer("anything")).status_code == 200
@@ -384,7 +384,7 @@ def test_an_environment_has_its_defaults(api):
 
 
 def test_an_environment_with_work_is_not_deleted_and_says_what_to_do(api, queue):
-    """Work in any state except stopped prevents the deletion, also in an archived environment."""
+    """Work in any state except stopped prevents the deletion, even in an archived environment."""
     (work,) = api.enqueue(queue)
     path = f"{ENVIRONMENTS}/{queue}"
     for action in ("ack", "heartbeat", "stop"):

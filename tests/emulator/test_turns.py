@@ -226,7 +226,7 @@ def test_a_call_that_was_allowed_waits_for_its_result_or_has_it(begin, result):
 
 
 def test_an_answer_has_the_type_of_its_call(begin):
-    """It must also name a call of this session that waits, by its exact ID."""
+    """An answer must also name a call of this session that waits, by its exact ID."""
     session = begin({"tools": [BASH, {"custom_tool": "weather"}]})
     bash, custom = session.calls
     wrong = {"type": "user.custom_tool_result", "custom_tool_use_id": bash}
@@ -717,7 +717,7 @@ def test_the_report_names_each_script_that_still_waits(api):
 
 
 def test_a_health_check_in_the_queue_names_no_session(api, queue):
-    """Its ID begins with healthcheck, and a worker gets it with this type."""
+    """The ID in the work item begins with healthcheck, and the type is healthcheck."""
     api("POST", f"/_emulator/environments/{queue}/enqueue", {"type": "healthcheck"})
     named = api.poll(queue)["data"]
     assert (named["type"], named["id"].partition("_")[0]) == ("healthcheck", "healthcheck")

@@ -229,7 +229,7 @@ def test_json_as_deep_as_python_allows_is_accepted():
 @pytest.mark.parametrize("question", [each for each in QUESTIONS if each != json_text.string])
 @pytest.mark.parametrize(("start", "end"), [(b"[", b"]"), (b'{"a":', b"}")])
 def test_a_value_of_more_than_920_levels_is_rejected(question, start, end):
-    """Some JSON parsers would accept it."""
+    """Some JSON parsers would accept such a value."""
     with pytest.raises(JSONTextError, match=r"^The JSON is nested too deeply\.$"):
         question(start * 921 + b"0" + end * 921)
 
@@ -261,7 +261,7 @@ def test_small_documents_are_parsed_without_importing_msgspec(monkeypatch):
 
 
 def test_a_run_of_many_small_documents_continues_with_msgspec(monkeypatch):
-    """The import of msgspec pays off for them as it does for one large document."""
+    """The import of msgspec pays off for many documents as it does for one large document."""
     fast = list[bytes]()
     monkeypatch.setattr(json_text._run, "bytes_seen", 0)
     monkeypatch.setattr(fast_json, "validate", fast.append)

@@ -552,7 +552,7 @@ def test_the_repr_of_a_federation_rule_or_an_access_token_shows_no_secret():
 
 
 def test_the_pause_before_an_exchange_is_repeated_is_announced(federated):
-    """The same is done before any other request."""
+    """The pause before any other request is announced, too."""
     busy = httpx.Response(429, headers={"retry-after": "7"}, json={})
     result = federated(*RETRIEVE, replies=[busy, grant(), OBJECT])
     assert (result.exit, result.waits) == (0, [7])
@@ -609,7 +609,7 @@ def test_an_exchange_has_half_a_minute_whatever_the_time_limit_of_requests_is(
     ],
 )
 def test_the_beta_version_that_tokens_need_is_added_to_those_of_a_flag(federated, betas, sent):
-    """It is added only if the flag does not have it already."""
+    """The version is added only if the flag does not have it already."""
     result = federated(*RETRIEVE, "--beta", betas, replies=[grant(), OBJECT])
     assert result.requests[1].headers["anthropic-beta"] == sent
 

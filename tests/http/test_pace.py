@@ -110,7 +110,7 @@ def test_a_rate_limit_of_another_request_is_waited_for_before_a_retry_too(clock)
 
 
 def test_the_pauses_grow_if_no_connection_can_be_opened(ant):
-    """As after a server error, they are half a second, doubled each time, minus up to a quarter."""
+    """As after a server error, a pause is half a second, doubled each time, minus up to a quarter."""
     waits = ant(*RETRIEVE, "--max-retries", "4", replies=[ConnectionRefusedError("no")] * 5).waits
     ends = [0.5, 1, 2, 4]
     assert len(waits) == 4

@@ -262,7 +262,7 @@ def test_a_pool_checks_for_signals_between_results_that_arrived_before():
 
 
 def test_the_results_of_a_stopped_pool_are_in_the_order_of_the_items():
-    """They are reported in this order, whichever result arrived first."""
+    """The results are reported in this order, whichever arrived first."""
     second_has_result, first_has_result, end = (threading.Event() for _ in range(3))
 
     def task(item):

@@ -46,7 +46,7 @@ def test_the_end_of_the_time_is_exit_code_8_after_the_last_object(ant):
 
 @pytest.mark.parametrize("limit", ["5s", "4s"])
 def test_the_time_of_for_begins_with_the_first_request(ant, limit):
-    """It does not begin again with each request. In this test, each wait takes exactly its time."""
+    """The time does not begin again with each request. In this test, each wait takes exactly its time."""
     waits = []
     flags = ("--every", "2s", "--for", limit)
     result = ant(

@@ -413,7 +413,7 @@ def test_an_api_key_next_to_the_environment_key_is_sent_without_the_space_around
 
 @pytest.mark.parametrize("words", [RETRIEVE, (work.GROUP, "list", "prod")])
 def test_an_api_key_that_can_not_be_sent_is_rejected_only_where_it_is_needed(ant, words):
-    """It is needed for the request itself, or to look up a name."""
+    """The API key is needed for the request itself, or to look up a name."""
     env = {**WORKER, "ANTHROPIC_API_KEY": "a\x01b"}
     assert "ANTHROPIC_API_KEY" in ant(*words, env=env).refusal
     assert ant(work.GROUP, "list", "env_1", env=env).exit == 0

@@ -515,7 +515,7 @@ def test_a_key_command_that_prints_no_text_is_an_error(process):
 
 @needs_posix("commands of POSIX")
 def test_a_key_command_is_found_on_the_path_of_the_run(process, tmp_path):
-    """This PATH may differ from that of the process."""
+    """The run may have another PATH than the process."""
     program = tmp_path / "my-tool-of-keys"
     program.write_text("#!/bin/sh\necho a-key\n")
     program.chmod(0o755)

@@ -132,7 +132,7 @@ def test_a_file_that_is_not_a_json_object_is_rejected(ant_with_login, official, 
 
 
 def test_a_config_of_an_editor_that_writes_a_byte_order_mark_is_read(ant_with_login, official):
-    """Some editors on Windows write one."""
+    """Some editors on Windows write a byte order mark."""
     path = official.config("default")
     path.write_text(f"\ufeff{path.read_text()}", "utf-8")
     assert ant_with_login().exit == 0

@@ -62,7 +62,7 @@ def test_a_base_url_has_a_host_and_nothing_after_its_path(url, used):
 
 @pytest.mark.parametrize("sign", '%<>^|\\`{}"')
 def test_a_character_that_no_host_name_has_is_rejected(sign):
-    """It often comes from a template that was not filled in."""
+    """Such a character often comes from a template that was not filled in."""
     with pytest.raises(UsageError, match="must be a URL with a host"):
         rows.base_url("--base-url", f"https://a{sign}b.example")
 

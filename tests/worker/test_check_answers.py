@@ -349,7 +349,7 @@ def ago(seconds):
 
 
 def test_an_item_of_the_report_has_these_members(check):
-    """They say what the item is, who holds it, and why it waits."""
+    """The members say what the item is, who holds it, and why it waits."""
     found = item(
         data={"type": "session", "id": "session_1"},
         created_at="2020-01-01T00:00:00Z",
@@ -372,7 +372,7 @@ def test_an_item_of_the_report_has_these_members(check):
 
 
 def test_a_report_has_these_members(check):
-    """A monitor finds each member, also if its value is unknown."""
+    """A monitor finds each member, even if its value is unknown."""
     assert check().report.keys() == {
         *("environment", "archived", "has_key", "may_poll", "takes_metadata_key", "queue"),
         *("worker_here", "outage", "dead_letters_here", "failed_metadata_writes_here"),

@@ -234,7 +234,7 @@ QUEUED_AGAIN = APIError(
 def test_an_item_that_is_lost_before_its_handler_starts_has_no_further_run(
     calls, heartbeat, requests, written, end
 ):
-    """A requested stop clears the count of failures. A lost lease does not change it."""
+    """A requested stop clears the count of failures. A lost lease leaves the count as it is."""
     calls.metadata_key = API_KEY
     answered(calls, {**ITEM, "metadata": COUNTED}, heartbeat=heartbeat)
     assert run(calls, "exit 0", heartbeat="always") == requests
@@ -414,7 +414,7 @@ def test_a_handler_without_a_time_limit_may_take_its_time(calls):
 
 
 def test_the_metrics_of_an_item_are_those_of_its_handler(calls):
-    """They say how long the item waited, and how long its handler ran. Afterwards, no slot is used."""
+    """The metrics say how long the item waited, and how long its handler ran. Afterwards, no slot is used."""
     waits, durations, slots_used = [], [], []
     created_at = datetime.fromtimestamp(time.time() - 100, UTC).isoformat()
 
@@ -561,7 +561,7 @@ def test_a_value_of_an_item_that_can_not_be_a_variable_is_named_in_the_log(calls
     ],
 )
 def test_each_line_about_an_item_names_it(calls, monkeypatch, handler, end):
-    """Lines of other items come between them, so each line needs the IDs, whatever it reports."""
+    """The lines of several items are mixed, so each line needs the IDs, whatever it reports."""
     monkeypatch.setattr("ant_cli.worker.make_it_so.backoff", lambda _attempt: 0.0)
     monkeypatch.setattr("ant_cli.worker.lease.backoff", lambda _attempt: 0.0)
     lost = NetworkError("the connection was closed").with_unknown_outcome()

@@ -186,7 +186,7 @@ def test_a_handler_has_four_fifths_of_the_acknowledged_lease_for_its_first_heart
 
 @pytest.mark.parametrize(("lease_s", "earliest_s"), [(4, 2), (60, 46)])
 def test_an_automatic_worker_claims_before_a_short_lease_of_the_server_ends(lease_s, earliest_s):
-    """The emulator has --lease-seconds 4, for example. Until then, the handler may claim the lease itself."""
+    """A lease is short with the emulator's --lease-seconds 4. The handler has most of it to claim it first."""
     watched = lease("auto")
     while (step := watched.next_step()).expected == LOOK:
         refused(watched, state="starting", ttl=ceil(BEGAN + lease_s - step.at))

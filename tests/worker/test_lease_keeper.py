@@ -385,7 +385,7 @@ def test_a_lease_that_is_lost_afterwards_has_ended(answers, seconds, lasts):
 
 @pytest.mark.parametrize(("mode", "claimed_at"), [("auto", 150.0), ("never", 150.0)])
 def test_a_lease_that_the_handler_had_is_taken_over_while_its_item_is_settled(mode, claimed_at):
-    """The worker claims it in the middle of the time that is left."""
+    """The worker claims the lease in the middle of the time that is left."""
 
     async def story(kept):
         await settled(kept, 160)
