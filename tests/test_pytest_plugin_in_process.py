@@ -376,6 +376,27 @@ def test_a_test_that_fails_shows_the_requests_and_the_findings_of_its_emulators(
     assert "unused_fault: A fault for any method /v1/other applied to no request." in shown
 
 
+def test_a_call_that_the_emulator_rejects_is_shown_by_the_line_of_the_test(outcomes):
+    """The code of the plugin says nothing about the mistake."""
+    found, shown = outcomes(
+        """
+        def test_fault(ant_emulator):
+            ant_emulator.fault(status=1)
+
+        def test_script(ant_emulator):
+            ant_emulator.script([{"messages": "?"}])
+
+        def test_respond(ant_emulator):
+            ant_emulator.respond("/v1/", status=1)
+
+        def test_control(ant_emulator):
+            ant_emulator.control("POST", "faults", status=1)
+        """
+    )
+    assert found == {"failed": 4}
+    assert "pytest_plugin.py" not in shown
+
+
 def test_a_fixture_that_fails_shows_the_requests_too(outcomes):
     """The fixture fails before the test begins."""
     _, shown = outcomes(

@@ -160,6 +160,15 @@ def test_a_text_of_more_than_40_characters_is_compared_word_by_word(old, new, li
     assert list(drawing.draw_change(change, PLAIN.paint)) == [line]
 
 
+@pytest.mark.parametrize(
+    ("old", "shown"), [(False, "false"), (Number("0"), "0"), ({}, "{}"), ([], "[]")]
+)
+def test_a_value_that_was_false_zero_or_empty_was_there(old, shown):
+    """Only null and an empty text are shown as a field that is added."""
+    (line,) = drawing.draw_change(FieldChange(("config", "n"), old, new=True), PLAIN.paint)
+    assert line == f"config.n: {shown} \u2192 true"
+
+
 @pytest.mark.parametrize("count", [11, 12, 13, 60])
 def test_a_long_run_of_equal_words_is_shown_by_its_ends(count):
     """Six words are left at each end. A run that would hardly become shorter is whole."""

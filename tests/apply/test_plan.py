@@ -244,6 +244,15 @@ def test_of_two_environments_of_a_name_the_one_that_is_not_archived_is_adopted()
     assert step.note.startswith("the server keeps config.packages.pip, because ")
 
 
+def test_a_file_without_a_config_has_no_note_about_lists_that_the_server_keeps():
+    """The file declares nothing about packages, so nobody expects that it clears them."""
+    world = World()
+    world.files[KEY] = declared({"name": "a"})
+    world.named = {"a": [remote_of(BODY, "env_9")]}
+    step = world.step(adopt=True)
+    assert (step.action, step.id, step.note) == ("adopt", "env_9", None)
+
+
 def test_a_file_is_no_successor_of_one_whose_environment_is_archived():
     """An archived environment can't be changed, so the new file creates one."""
     world = World(BODY)

@@ -118,6 +118,16 @@ def test_a_request_with_two_credentials_needs_one_of_the_right_kind(api, queue):
         assert api("GET", path, headers=both).status_code == 200
 
 
+def test_a_secret_of_no_item_is_refused_next_to_a_key_that_the_endpoint_does_not_take(
+    api, queue, item
+):
+    """The API key is valid, but work is listed for workers only."""
+    unknown = bearer(token_of(item["secret"])[:-1] + "!")
+    for headers in (unknown, API_KEY | unknown):
+        refused = message(api("GET", f"{ENVIRONMENTS}/{queue}/work", headers=headers), 403)
+        assert refused.startswith("There is no work item with this secret")
+
+
 def test_the_emulator_makes_a_key_for_an_environment(api, queue):
     """It is the same each time, and is refused for other environments and their sessions."""
     key = make_key(api, queue)

@@ -362,10 +362,12 @@ def test_every_error_status_has_its_exit_code(ant_over_socket, status):
     assert len(result.requests) == (3 if status in (408, 409, 429) or 500 <= status <= 599 else 1)
 
 
-def test_an_html_error_page_is_shortened_to_one_line(ant_over_socket):
+@pytest.mark.parametrize("terminal", [False, True])
+def test_an_html_error_page_is_shortened_to_one_line(ant_over_socket, terminal):
     """The request is retried if its status allows it."""
+    page = b"<html>\n" + b"<p>sorry</p>\n" * 1000
     result = ant_over_socket(
-        response(b"<html>\n" + b"<p>sorry</p>\n" * 1000, kind="text/html", status="502 Bad Gateway")
+        response(page, kind="text/html", status="502 Bad Gateway"), terminal=terminal
     )
     assert (result.exit, len(result.requests)) == (7, 3)
     assert "<html> <p>sorry</p>" in result.stderr
