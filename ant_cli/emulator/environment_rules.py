@@ -88,6 +88,7 @@ def create(call: Call) -> str:
             "updated_at": now,
             "scope": plain["scope"],
             "state": "active",
+            **plain,
         }
         _check_name(transaction, environment)
         document = to_compact_json(environment)
