@@ -76,10 +76,11 @@ def _dashes(line: Line) -> Iterator[Step]:
 
 
 def _columns(line: Line) -> Iterator[Step]:
-    """Join the columns in `--columns id name` and `--columns=id name`."""
+    """Join the columns in `--columns id name` and, if the command has no arguments, in `--columns=id name`."""
+    roles = [Role.VALUE] if line.command.arguments else [Role.VALUE, Role.FLAG]
     for at, part in enumerate(line.parts):
         following = line.following(at)
-        if part.param == _COLUMNS and following:
+        if part.param == _COLUMNS and part.role in roles and following:
             names = ",".join([part.text, *following])
             yield line.replacing(at, names, count=1 + len(following))
 

@@ -14,6 +14,7 @@ from ant_cli.runtime.redaction import may_be_key
 from ant_cli.settings import exposed_secrets
 from ant_cli.settings.rows import GLOBAL_FLAGS
 
+_OF_ONE_VALUE = [flag for flag in GLOBAL_FLAGS if flag.type not in (bool, list)]
 _APPLY = "apply"
 _FINAL = (_APPLY, "delete", "archive", "stop", "reset", "logout")
 """The commands that can't be undone, or change many environments."""
@@ -62,7 +63,7 @@ class Typed:
         return not all(map(self._has_flag, decisions))
 
     def is_overridden(self, command: Argv) -> bool:
-        """Whether a command has a global flag twice that was typed once: nothing would say that one is ignored."""
+        """Whether a command has a global flag twice that was typed once, so that one of its values is ignored."""
         given = _globals_in(parts_of(command))
         return any(count > max(self._globals[param], 1) for param, count in given.items())
 
@@ -81,9 +82,9 @@ class Typed:
 
 
 def _globals_in(parts: Iterable[Part]) -> Counter[Param | None]:
-    """Return the global flags, and how often each is given."""
+    """Return the global flags with one value, and how often each is given."""
     return Counter(
-        part.param for part in parts if part.role is Role.FLAG and part.param in GLOBAL_FLAGS
+        part.param for part in parts if part.role is Role.FLAG and part.param in _OF_ONE_VALUE
     )
 
 
