@@ -8,6 +8,7 @@ import datetime
 import itertools
 import os
 import re
+import select
 import shutil
 import socket
 import ssl
@@ -32,6 +33,7 @@ from ant_cli.http.direct import DirectTransport, Origin
 from ant_cli.http.proxied import proxy_url
 from ant_cli.http.transport import Attempt, FailedAttempt, Timeouts, timeouts_of
 from ant_cli.http.trust import describe_trust, tls_context
+from ant_cli.http.wire import Wire
 from ant_cli.runtime.extras import install_hint
 from tests.conftest import Result, needs_linux, needs_posix
 from tests.helpers.runs import OK, OUTPUT
@@ -1226,8 +1228,17 @@ def test_a_failed_tls_handshake_behind_a_proxy_is_not_blamed_on_the_proxy(ant_ov
     assert result.stderr.splitlines()[-1].startswith("Does the server speak TLS at this port?")
 
 
-def test_a_change_is_sent_over_a_new_connection_if_the_server_closed_the_idle_one(ant_over_socket):
+def test_a_change_is_sent_over_a_new_connection_if_the_server_closed_the_idle_one(
+    ant_over_socket, monkeypatch
+):
     """Over the old connection, the change would be lost, which would count as a failed attempt."""
+
+    def is_reusable(wire: Wire) -> bool:
+        select.select([wire._socket], [], [], 30)  # until the server has closed it
+        return look(wire)
+
+    look = Wire.is_reusable
+    monkeypatch.setattr(Wire, "is_reusable", is_reusable)
     words = (*ARCHIVE, "env_1", "env_2", "--parallel", "1", "--yes")
     result = ant_over_socket((OK, Act.CLOSE), OK, words=words, more=NO_RETRIES)
     assert (result.exit, len(result.requests)) == (0, 2)
