@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ant_cli.corrections.line import Line, Part, Role, Sentence, Step
-from ant_cli.corrections.rows import flag_rows, is_plain
+from ant_cli.corrections.rows import flag_rows
 from ant_cli.errors.suggestions import nearest
 from ant_cli.gjson import json_text
 from ant_cli.help.command_row import HELP, Command
@@ -21,6 +22,8 @@ _TYPE_FLAGS = ("type", "config-type")
 _YES = ("yes", "on", "y", "enabled", "client", "server")
 """The last two are from `kubectl --dry-run=client`."""
 _NO = ("no", "off", "n", "disabled")
+_PLAIN = r"[A-Za-z0-9][\w.+=<>~/-]*"
+"""A value that needs no quotes in YAML."""
 
 
 def unknown_flag_steps(line: Line, at: int, *, is_first: bool) -> Iterator[Step | Sentence]:
@@ -28,7 +31,7 @@ def unknown_flag_steps(line: Line, at: int, *, is_first: bool) -> Iterator[Step 
     operation = line.command.operation
     if HELP in line.params:
         yield Step(line.with_rest(HELP.flag))
-    if is_first and takes_program(line.command):
+    if is_first and _takes_program(line.command):
         yield from _program(line, at)
     if operation is not None and operation.creates:
         yield from _config_steps(line)
@@ -49,7 +52,7 @@ def known_flag_steps(line: Line) -> Iterator[Step | Sentence]:
             yield from _boolean(line, at)
 
 
-def takes_program(command: Command) -> bool:
+def _takes_program(command: Command) -> bool:
     """Whether the command line of another program may follow after `--`."""
     return any(param.help.startswith("After --") for param in command.arguments)
 
@@ -175,3 +178,8 @@ def _yaml(value: object) -> str:
         return "[" + ", ".join(map(_yaml, value)) + "]"
     text = str(value)
     return text if is_plain(text) else json_text.quote(text).decode()
+
+
+def is_plain(value: str) -> bool:
+    """Whether a value needs no quotes in YAML."""
+    return re.fullmatch(_PLAIN, value) is not None

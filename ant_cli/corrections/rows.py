@@ -28,8 +28,6 @@ from ant_cli.settings.rows import simple_path
 _FILE = "rows.txt"
 _FILE_ENDINGS = (".yaml", ".yml", ".json")
 _CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_PLAIN = r"[A-Za-z0-9][\w.+=<>~/-]*"
-"""A value that needs no quotes in YAML."""
 
 
 class Row(NamedTuple):
@@ -74,11 +72,6 @@ def _rows_after(commands: str, *lines: str) -> Iterator[Row]:
 def is_file_name(text: str) -> bool:
     """Whether a text looks like the name of a file with a body."""
     return text.endswith(_FILE_ENDINGS)
-
-
-def is_plain(value: str) -> bool:
-    """Whether a value needs no quotes in YAML."""
-    return re.fullmatch(_PLAIN, value) is not None
 
 
 def _is_period(text: str) -> bool:

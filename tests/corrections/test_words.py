@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ant_cli.corrections.arguments import is_of_other_program
+from ant_cli.corrections.flags import is_plain
 from ant_cli.corrections.line import Role, line_of, parts_of, targets_in
-from ant_cli.corrections.rows import is_file_name, is_plain
+from ant_cli.corrections.rows import is_file_name
 from ant_cli.corrections.slips import (
     BEGINNING,
     EXACT,

@@ -137,6 +137,11 @@ def message(response, status) -> str:
     return response.json["error"]["message"]
 
 
+def bearer(token: str) -> dict[str, str]:
+    """Return the headers of a request with a bearer token."""
+    return API_HEADERS | {"authorization": f"Bearer {token}"}
+
+
 @contextmanager
 def connected(url: str) -> Iterator[http.client.HTTPConnection]:
     """Connect to a served emulator."""

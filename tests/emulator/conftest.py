@@ -30,6 +30,12 @@ def api(emulator):
 
 
 @pytest.fixture
+def queue(api):
+    """Return a self-hosted environment."""
+    return api.create_queue()
+
+
+@pytest.fixture
 def database(tmp_path):
     """Return the path of a database that does not exist yet."""
     return tmp_path / "state" / "emulator.db"

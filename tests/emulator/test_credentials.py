@@ -9,22 +9,12 @@ from ant_cli.emulator.credentials import environment_key
 from ant_cli.operations import OPERATIONS
 from tests.helpers.words import API_HEADERS
 
-from .api import ENVIRONMENTS, HEADERS, Api, message, token_of
+from .api import ENVIRONMENTS, HEADERS, Api, bearer, message, token_of
 
 API_KEY = API_HEADERS | {"x-api-key": "any"}
 
 
-def bearer(token):
-    return API_HEADERS | {"authorization": f"Bearer {token}"}
-
-
 ENVIRONMENT_KEY = bearer("sk-ant-oat01-any")
-
-
-@pytest.fixture
-def queue(api):
-    """Return a self-hosted environment."""
-    return api.create_queue()
 
 
 @pytest.fixture

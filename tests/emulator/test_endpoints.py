@@ -11,20 +11,10 @@ from ant_cli.emulator import Emulator
 from ant_cli.emulator.worlds import Worlds
 from tests.helpers.words import API_HEADERS
 
-from .api import ENVIRONMENTS, HEADERS, Api, message, token_of
+from .api import ENVIRONMENTS, HEADERS, Api, bearer, message, token_of
 
 FAULTS = "/_emulator/faults"
 SESSIONS = "/v1/sessions"
-
-
-@pytest.fixture
-def queue(api):
-    """Return a self-hosted environment."""
-    return api.create_queue()
-
-
-def bearer(token):
-    return API_HEADERS | {"authorization": f"Bearer {token}"}
 
 
 # Credentials

@@ -14,12 +14,6 @@ from .api import ENVIRONMENTS, HEADERS, Api
 SECOND = 1_000
 
 
-@pytest.fixture
-def queue(api):
-    """Return a self-hosted environment."""
-    return api.create_queue()
-
-
 @pytest.mark.parametrize(
     ("query", "passed", "again"),
     [

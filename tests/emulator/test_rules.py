@@ -13,20 +13,10 @@ from ant_cli.emulator.routes import ROUTES
 from ant_cli.emulator.worlds import Worlds
 from tests.helpers.words import API_HEADERS
 
-from .api import ENVIRONMENTS, HEADERS, Api, message, token_of
+from .api import ENVIRONMENTS, HEADERS, Api, bearer, message, token_of
 
 FAULTS = "/_emulator/faults"
 CLOCK = "/_emulator/clock"
-
-
-@pytest.fixture
-def queue(api):
-    """Return a self-hosted environment."""
-    return api.create_queue()
-
-
-def bearer(token):
-    return API_HEADERS | {"authorization": f"Bearer {token}"}
 
 
 # Work

@@ -16,12 +16,6 @@ BASH = {"tool": "bash", "input": {"command": "ls"}}
 WAITS = {"stop_reason": {"type": "requires_action", "event_ids": ["call_1"]}}
 
 
-@pytest.fixture
-def queue(api):
-    """Return a self-hosted environment."""
-    return api.create_queue()
-
-
 class Session:
     """A session, and what a client sees of it."""
 

@@ -9,12 +9,6 @@ LEASE = 300 * SECOND
 
 
 @pytest.fixture
-def queue(api):
-    """Return a self-hosted environment."""
-    return api.create_queue()
-
-
-@pytest.fixture
 def work(api, queue):
     """Return a queued item."""
     return api.enqueue(queue)[0]

@@ -40,6 +40,15 @@ def slow(latency_s: float) -> Choose:
     return lambda _number, _kind: Fault(latency_s)
 
 
+def only(kind: str, fault: Fault, number: int | None = None) -> Choose:
+    """Return the choice of a gateway with a fault for all requests of a kind, or for the one of this number."""
+
+    def choose(count: int, found: str) -> Fault:
+        return fault if found == kind and number in (None, count) else NO_FAULT
+
+    return choose
+
+
 class FaultProxy(ThreadingHTTPServer):
     """The gateway. A context manager."""
 

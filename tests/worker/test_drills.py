@@ -9,7 +9,7 @@ import pytest
 
 from ant_cli.worker import lease as lease_module
 from ant_cli.worker import supervisor as supervisor_module
-from tests.helpers.fault_proxy import NO_FAULT, Fault, slow
+from tests.helpers.fault_proxy import NO_FAULT, Fault, only, slow
 from tests.worker.simulation import Plan, attacked_fleet, each_third_lost, simulate
 
 MODES = pytest.mark.parametrize("heartbeat", ["auto", "always", "never"])
@@ -140,7 +140,7 @@ def test_heartbeats_of_seven_seconds_end_no_handler(heartbeat):
 
     async def story(simulation):
         simulation.server.enqueue(4)
-        choose = lambda _, kind: Fault(7.0 * (kind == "heartbeat"))  # noqa: E731
+        choose = only("heartbeat", Fault(7.0))
         simulation.start(
             choose=choose, heartbeat=heartbeat, concurrency="4", plan=Plan(290.0), lease="45s"
         )
@@ -206,7 +206,7 @@ def test_an_acknowledgement_that_arrives_after_its_worker_was_killed_strands_no_
 
     async def story(simulation):
         (work_id,) = simulation.server.enqueue(1)
-        choose = lambda _, kind: Fault(ack_s * (kind == "ack"))  # noqa: E731
+        choose = only("ack", Fault(ack_s))
         worker = simulation.start(choose=choose, heartbeat=heartbeat)
         await asyncio.sleep(0.1)
         await worker.kill()
@@ -363,7 +363,7 @@ def test_a_give_back_whose_answer_comes_late_takes_no_lease_of_another_worker():
 
     async def story(simulation):
         simulation.server.enqueue(1)
-        late = lambda _, kind: Fault(12.0 * (kind == "heartbeat"))  # noqa: E731
+        late = only("heartbeat", Fault(12.0))
         first = simulation.start(choose=late, plan=Plan(status=75), heartbeat="never")
         await simulation.until(lambda: simulation.server.requests["heartbeat"] > 0, MINUTE)
         first.terminate()
@@ -393,7 +393,7 @@ def test_an_item_that_another_worker_has_won_does_not_count_for_max_items():
 
     async def story(simulation):
         simulation.server.enqueue(2)
-        late = lambda number, kind: Fault(9.0 * (kind == "ack" and number == 1))  # noqa: E731
+        late = only("ack", Fault(9.0), number=1)
         job = simulation.start(choose=late, max_items="1")
         await asyncio.sleep(4.0)
         simulation.server.items["work_0"].handed_out_at = None
@@ -430,7 +430,7 @@ def test_an_acknowledgement_that_is_lost_before_it_arrives_is_left_to_the_next_p
     async def story(simulation):
         simulation.server.enqueue(1)
         refusal = Fault(8.0, 503)
-        choose = lambda number, kind: refusal if (kind, number) == ("ack", 1) else NO_FAULT  # noqa: E731
+        choose = only("ack", refusal, number=1)
         worker = simulation.start(choose=choose)
         await simulation.until_done(MINUTE)
         assert simulation.server.requests["ack"] == 2
@@ -448,7 +448,7 @@ def test_a_server_that_says_nothing_in_a_412_is_asked_again_and_trusted_for_four
         simulation.server._lease = lambda item, *, extended: (
             lease(item, extended=True) if extended else {}
         )
-        choose = lambda number, kind: Fault(loses=(kind, number) == ("ack", 1))  # noqa: E731
+        choose = only("ack", Fault(loses=True), number=1)
         simulation.start(choose=choose)
         await simulation.until_done(MINUTE)
 

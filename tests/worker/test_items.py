@@ -25,7 +25,7 @@ from ant_cli.worker.make_it_so import Verdict
 from ant_cli.worker.outage import Outage
 from ant_cli.worker.sdk_session import LEASE_HOLDER
 from ant_cli.worker.supervisor import Supervisor
-from tests.helpers.fault_proxy import NO_FAULT, Fault, slow
+from tests.helpers.fault_proxy import NO_FAULT, Fault, only, slow
 from tests.helpers.work_server import ITEM
 from tests.worker.calls import NOTHING_TO_RUN, Calls, others
 from tests.worker.simulation import Plan, SimulatedHandler, simulate
@@ -816,7 +816,7 @@ def test_a_stop_that_is_not_confirmed_says_until_when_the_item_does_not_run_agai
 
     async def story(simulation):
         (work_id,) = simulation.server.enqueue(1)
-        refuse = lambda _, kind: Fault(refusal=503 * (kind == "stop"))  # noqa: E731
+        refuse = only("stop", Fault(refusal=503))
         worker = simulation.start(choose=refuse)
         worker.context.server_time = lambda: simulation.now() + 1_000_000_000
         await asyncio.sleep(5)
@@ -839,7 +839,7 @@ def test_the_first_look_at_an_item_counts_from_when_its_acknowledgement_was_sent
 
     async def story(simulation):
         simulation.server.enqueue(1)
-        late = lambda _, kind: Fault(8.0 * (kind == "ack"))  # noqa: E731
+        late = only("ack", Fault(8.0))
         simulation.start(choose=late, plan=Plan(0.5))
         await simulation.until_done(MINUTE)
         assert simulation.server.requests["heartbeat"] == 1
@@ -871,7 +871,7 @@ def test_an_item_whose_acknowledgement_takes_long_is_not_taken_twice():
 
     async def story(simulation):
         simulation.server.enqueue(1)
-        slow_ack = lambda _, kind: Fault(14.0 * (kind == "ack"))  # noqa: E731
+        slow_ack = only("ack", Fault(14.0))
         worker = simulation.start(choose=slow_ack, concurrency="3")
         await simulation.until_done(MINUTE)
         assert simulation.server.requests["ack"] == 1
@@ -885,7 +885,7 @@ def test_an_acknowledgement_that_is_lost_after_it_arrived_is_recognized_although
 
     async def story(simulation):
         simulation.server.enqueue(1)
-        lost = lambda _, kind: Fault(9.0, loses=True) if kind == "ack" else NO_FAULT  # noqa: E731
+        lost = only("ack", Fault(9.0, loses=True))
         worker = simulation.start(choose=lost)
         await simulation.until_done(MINUTE)
         assert simulation.server.requests["ack"] == 1
@@ -917,7 +917,7 @@ def test_an_item_that_can_not_be_acknowledged_for_five_minutes_is_left():
 
     async def story(simulation):
         simulation.server.enqueue(1)
-        busy = lambda _, kind: Fault(refusal=429 * (kind == "ack"))  # noqa: E731
+        busy = only("ack", Fault(refusal=429))
         worker = simulation.start(choose=busy)
         await simulation.until(lambda: worker.events("ack failed, discarding work item"), 400)
         assert simulation.now() > 1300
@@ -958,7 +958,7 @@ def test_the_guardian_forgets_an_item_that_could_not_be_acknowledged(status):
 
     async def story(simulation):
         simulation.server.enqueue(1)
-        refuse = lambda _, kind: Fault(refusal=status * (kind == "ack"))  # noqa: E731
+        refuse = only("ack", Fault(refusal=status))
         worker = simulation.start(choose=refuse)
         await simulation.until(lambda: worker.events("ack failed, discarding work item"), MINUTE)
         assert worker.guardian.leases == []
@@ -1063,7 +1063,7 @@ def test_polls_that_fail_for_an_hour_are_a_minute_apart():
     """The server is not flooded when it comes back, and work does not wait for long."""
 
     async def story(simulation):
-        refuse = lambda _, kind: Fault(refusal=503 * (kind == "poll"))  # noqa: E731
+        refuse = only("poll", Fault(refusal=503))
         worker = simulation.start(choose=refuse, concurrency="4")
         await asyncio.sleep(60 * MINUTE)
         assert 60 <= simulation.server.requests["poll"] <= 90
@@ -1076,7 +1076,7 @@ def test_a_single_poll_that_failed_is_a_trouble_that_is_over():
     """The log says that polling works again."""
 
     async def story(simulation):
-        fail = lambda number, kind: Fault(refusal=503 * ((kind, number) == ("poll", 2)))  # noqa: E731
+        fail = only("poll", Fault(refusal=503), number=2)
         worker = simulation.start(choose=fail)
         await asyncio.sleep(10)
         messages = ["polling for work", "poll failed, backing off", "polling works again"]
@@ -1109,7 +1109,7 @@ def test_an_idle_worker_looks_every_few_minutes_whether_its_environment_is_archi
     """Other errors of this request are ignored."""
 
     async def story(simulation):
-        refuse = lambda _, kind: Fault(refusal=503 * (kind == "running"))  # noqa: E731
+        refuse = only("running", Fault(refusal=503))
         worker = simulation.start(choose=refuse)
         await asyncio.sleep(20 * MINUTE)
         assert simulation.server.requests["running"] == 4
@@ -1321,7 +1321,7 @@ def test_the_last_requests_have_ten_seconds_more_than_handlers(latency_s, left):
 
     async def story(simulation):
         simulation.server.enqueue(1)
-        late = lambda _, kind: Fault(latency_s * (kind == "stop"))  # noqa: E731
+        late = only("stop", Fault(latency_s))
         worker = simulation.start(choose=late, drain_timeout="5s", kill_timeout="6s")
         await simulation.until(lambda: simulation.server.requests["stop"], MINUTE)
         began = simulation.now()
@@ -1339,7 +1339,7 @@ def test_a_second_signal_before_the_end_of_the_drain_timeout_counts_once():
 
     async def story(simulation):
         simulation.server.enqueue(1)
-        refuse = lambda _, kind: Fault(refusal=503 * (kind == "stop"))  # noqa: E731
+        refuse = only("stop", Fault(refusal=503))
         worker = simulation.start(choose=refuse, drain_timeout="5s", kill_timeout="60s")
         await simulation.until(lambda: simulation.server.requests["stop"], MINUTE)
         worker.terminate()
@@ -1358,7 +1358,7 @@ def test_a_second_signal_before_the_end_of_the_drain_timeout_counts_once():
 
 def test_a_worker_without_handlers_does_not_speak_of_them_at_its_end():
     """Only a request is left, or nothing."""
-    fails = lambda _, kind: Fault(refusal=500 * (kind == "stop"))  # noqa: E731
+    fails = only("stop", Fault(refusal=500))
 
     async def story(simulation):
         idle = simulation.start()
