@@ -380,6 +380,7 @@ PING_SECONDS = 15.0
 SQL_NEW = "SELECT sequence, type, document FROM events WHERE session_id = ? AND sequence > ? ORDER BY sequence"
 SQL_PROCESSED_AT = "json_extract(document, '$.processed_at')"
 SQL_LAST = "SELECT coalesce(max(sequence), 0) FROM events WHERE session_id = ?"
+SQL_END = "SELECT max(sequence) FROM events WHERE session_id = ? AND type = ?"
 EVENTS = Listing(
     "SELECT sequence, document FROM events WHERE session_id = ?",
     limit=100,
@@ -407,10 +408,11 @@ def stream(call: Call) -> Iterator[bytes]:
     with session_transaction(call, catches_up=call.store.strict_streams) as (transaction, session):
         _note_if_late(transaction, session)
         (last,) = transaction.one(SQL_LAST, session["id"])
+        if session["status"] == "terminated":
+            # The end is repeated, because a worker that missed it would wait forever.
+            (end,) = transaction.one(SQL_END, session["id"], agent.TERMINATED)
+            last = end - 1
     call.occupy_thread()
-    if session["status"] == "terminated":
-        # The end is the only event that is repeated, because a worker that missed it would wait forever.
-        last -= 1
     return _follow(call, session["id"], last, previewed)
 
 
@@ -471,8 +473,14 @@ def _new_events(call: Call, session_id: str, last: int) -> list[Row] | None:
     except UnusableDatabase as unusable:  # the response has begun, so it can't be an error
         raise Disconnected(str(unusable)) from unusable
     if events:
-        return events
+        return _up_to_end(events)
     return [] if session is None else None
+
+
+def _up_to_end(events: list[Row]) -> list[Row]:
+    """Return the events of a stream: a session may be changed after its end."""
+    ends = (number for number, event in enumerate(events, 1) if event["type"] in LAST)
+    return events[: next(ends, len(events))]
 
 
 def _sse(name: str, data: str) -> bytes:

@@ -278,6 +278,15 @@ def test_a_stream_of_a_terminated_session_repeats_its_termination(api, emulator)
     assert list(stream.body) == []
 
 
+def test_a_stream_of_a_session_that_was_changed_after_its_end_ends_too(api, emulator):
+    """What came after the termination is no part of the stream."""
+    session = create(api, "terminate")
+    api("POST", f"/v1/sessions/{session}", {"title": "done"})
+    stream = Stream(emulator, session)
+    assert stream.read()[0] == "session.status_terminated"
+    assert list(stream.body) == []
+
+
 def test_a_stream_ends_when_the_server_stops(api, emulator):
     """A client that keeps reading does not prevent the server from stopping."""
     stream = Stream(emulator, create(api, BASH))
