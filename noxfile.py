@@ -1,6 +1,6 @@
 """The checks before a change is merged, in one session each: `nox` runs the default ones, `nox -s lint` one.
 
-Sessions create no environments. They use the one in which nox runs, which `pip install -e '.[dev]'` fills.
+Most sessions create no environment. They use the one in which nox runs, which the README's command for tests fills.
 Arguments after `--` go to the session's program: `nox -s tests -- tests/test_argv.py -k flag`.
 """
 
@@ -54,6 +54,18 @@ TOOLS = (
 
 MOST_COMPLEX = 15
 """The highest cognitive complexity of a function: the limit of those who defined it."""
+LOCK = Path(".ci/constraints.txt")
+"""What the tests are run with. Users install ranges."""
+LOCK_HEAD = (
+    "# What the tests are run with: each package of .[dev], for all versions of Python and all systems.\n"
+    "# `nox -s lock` writes it. What users install has ranges, and never sees this file.\n"
+)
+OF_THE_SDK = (
+    "tests/worker/test_sdk.py",
+    "tests/worker/test_sessions.py",
+    "tests/emulator/test_sdk.py",
+)
+"""The tests that run the official SDK."""
 COMPLEXITY_CACHE = ".mypy_cache/complexipy"
 
 
@@ -71,6 +83,43 @@ def tests(session: nox.Session) -> None:
 def quick(session: nox.Session) -> None:
     """Run the tests that take less than two seconds each, without coverage: most mistakes show within a minute."""
     _run(session, "pytest", *PARALLEL, "-m", "not slow", *session.posargs)
+
+
+@nox.session(venv_backend="venv")
+def newest(session: nox.Session) -> None:
+    """Run all tests with the newest version of everything, after a list of what is newer than the lock."""
+    session.install("-e", ".[dev]")
+    session.log("newer than the lock: %s", ", ".join(_newer_than_lock(session)) or "nothing")
+    session.run("python", "-m", "pytest", *PARALLEL, *session.posargs)
+
+
+@nox.session(venv_backend="venv")
+def sdk(session: nox.Session) -> None:
+    """Run the tests of sessions with the newest official SDK, or with the version in the arguments."""
+    version = "".join(f"=={each}" for each in session.posargs)
+    session.install("-e", ".[dev]", "-c", str(LOCK))
+    session.install("--upgrade", f"anthropic{version}", "httpx2")
+    session.run("python", "-c", "import anthropic; print('anthropic', anthropic.__version__)")
+    session.run("python", "-m", "pytest", *PARALLEL, *OF_THE_SDK)
+
+
+@nox.session(venv_backend="venv")
+def lock(session: nox.Session) -> None:
+    """Write the lock anew: what the tests are run with from now on."""
+    session.install("uv")
+    wanted = ("--universal", "--python-version", "3.11", "--extra", "dev", "--upgrade")
+    plain = ("--no-annotate", "--no-header", "--no-emit-index-url")
+    found = session.run(
+        "uv", "pip", "compile", "--quiet", *wanted, *plain, "pyproject.toml", silent=True
+    )
+    LOCK.write_text(LOCK_HEAD + str(found), "utf-8")
+
+
+def _newer_than_lock(session: nox.Session) -> list[str]:
+    """Return the packages of the session's environment that the lock does not have in this version."""
+    locked = {line.partition(" ;")[0] for line in LOCK.read_text("utf-8").splitlines()}
+    installed = str(session.run("python", "-m", "pip", "freeze", "--exclude-editable", silent=True))
+    return [line for line in installed.split() if line not in locked]
 
 
 @nox.session

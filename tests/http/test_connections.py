@@ -912,9 +912,12 @@ def test_an_https_proxy_that_rejects_a_connection_is_named_and_asked_again(
 
 @pytest.mark.parametrize("path", ["", "/ä"], ids=["direct", "httpx"])
 def test_a_certificate_is_not_accepted_by_its_common_name(ant_over_socket, authority, trust, path):
-    """The constraints of an authority apply to alternative names only, so a common name could be any name."""
+    """The constraints of an authority apply to alternative names only, so a common name could be any name.
+
+    OpenSSL would look at it, because the certificate has no alternative name of a host.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(common_name="localhost").configure_cert(context)
+    authority.issue_cert("ada@example.com", common_name="localhost").configure_cert(context)
     server = ScriptedServer(OK, tls=context)
     url = f"https://localhost:{{port}}{path}"
     result = ant_over_socket(server=server, url=url, env={"SSL_CERT_FILE": trust})
