@@ -370,7 +370,13 @@ def _handler_problem(handler: Sequence[str], on_work: str, runtime: Runtime) -> 
 
 
 _UNKNOWN_HERE: Report = dict.fromkeys(
-    ("worker_here", "outage", "dead_letters_here", "failed_metadata_writes_here")
+    (
+        "worker_here",
+        "outage",
+        "unconfirmed_stops_here",
+        "dead_letters_here",
+        "failed_metadata_writes_here",
+    )
 )
 
 
@@ -386,6 +392,7 @@ def _what_worker_says(host: str, port: int, environment_id: str) -> Report:
     return {
         "worker_here": collapse_space(_page(host, port, "/readyz")) or "no answer",
         "outage": count("ant_worker_outage", "") > 0,
+        "unconfirmed_stops_here": count("ant_worker_unconfirmed", ""),
         "dead_letters_here": count("ant_worker_items_total", "dead_letter"),
         "failed_metadata_writes_here": count("ant_worker_metadata_writes_total", "failed"),
     }

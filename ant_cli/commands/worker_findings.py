@@ -110,6 +110,12 @@ def _of_worker_here(report: Report) -> Iterator[Finding]:
     if report["worker_here"] not in (None, "ok"):
         cause = f"The worker here is not ready: {report['worker_here']}."
         yield Finding(cause, "Its log says more.")
+    if unconfirmed := report["unconfirmed_stops_here"]:
+        cause = (
+            f"Items of the worker here that are finished, and whose stop is not confirmed: {unconfirmed}. "
+            "They may run again."
+        )
+        yield Finding(cause, "Its log names them, and says why.", blocks=False)
     if failures := report["failed_metadata_writes_here"]:
         cause = (
             f"Writes of metadata by the worker here that have failed: {failures}. "

@@ -20,7 +20,7 @@ REQUIREMENTS = {
     "emulator": ("waitress>=3.0.1",),
     "explore": ("textual>=8",),
     "keyring": ("keyring>=24",),
-    "worker": ("anthropic>=2.13,<3", "prometheus-client>=0.21"),
+    "worker": ("anthropic>=2.16,<3", "prometheus-client>=0.21"),
     "greenlet": ("greenlet>=3.1",),
     "socks": ("socksio>=1,<2",),
 }

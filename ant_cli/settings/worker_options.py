@@ -172,6 +172,7 @@ _ON_WORK = _file("", "A handler without arguments, or the word in-process.")
 _WORKDIR = _file(".", "The folder in which sessions run.")
 _FOLDERS_HELP = "Run each session in its own folder, WORKDIR/SESSION_ID."
 _MAX_IDLE = _time("1m", "The longest idle time of a session.")
+_CONCURRENT_CALLS = _number(1, 1000, "1", "How many tools of a session run at once.")
 _LOG_FORMAT = _choice(("auto", "plain", "text", "json"), "Format of the log.")
 _UNRESTRICTED_PATHS = _switch("Has no effect: file tools stay below --workdir.")
 
@@ -186,6 +187,7 @@ class PollOptions(Options):
     on_work = _ON_WORK
     workdir = _WORKDIR
     max_idle = _MAX_IDLE
+    max_concurrent_calls = _CONCURRENT_CALLS
     log_format = _LOG_FORMAT
     session_folders: Option[bool | None] = Option(
         _row(None, "", f"{_FOLDERS_HELP} The default if several items may run at once.", type=bool),
@@ -200,7 +202,7 @@ class PollOptions(Options):
     no_auto_stop = _switch("Don't stop the item after exit status 0.")
     item_timeout = _time("0", "The time limit of a handler.")
     drain_timeout = _time("20s", "Time to finish items after a signal.")
-    kill_timeout = _time("10s", "The time from SIGTERM to SIGKILL.")
+    kill_timeout = _time("70s", "The time from SIGTERM to SIGKILL.")
     exit_when_idle = _time("0", "Exit if idle this long; 1 if an item is not done.")
     max_items = _number(0, 999_999_999, "0", "Exit after this many items; 1 if one is not done.")
     listen: Option[Address | None] = Option(
@@ -226,6 +228,7 @@ class SessionOptions(Options):
     workdir = _WORKDIR
     session_folders = _switch(_FOLDERS_HELP)
     max_idle = _MAX_IDLE
+    max_concurrent_calls = _CONCURRENT_CALLS
     log_format = _LOG_FORMAT
     unrestricted_paths = _UNRESTRICTED_PATHS
 

@@ -66,10 +66,14 @@ class WorkerContext:
         connection: ConnectionSettings,
         runtime: Runtime,
         log: WorkerLog,
+        *,
+        runs_sessions: bool = False,
     ) -> None:
         """Create everything that a worker needs; `command` runs an item. There must be a running event loop."""
         self.options = options
         self.command = command
+        self.runs_sessions = runs_sessions
+        """Whether the command is `beta:worker run` of this program, whose exit status says what the wire said."""
         self.log = log
         self.server_time = runtime.server_clock.now
         """Returns the time at the server, in seconds since 1970."""

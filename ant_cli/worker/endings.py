@@ -20,6 +20,7 @@ Outcome = Literal[
     "succeeded",
     "failed",
     "timed_out",
+    "unfinished",
     "lease_lost",
     "lost",
     "cancelled",
@@ -45,9 +46,9 @@ _STOPPED_BY_OTHERS = (
     "somebody else stopped it while this worker held its lease; if that was its handler, which then also sends "
     "heartbeats, the worker needs --heartbeat never"
 )
-_HEARTBEAT_REFUSED = (
-    "its handler sends heartbeats, and the server refused them because this worker held the lease: the worker "
-    "needs --heartbeat never"
+_SESSION_WAITS = (
+    "the handler exited with 0, but its session still waits for a worker: a handler that only starts something "
+    "needs --no-auto-stop, and one that sends heartbeats needs --heartbeat never"
 )
 
 
@@ -62,7 +63,18 @@ class Ending(Enum):
     LEASE_LOST = "another worker has it, or it is queued", "lease_lost", "leave", "unreported"
     LEASE_ENDED = "the lease can't be extended", "lease_lost", "leave", "unreported"
     UNCLAIMED = "one of these two, before the handler starts", "lease_lost", "leave", "untouched"
-    REFUSED = "the handler's heartbeat was refused", "lost", "give_back", "failure"
+    UNFINISHED = (
+        "the handler exits with 0, and its session still waits for a worker",
+        "unfinished",
+        "give_back",
+        "failure",
+    )
+    UNCONFIRMED = (
+        "the handler exits with 0, and the server does not say whether its item is done",
+        "lease_lost",
+        "leave",
+        "unreported",
+    )
     LOST = (
         "the handler exits with 0, and somebody has stopped the item, whose lease the worker holds",
         "lost",
@@ -119,13 +131,14 @@ OUTCOMES = tuple(dict.fromkeys(row.outcome for row in Ending if row.outcome))
 """Every outcome, in the order of the table."""
 LEASE_GONE = (Ending.LEASE_LOST, Ending.LEASE_ENDED)
 """This worker no longer has the lease, as far as it knows."""
-FAILURES = (Ending.FAILED, Ending.TIMED_OUT, Ending.REFUSED, Ending.LOST, Ending.EXCUSED)
+FAILURES = (Ending.FAILED, Ending.TIMED_OUT, Ending.UNFINISHED, Ending.LOST, Ending.EXCUSED)
 """The item is not done because of its handler, or of what that needs."""
 _REASONS = {
     Ending.LEASE_LOST: "the lease was lost",
     Ending.LEASE_ENDED: "the lease was lost",
     Ending.UNCLAIMED: "the lease was lost",
-    Ending.REFUSED: _HEARTBEAT_REFUSED,
+    Ending.UNFINISHED: _SESSION_WAITS,
+    Ending.UNCONFIRMED: "the server does not say whether it is done",
     Ending.LOST: _STOPPED_BY_OTHERS,
     Ending.STOP_REQUESTED: "a stop was requested",
     Ending.STOPPED: "a stop was requested",

@@ -186,10 +186,6 @@ class Handler:
         self._stdout.end_line()
         self._stderr.end_line()
 
-    def has_said(self, *texts: str) -> bool:
-        """Whether one of the last lines of stderr contains all of these texts."""
-        return any(all(text.encode() in line for text in texts) for line in self._stderr.last_lines)
-
     @property
     def has_output(self) -> bool:
         """Whether it has written a line."""

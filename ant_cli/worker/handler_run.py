@@ -17,8 +17,6 @@ from ant_cli.worker.work_api import WorkItem
 
 _NOT_STARTED = 126
 """The exit status of shells for a program that can't be run."""
-_REFUSAL_IN_LOG = "heartbeat precondition failed"
-"""What the SDKs' workers log, with the item's ID, after a 412 to their heartbeat. They exit with 0."""
 
 
 class HandlerRun:
@@ -50,7 +48,7 @@ class HandlerRun:
                 self._log.error("the handler could not be started", error=str(error))
                 self.status = _NOT_STARTED
                 return ended_itself(self.status, self._context.options)
-            return await self._run_to_its_end(handler, str(item["id"]))
+            return await self._run_to_its_end(handler)
 
     def _environment(self, item: WorkItem, attempt: int, *, holds_lease: bool) -> dict[str, str]:
         own = dict(self._context.own_variables)
@@ -65,7 +63,7 @@ class HandlerRun:
                 )
         return environ
 
-    async def _run_to_its_end(self, handler: Handler, work_id: str) -> Run:
+    async def _run_to_its_end(self, handler: Handler) -> Run:
         keeping = asyncio.create_task(self._keeper.keep())
         try:
             ending = await self._attend(handler, keeping)
@@ -76,8 +74,6 @@ class HandlerRun:
         was_handed_over = ending is None and self.status == 0 and options.no_auto_stop
         await handler.finish(self._context.guardian, kill_rest=not was_handed_over)
         self.has_output = handler.has_output
-        if ending is None and handler.has_said(_REFUSAL_IN_LOG, work_id):
-            ending = Ending.REFUSED if self._keeper.lease.held else Ending.LEASE_LOST
         if ending is None:
             return ended_itself(self.status, options, handler.last_words(self._log.clean))
         if ending is Ending.TIMED_OUT:

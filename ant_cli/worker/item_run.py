@@ -10,9 +10,11 @@ from typing import NamedTuple
 
 from ant_cli.errors import AntError
 from ant_cli.input.request import is_id
+from ant_cli.worker.confirmation import Confirmation, was_stopped_by_a_person
 from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.endings import (
     CANT_START,
+    EX_TEMPFAIL,
     FAILURES,
     LEASE_GONE,
     Ending,
@@ -211,13 +213,19 @@ class ItemRun:
         return self._judged(await self._confirmed(run), began)
 
     async def _confirmed(self, run: Run) -> Run:
-        """Return a successful run as it looks to the server: somebody may have stopped or taken the item."""
-        if run.ending is not Ending.SUCCEEDED:
+        """Return a successful run as it looks to the server: the handler may not have done it, or lost its item."""
+        if run.ending is not Ending.SUCCEEDED or self._keeper.lease.is_certain(self._context.now()):
             return run
         ending = await self._keeper.confirm()
         if ending is Ending.STOPPED:
             return ended(Ending.LOST)
-        return ended(ending) if ending is Ending.LEASE_LOST else run
+        if ending is Ending.LEASE_LOST:
+            return ended(ending)
+        confirmation = Confirmation(self._item, self._keeper.lease, self._context)
+        async with self._keeper.held_afterwards():
+            await make_it_so(confirmation, self._context, self._log)
+        ending = confirmation.ending or Ending.UNCONFIRMED
+        return run if ending is Ending.SUCCEEDED else ended(ending)
 
     def _judged(self, run: Run, began: float) -> Run:
         """Return a run as the item's history and the other items show it."""
@@ -227,7 +235,7 @@ class ItemRun:
         elif run.ending in FAILURES:
             outage.take_failure(self._id, run.reason, began, context.now())
         context.note_outage()
-        if self._mode == "always" and run.ending in (Ending.REFUSED, Ending.LOST):
+        if self._mode == "always" and run.ending in (Ending.UNFINISHED, Ending.LOST):
             context.distrust_handlers()
         in_outage, now = bool(outage.reason), context.server_time()
         return judge(run, self._history, context.options, now, in_outage=in_outage)
@@ -282,8 +290,12 @@ class ItemRun:
             self._conclude(ended(Ending.LEASE_LOST))
             return
         context.memory.unstopped.pop(self._id, None)
-        self._conclude(run, "stop")
-        if run.ending is Ending.SUCCEEDED:
+        if run.ending is not Ending.SUCCEEDED:
+            self._conclude(run, "stop")
+        elif was_stopped_by_a_person(stop.item):
+            self._conclude(ended(Ending.STOPPED))
+        else:
+            self._conclude(run)
             self._warn_if_detached(stop.item)
 
     def _note_failed_stop(self, run: Run) -> None:
@@ -315,10 +327,10 @@ class ItemRun:
         verdict = await make_it_so(give_back, context, self._log)
         if give_back.state == STOPPING:
             async with self._keeper.held_afterwards():
-                await self._stop(run)
+                await self._stop(ended(Ending.STOP_REQUESTED))
             return 0
         if give_back.state == STOPPED:
-            self._conclude(ended(Ending.STOPPED_MEANWHILE, run.reason))
+            self._conclude(self._stopped_meanwhile(run))
             return 0
         if verdict is not Verdict.DONE:
             self._log.warn("giving the item back failed; it is queued again when its lease ends")
@@ -329,6 +341,12 @@ class ItemRun:
             context.memory.left_to_others_until[self._id] = until
         self._conclude(run)
         return pause_s
+
+    def _stopped_meanwhile(self, run: Run) -> Run:
+        """Return the end of an item that can't be given back. A handler that exits with 75 has not stopped it."""
+        if self._handler_run.status == EX_TEMPFAIL:
+            return ended(Ending.STOPPED)
+        return ended(Ending.STOPPED_MEANWHILE, run.reason)
 
     def _pause_left(self, run: Run) -> int:
         left_s = ceil(run.history.retry_at - self._context.server_time())
@@ -346,7 +364,7 @@ class ItemRun:
         if outcome == "succeeded":
             self._log.info("work item done", outcome=outcome, seconds=seconds)
             return
-        write = self._log.error if outcome == "lost" else self._log.warn
+        write = self._log.error if outcome in ("lost", "unfinished") else self._log.warn
         fields = {"outcome": outcome, "seconds": seconds, "reason": run.shown_reason}
         write("work item not done", **fields, next=fate or run.ending.fate)
 

@@ -104,6 +104,10 @@ class Lease:
         """Whether nobody else can have the item."""
         return now < self.expires_at
 
+    def is_certain(self, now: float) -> bool:
+        """Whether nobody can have sent a heartbeat that this worker has not seen: the lease has just begun."""
+        return not self.held and now < self._began + _FIRST_LOOK_S
+
     def is_of_another(self, current: Mapping[str, Any]) -> bool:
         """Whether an item whose lease has ended belongs to another worker now."""
         if current.get("state") == "active":

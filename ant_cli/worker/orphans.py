@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterable
 from contextlib import closing
@@ -32,11 +33,14 @@ from ant_cli.worker.work_api import (
     TIMEOUT_S,
     WorkItem,
     connection_with_key,
+    is_permanent,
     item_in_refusal,
 )
 
 _PATIENCE_S = 60.0
 """How long requests are repeated. An outage that lasts longer costs the rest of the lease."""
+_REFUSED_FOR_S = 5.0
+"""How long a request is repeated that is refused as if for good."""
 _NEXT_TRY_S = 0.5
 """How long to wait for an acknowledgement that may still arrive."""
 
@@ -83,8 +87,13 @@ class OrphanGiveBack:
                 return await self._after_refusal(item_in_refusal(error))
             self._has_failed = True
             self._is_open = self._is_open or error.outcome_unknown
+            if is_permanent(error) and not self._is_open and self._is_refused_for_good():
+                return Verdict.REFUSED
             raise
         return Verdict.DONE
+
+    def _is_refused_for_good(self) -> bool:
+        return self._context.now() >= self._began + _REFUSED_FOR_S
 
     async def _send(self) -> None:
         given = (self._left.work_id, self._left.last_heartbeat, SHORTEST_LEASE_S, TIMEOUT_S)
@@ -127,10 +136,20 @@ def give_back(lines: Iterable[str], runtime: Runtime) -> None:
         log = WorkerLog(runtime.stderr, LogView(runtime, "json").line, {})
         with closing(WorkerContext(options, [], connection, runtime, log)) as context:
             context.shutdown.terminating.set_result(None)
+            # The guardian ignores this signal, and so does what it starts, unless that handles it.
+            asyncio.get_running_loop().add_signal_handler(
+                signal.SIGTERM, _end_soon, context.shutdown.killing
+            )
             changes = [OrphanGiveBack(item, context) for item in items]
             await asyncio.gather(*(make_it_so(change, context, log) for change in changes))
 
     asyncio.run(work())
+
+
+def _end_soon(killing: asyncio.Future[None]) -> None:
+    """Repeat requests only for some seconds more."""
+    if not killing.done():
+        killing.set_result(None)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,9 @@ import logging
 import os
 import re
 import signal
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from functools import partial
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ant_cli.errors import AntError, UsageError, os_error_text
 from ant_cli.runtime import Runtime
@@ -20,20 +19,14 @@ from ant_cli.settings.worker_options import SessionOptions, read_secret_file
 from ant_cli.worker.endings import EX_TEMPFAIL
 from ant_cli.worker.log import LogView, WorkerLog
 
+if TYPE_CHECKING:
+    from ant_cli.worker.session_wire import SessionWire
+
 LEASE_HOLDER = "ANT_WORKER_HOLDS_LEASE_ON"
 """The variable in which a worker tells a handler that it holds the lease on the item with this ID."""
 SESSION_FOLDERS = "ANT_WORKER_SESSION_FOLDERS"
 """The variable in which a worker tells its handlers whether each session has its own folder."""
 _NO_CREDENTIAL = "--environment-key, --work-secret-file or ANTHROPIC_WORK_SECRET is required."
-_INTERRUPTED = (
-    "The tool was interrupted by a shutdown of the machine. It may have done a part of its work."
-)
-_GAVE_UP = ("permanent heartbeat failure", "lease assumed lost")
-"""How a line of the SDK's log begins when it gives up a session. It then returns as after a success.
-
-tests/worker/test_sdk.py fails if the SDK changes these words, or what `_hold_back_calls` and `_interruptible`
-replace.
-"""
 
 
 def require_sdk() -> None:
@@ -107,17 +100,12 @@ def run_session(
     attempt = runtime.environ.get("ANT_WORK_ATTEMPT", "")
     numbers = {"attempt": int(attempt)} if attempt.isdecimal() else {}
     log = WorkerLog(runtime.stderr, view.line, {"component": "session", **item, **numbers})
-    sdk_log = _Forward(log)
     sdk_logger = logging.getLogger("anthropic")
     sdk_logger.setLevel(logging.INFO)
-    sdk_logger.addHandler(sdk_log)
+    sdk_logger.addHandler(_Forward(log))
     folder = session_folder(options)
     with written_in_background(runtime.stderr, log.note_left_out):
-        asyncio.run(_handle(options, folder, secret, base_url, workspace_id, sdk_log))
-    if sdk_log.gave_up:
-        raise AntError(
-            "the session was given up: the server accepted no heartbeats."
-        ).with_exit_code(EX_TEMPFAIL)
+        asyncio.run(_handle(options, folder, secret, base_url, workspace_id, log))
 
 
 async def _handle(
@@ -126,28 +114,32 @@ async def _handle(
     secret: str,
     base_url: str,
     workspace_id: str,
-    sdk_log: _Forward,
+    log: WorkerLog,
 ) -> None:
-    from anthropic import APIError, AsyncAnthropic
+    """Let the SDK run the session. Return if it is done, and raise AntError if it is not."""
+    # late: the import takes seconds
+    from anthropic import AsyncAnthropic
     from anthropic.lib.environments import EnvironmentWorker
+
+    from ant_cli.worker.session_wire import SessionWire
 
     # The session's tools start programs, which must not find the variable.
     worker_holds_lease = os.environ.pop(LEASE_HOLDER, "") == options.work_id
-    stops, shutdown = _hold_back_calls(worker_holds_lease=worker_holds_lease), asyncio.Event()
-
-    def tools(context: Any) -> list[Any]:
-        from anthropic.lib.tools.agent_toolset import beta_agent_toolset_20260401
-
-        return [_interruptible(tool, shutdown) for tool in beta_agent_toolset_20260401(context)]
-
+    wire = SessionWire(options, holds_lease=not worker_holds_lease)
     # The SDK prefers the item's token to this credential. If it is given one, even an empty one, it takes none from
     # the environment.
     headers = {"anthropic-workspace-id": workspace_id} if workspace_id else None
     async with AsyncAnthropic(
-        base_url=base_url, auth_token=options.environment_key, default_headers=headers
+        base_url=base_url,
+        auth_token=options.environment_key,
+        default_headers=headers,
+        http_client=wire,
     ) as client:
         worker = EnvironmentWorker(
-            client, tools=tools, workdir=folder, max_idle=options.max_idle or None
+            client,
+            workdir=folder,
+            max_idle=options.max_idle or None,
+            max_concurrent_calls=options.max_concurrent_calls,
         )
         session = worker.handle_item(
             work_id=options.work_id,
@@ -156,85 +148,51 @@ async def _handle(
             environment_key=options.environment_key or None,
             work_secret=secret or None,
         )
-        try:
-            await _until_shutdown(session, shutdown)
-            # if the SDK gave up, the session is not done
-            if not worker_holds_lease and not sdk_log.gave_up:
-                await asyncio.gather(*(stop() for stop in stops))
-        except asyncio.CancelledError:  # the SDK has sent what was pending
-            raise AntError("the session was interrupted.").with_exit_code(EX_TEMPFAIL) from None
-        except (APIError, ValueError, ExceptionGroup) as error:
-            raise AntError(f"the session failed: {_causes(error)}.") from None
+        problem = _problem(wire, await _end_of(session, wire))
+        is_over = problem is None or wire.is_stop_requested
+        if is_over and not worker_holds_lease and not await wire.stop_item():
+            log.warn("the stop is not confirmed; the item may run again after its lease")
+    if problem:
+        raise problem
 
 
-async def _until_shutdown(session: Coroutine[Any, Any, object], shutdown: asyncio.Event) -> None:
-    """Run a session to its end. A signal sets the event and cancels the session: then CancelledError is raised."""
-    task = asyncio.ensure_future(session)
-
-    def end() -> None:
-        shutdown.set()
-        task.cancel()
-
+async def _end_of(session: Coroutine[Any, Any, object], wire: SessionWire) -> BaseException | None:
+    """Run a session to its end, and return what it raised. A signal or a refused credential cancels it."""
+    loop, task = asyncio.get_running_loop(), asyncio.ensure_future(session)
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, end)
-    await task
+        loop.add_signal_handler(number, task.cancel)
+    wire.shut_out.add_done_callback(lambda _: task.cancel())
+    await asyncio.wait([task])
+    return asyncio.CancelledError() if task.cancelled() else task.exception()
 
 
-def _interruptible(tool: Any, shutdown: asyncio.Event) -> Any:
-    """Let a tool that a shutdown ends tell the agent so."""
-    from anthropic.lib.tools import ToolError
+def _problem(wire: SessionWire, failure: BaseException | None) -> AntError | None:
+    """Return why a session is not done; None if it is: then the SDK has asked to stop the item.
 
-    call = tool.call
-
-    async def call_until_shutdown(arguments: object) -> object:
-        running = asyncio.ensure_future(call(arguments))
-        ending = asyncio.ensure_future(shutdown.wait())
-        try:
-            await asyncio.wait((running, ending), return_when=asyncio.FIRST_COMPLETED)
-            await asyncio.sleep(0)  # the signal may have ended the tool before it is handled here
-            if shutdown.is_set() and (not running.done() or running.exception()):
-                raise ToolError(_INTERRUPTED)
-            return await running
-        finally:
-            running.cancel()
-            ending.cancel()
-
-    tool.call = call_until_shutdown
-    return tool
-
-
-def _hold_back_calls(*, worker_holds_lease: bool) -> list[Callable[[], Awaitable[object]]]:
-    """Keep the SDK from stopping the item, even after a failure or an interruption. Return the calls held back.
-
-    If the worker that started this process holds the lease, the SDK's heartbeats are not sent either, but seem to
-    succeed. That worker stops the item, or gives it back, according to the exit status.
+    The SDK also asks that after a failure, and returns without an error after it has lost the lease.
     """
-    from anthropic.resources.beta.environments.work import AsyncWork
-
-    stop, held_back = AsyncWork.stop, list[Callable[[], Awaitable[object]]]()
-
-    async def hold_back(*args: Any, **options: Any) -> None:
-        held_back.append(partial(stop, *args, **options))
-
-    AsyncWork.stop = hold_back  # type: ignore[method-assign, assignment] # as the docstring says
-
-    if worker_holds_lease:
-        from anthropic.types.beta.environments import (
-            BetaSelfHostedWorkHeartbeatResponse as Heartbeat,
+    if wire.refused_by is not None:
+        return _given_back(
+            f"the server refuses the credential of the session with {wire.refused_by}."
         )
+    if wire.is_stop_requested:
+        return _given_back("somebody has stopped the session's work item.")
+    if wire.lost_lease_by is not None:
+        return _given_back(
+            f"the lease was lost: the server refused a heartbeat with {wire.lost_lease_by}."
+        )
+    if isinstance(failure, asyncio.CancelledError):
+        return _given_back("the session was interrupted.")
+    if failure is not None:
+        return AntError(f"the session failed: {_causes(failure)}.")
+    if not wire.has_asked_to_stop:
+        return _given_back("the lease was lost: no heartbeat was accepted in time.")
+    return None
 
-        async def heartbeat(*_: object, **__: object) -> Heartbeat:
-            held = {
-                "last_heartbeat": "",
-                "lease_extended": True,
-                "state": "active",
-                "ttl_seconds": 60,
-                "type": "work_heartbeat",
-            }
-            return Heartbeat.model_validate(held)
 
-        AsyncWork.heartbeat = heartbeat  # type: ignore[method-assign] # as the docstring says
-    return held_back
+def _given_back(problem: str) -> AntError:
+    """Return an error that lets the worker give the item back, or see that somebody has stopped it."""
+    return AntError(problem).with_exit_code(EX_TEMPFAIL)
 
 
 def _causes(error: BaseException) -> str:
@@ -249,10 +207,8 @@ class _Forward(logging.Handler):
     def __init__(self, log: WorkerLog) -> None:
         super().__init__(logging.INFO)
         self._log = log
-        self.gave_up = False
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record as an event."""
-        self.gave_up = self.gave_up or record.getMessage().startswith(_GAVE_UP)
         write = self._log.info if record.levelno < logging.WARNING else self._log.warn
         write(record.getMessage())

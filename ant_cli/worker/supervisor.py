@@ -45,6 +45,9 @@ _IDLE_CYCLE_S = 1.0
 """The shortest time between two empty polls. The server usually holds the poll open that long."""
 _MOST_POLLS = 4
 """How many polls may be in flight: while there is work, each returns one item."""
+_MOST_LOST = 10
+"""How many items in a row that other workers win keep this one from being idle. The next item may be its own, but a
+server that answers every acknowledgement with a conflict must not keep a job running."""
 _MOST_UNSTOPPED = 100
 """How many items may wait for the response to their stop while others run."""
 _REFUSAL_CODES = (4, 5)
@@ -79,8 +82,9 @@ def run_worker(
     """
     command = find_command(handler, options.on_work, runtime.environ)
     # A session writes nothing but its log, all of it to stderr.
-    view = LogView(runtime, options.log_format, marks_stderr=bool(command))
-    if not command:  # sessions leave the lease and the stop to this worker
+    runs_sessions = not command
+    view = LogView(runtime, options.log_format, marks_stderr=not runs_sessions)
+    if runs_sessions:  # sessions leave the lease and the stop to this worker
         command = _session_command(options, "plain" if view.is_for_people else options.log_format)
         options = options.replaced(no_auto_stop=False, heartbeat="always")
     connection = connection_with_key(
@@ -88,7 +92,9 @@ def run_worker(
     )
     # like the official worker
     worker_id = options.worker_id or f"{socket.gethostname()}-{secrets.token_hex(8)}"
-    asyncio.run(_work(options.replaced(worker_id=worker_id), command, connection, runtime, view))
+    options = options.replaced(worker_id=worker_id)
+    work = _work(options, command, connection, runtime, view, runs_sessions=runs_sessions)
+    asyncio.run(work)
 
 
 async def _work(
@@ -97,10 +103,13 @@ async def _work(
     connection: ConnectionSettings,
     runtime: Runtime,
     view: LogView,
+    *,
+    runs_sessions: bool = False,
 ) -> None:
     fields = {"component": "work-poller", "environment_id": options.environment_id}
     log = WorkerLog(runtime.stderr, view.line, fields)
-    context = WorkerContext(options, command, connection, runtime, log)
+    given = (options, command, connection, runtime, log)
+    context = WorkerContext(*given, runs_sessions=runs_sessions)
     tally, now = context.tally, asyncio.get_running_loop().time
     began = now()
     with ExitStack() as at_end:
@@ -137,8 +146,10 @@ def _session_command(options: PollOptions, log_format: str) -> list[str]:
 
     Each session has its own process: it can be drained or killed, and its memory is returned.
     """
-    limits = ("--workdir", options.workdir, "--max-idle", f"{options.max_idle}s")
-    return own_command("beta:worker", "run", *limits, "--log-format", log_format)
+    limits = ("--max-idle", f"{options.max_idle}s")
+    calls = ("--max-concurrent-calls", str(options.max_concurrent_calls))
+    given = ("--workdir", options.workdir, *limits, *calls, "--log-format", log_format)
+    return own_command("beta:worker", "run", *given)
 
 
 class Polled(NamedTuple):
@@ -170,6 +181,8 @@ class Supervisor:
         """How many items in a row could not be run."""
         self._can_acknowledge = True
         """The server has not refused the last acknowledgement."""
+        self._has_won = True
+        """The last item that was polled is this worker's."""
         self._is_archived = False
         self._refused_since: float | None = None
         """When the server began to refuse polls; None while it accepts them."""
@@ -258,7 +271,7 @@ class Supervisor:
             if not is_first:
                 await self._work_waits.wait()
             await self._take_slot()
-            if is_first and not self._can_acknowledge and self._is_idle_for_good():
+            if is_first and not self._has_won and self._is_idle_for_good():
                 return
             if (is_first or self._work_waits.is_set()) and await self._fill_slot():
                 continue
@@ -447,9 +460,11 @@ class Supervisor:
         try:
             verdict, run = await claim(polled.item, polled.asked_at, self._context)
             self._can_acknowledge = verdict in (Verdict.DONE, Verdict.NOT_OURS)
+            self._has_won = verdict is Verdict.DONE
             if verdict is Verdict.NOT_OURS:
                 self._claimed -= 1
-                self._note_work()
+                if self._failed_items < _MOST_LOST:
+                    self._note_work()
         finally:
             self._undecided.discard(decided)
             decided.set_result(None)
@@ -492,7 +507,8 @@ class Supervisor:
         if message != _DRAINING:
             message = self._message_of_end(message)
         log.info(message, signal=signal_name, running=self._running, open_items=len(self._tasks))
-        if message == _DRAINING and self._running > 0:
+        may_run = self._running > 0 or len(self._undecided) > 0
+        if message == _DRAINING and may_run:
             log.info(f"handlers have {time_left} to finish; a second signal ends them")
 
     def _message_of_end(self, message: str) -> str:

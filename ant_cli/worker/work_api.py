@@ -45,6 +45,8 @@ _MOST_ITEMS = 2000
 """How many of the newest items are looked at for those that run."""
 _PAGE_SIZE = "200"
 """How many of them are requested at once: with 10 KB of metadata each, they fit into `_LARGEST_RESPONSE`."""
+_LATEST_EVENTS = "20"
+"""How many events show whether a session waits: more than an agent calls tools at once."""
 TIMEOUT_S = 30.0
 """How long to wait for a response. Less would fail on a slow network, and more would keep a slot from its work."""
 _LARGEST_RESPONSE = 2_000_000
@@ -127,6 +129,16 @@ class WorkAPI:
             "GET", f"/v1/sessions/{path_segment('the session', session_id)}", (("beta", "true"),)
         )
         return json_object(self._once.send(request).body) or {}
+
+    def latest_events(self, session_id: str) -> list[Any]:
+        """Return the latest calls of tools and ends of turns of a session, the newest first."""
+        segment = path_segment("the session", session_id)
+        types = (("types[]", "session.status_idle"), ("types[]", "agent.tool_use"))
+        query = (("beta", "true"), ("order", "desc"), ("limit", _LATEST_EVENTS), *types)
+        request = Request("GET", f"/v1/sessions/{segment}/events", query)
+        found = (json_object(self._once.send(request).body) or {}).get("data")
+        events = found if isinstance(found, list) else []
+        return [event for event in events if isinstance(event, dict)]
 
     def stats(self) -> WorkItem:
         """Return the statistics of the queue."""

@@ -66,6 +66,7 @@ QUIET = {
 FIRES = {
     "AntDeadLetters": {'ant_worker_items_total{outcome="dead_letter"}': "0x60 1x20"},
     "AntItemsLost": {'ant_worker_items_total{outcome="lost"}': "0x60 1x20"},
+    "AntItemsUnfinished": {'ant_worker_items_total{outcome="unfinished"}': "0x60 1x20"},
     "AntItemsFail": {'ant_worker_items_total{outcome="failed"}': "0+3x80"},
     "AntItemsTimeOut": {'ant_worker_items_total{outcome="timed_out"}': "0x60 1x20"},
     "AntLeasesLost": {'ant_worker_heartbeats_total{outcome="lost"}': "0x60 1x20"},

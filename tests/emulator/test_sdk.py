@@ -106,7 +106,7 @@ def test_the_sdk_drains_a_queue(environments, worker_client, queue, enqueue):
         drained.append(item.id)
         assert environments.work.retrieve(item.id, environment_id=queue).state == "starting"
     assert drained == enqueued
-    assert {item.state for item in work.list(queue, limit=2)} == {"stopping"}
+    assert {item.state for item in work.list(queue, limit=2)} == {"stopped"}
     assert work.stats(queue).workers_polling == 1
 
 

@@ -76,7 +76,13 @@ def key_files(tmp_path):
 
 
 OF_ANY = {"environment_id": "env_0", "environment_key_file": ""}
-OF_SESSIONS = {"workdir": ".", "max_idle": 60, "log_format": "auto", "unrestricted_paths": False}
+OF_SESSIONS = {
+    "workdir": ".",
+    "max_idle": 60,
+    "max_concurrent_calls": 1,
+    "log_format": "auto",
+    "unrestricted_paths": False,
+}
 DEFAULTS = {
     "poll": {
         **(OF_ANY | OF_SESSIONS),
@@ -93,7 +99,7 @@ DEFAULTS = {
         "no_auto_stop": False,
         "item_timeout": 0,
         "drain_timeout": 20,
-        "kill_timeout": 10,
+        "kill_timeout": 70,
         "exit_when_idle": 0,
         "max_items": 0,
         "listen": None,

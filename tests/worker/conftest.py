@@ -48,6 +48,7 @@ def session_options(**changes: Any) -> SessionOptions:
         "workdir": ".",
         "session_folders": False,
         "max_idle": 60.0,
+        "max_concurrent_calls": 1,
         "log_format": "json",
         "unrestricted_paths": False,
     }

@@ -88,6 +88,7 @@ class Item:
     handed_out_at: float | None = None
     lease_until: float = 0.0
     heartbeat: str | None = None
+    acknowledged_at: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
 
 
@@ -108,6 +109,8 @@ class Server:
         self.items: dict[str, Item] = {}
         self.open: dict[str, Item] = {}
         """The items that are not stopped, the oldest first."""
+        self.unfinished: set[str] = set()
+        """The sessions whose agents are at work."""
         self.requests: Counter[str] = Counter()
         self._beats = 0
 
@@ -146,6 +149,7 @@ class Server:
         if item.state != "queued":
             raise Refusal(409)
         item.state, item.lease_until = "starting", self._now() + _LEASE_S
+        item.acknowledged_at = f"A{self._now()}"
         return self._shown(item)
 
     def heartbeat(self, work_id: str, expected: str, ttl_s: int, *_: object) -> Any:
@@ -184,9 +188,17 @@ class Server:
         merged = {**self.item(work_id).metadata, **metadata}
         self.items[work_id].metadata = {key: text for key, text in merged.items() if text}
 
-    def session(self, _session_id: str) -> Any:
-        """Return a session that runs."""
-        return {"status": "running"}
+    def session(self, session_id: str) -> Any:
+        """Return a session: its agent is at work, or has nothing to do."""
+        return {"status": "running" if session_id in self.unfinished else "idle"}
+
+    def latest_events(self, _session_id: str) -> Any:
+        """Return the events that show whether an idle session waits: none."""
+        return []
+
+    def newest_items(self) -> Any:
+        """Return all items, the newest first."""
+        return [self._shown(item) for item in reversed(self.items.values())]
 
     def running(self) -> int:
         """Return how many items run."""
@@ -194,7 +206,8 @@ class Server:
 
     def _shown(self, item: Item) -> Any:
         data = {"type": "session", "id": f"session_{item.id}"}
-        return {"id": item.id, "state": item.state, "data": data, "metadata": dict(item.metadata)}
+        shown = {"id": item.id, "state": item.state, "acknowledged_at": item.acknowledged_at}
+        return {**shown, "data": data, "metadata": dict(item.metadata)}
 
 
 @dataclass
@@ -205,6 +218,8 @@ class Plan:
     status: int = 0
     first_beat_s: float | None = None
     """When it sends its first heartbeat, as an official one does; None if it sends none."""
+    stops: bool = True
+    """Whether one that sends heartbeats stops its item at its end."""
 
 
 class Ledger:
@@ -266,7 +281,8 @@ class SimulatedHandler:
                     break
         except Refusal:
             self._worker.ledger.refused.append(self._id)
-        server.stop(self._id)
+        if self._plan.stops:
+            server.stop(self._id)
         return self._plan.status
 
     def send(self, _number: object) -> None:
@@ -279,10 +295,6 @@ class SimulatedHandler:
         """Forget its process."""
         del kill_rest
         guardian.note_end(self.guarded)
-
-    def has_said(self, *_: str) -> bool:
-        """Return whether its last lines have these texts: it writes nothing."""
-        return False
 
     def last_words(self, _clean: object) -> str:
         """Return its last lines."""

@@ -375,7 +375,8 @@ def test_a_report_has_these_members(check):
     """A monitor finds each member, even if its value is unknown."""
     assert check().report.keys() == {
         *("environment", "archived", "has_key", "may_poll", "takes_metadata_key", "queue"),
-        *("worker_here", "outage", "dead_letters_here", "failed_metadata_writes_here"),
+        *("worker_here", "outage", "unconfirmed_stops_here", "dead_letters_here"),
+        "failed_metadata_writes_here",
         *("waiting", "running", "unheld", "dead_letters", "given_back"),
         *("handler", "findings", "works"),
     }
@@ -550,6 +551,7 @@ def test_the_numbers_of_the_worker_here_are_those_of_its_environment(monkeypatch
         "worker_here": "outage: x",
         "outage": True,
         "dead_letters_here": 1_500_000,
+        "unconfirmed_stops_here": 0,
         "failed_metadata_writes_here": 2,
     }
 
@@ -604,6 +606,7 @@ def test_a_worker_here_that_counts_less_has_counted_nothing(monkeypatch):
         "worker_here": "ok",
         "outage": False,
         "dead_letters_here": 0,
+        "unconfirmed_stops_here": 0,
         "failed_metadata_writes_here": 0,
     }
 

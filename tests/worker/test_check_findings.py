@@ -61,6 +61,7 @@ def report_of(**members):
         "worker_here": None,
         "outage": None,
         "dead_letters_here": None,
+        "unconfirmed_stops_here": None,
         "failed_metadata_writes_here": None,
         "given_back": [],
         "handler": "can be started",
@@ -237,6 +238,13 @@ def test_a_worker_here_that_is_not_ready_blocks_and_has_a_log(says, expected):
     findings = found(worker_here=says)
     wanted = Finding(f"The worker here is not ready: {says}.", "Its log says more.")
     assert (wanted in findings) is expected
+
+
+def test_stops_that_were_not_confirmed_here_are_a_note():
+    """They keep no work from being done, but may do some of it again."""
+    (note, _) = found(unconfirmed_stops_here=2)
+    assert note.cause.endswith("whose stop is not confirmed: 2. They may run again.")
+    assert not note.blocks
 
 
 def test_writes_of_metadata_that_failed_here_are_a_note():

@@ -93,6 +93,97 @@ def test_finished_work_is_not_done_again_if_its_stop_is_refused(heartbeat, statu
     nothing_lost(simulate(story))
 
 
+KEEPS_LEASE = Plan(40.0, first_beat_s=2.0, stops=False)
+"""A handler that sends heartbeats, and does not stop its item."""
+
+
+def ended_as(simulation):
+    """Return the first end in the log of the first worker: the outcome, and what was done about the item."""
+    end = next(event for event in simulation.workers[0].log if "outcome" in event)
+    return end["outcome"], end.get("next", "stop")
+
+
+@MODES
+@pytest.mark.parametrize("plan", [Plan(20.0), KEEPS_LEASE], ids=["silent", "keeps the lease"])
+def test_a_success_of_a_handler_whose_session_still_waits_is_none(heartbeat, plan):
+    """An official worker that could not get the lease, or has lost it, also exits with 0."""
+
+    async def story(simulation):
+        simulation.server.enqueue(1)
+        simulation.server.unfinished = {"session_work_0"}
+        worker = simulation.start(heartbeat=heartbeat, plan=plan)
+        await simulation.until(lambda: worker.events("work item not done"), 2 * MINUTE)
+        assert simulation.server.requests["stop"] == 0
+        assert worker.context.heartbeat == ("never" if heartbeat == "never" else "auto")
+        simulation.server.unfinished = set()
+        await simulation.until_done(10 * MINUTE)
+
+    done = simulate(story)
+    assert ended_as(done) == ("unfinished", "give_back")
+    assert done.ledger.started == {"work_0": 2}
+
+
+@pytest.mark.parametrize("heartbeat", ["auto", "never"])
+def test_an_item_that_its_handler_has_not_stopped_is_stopped_if_nobody_waits_for_it(heartbeat):
+    """Also if the list of work does not show it any more."""
+    for shown in (True, False):
+
+        async def story(simulation, shown=shown):
+            simulation.server.enqueue(1)
+            if not shown:
+                simulation.server.newest_items = list
+            simulation.start(heartbeat=heartbeat, plan=KEEPS_LEASE)
+            await simulation.until_done(MINUTE)
+
+        nothing_lost(simulate(story))
+
+
+@pytest.mark.parametrize("heartbeat", ["auto", "never"])
+@pytest.mark.parametrize("state", ["active", "starting", "queued"])
+def test_an_item_that_another_worker_took_is_left_to_it_after_a_success(heartbeat, state):
+    """An official handler whose lease is lost exits with 0, and leaves the item alone."""
+
+    async def story(simulation):
+        simulation.server.enqueue(1)
+        worker = simulation.start(heartbeat=heartbeat, plan=KEEPS_LEASE, max_items="1")
+        await asyncio.sleep(41.5)  # the last look of `auto` was before this
+        item = simulation.server.items["work_0"]
+        item.state, item.acknowledged_at, item.lease_until = state, "later", simulation.now() + 300
+        item.heartbeat = "another" if state == "active" else None
+        await simulation.until(worker.task.done, 2 * MINUTE)
+        assert item.state == state
+
+    assert ended_as(simulate(story)) == ("lease_lost", "leave")
+
+
+@pytest.mark.parametrize("heartbeat", ["auto", "never"])
+def test_a_handler_that_ends_because_a_person_asks_to_stop_its_item_has_not_succeeded(heartbeat):
+    """It is counted as cancelled."""
+
+    async def story(simulation):
+        simulation.server.enqueue(1)
+        simulation.start(heartbeat=heartbeat, plan=KEEPS_LEASE)
+        await asyncio.sleep(41.5)
+        simulation.server.items["work_0"].state = "stopping"
+        await simulation.until_done(MINUTE)
+
+    assert ended_as(simulate(story)) == ("cancelled", "stop")
+
+
+def test_an_item_of_which_nobody_knows_whether_it_is_done_is_left():
+    """For five minutes, every look fails."""
+
+    async def story(simulation):
+        simulation.server.enqueue(1)
+        worker = simulation.start(
+            choose=only("session", Fault(refusal=503)), plan=Plan(20.0), max_items="1"
+        )
+        await simulation.until(worker.task.done, 10 * MINUTE)
+        assert simulation.server.requests["stop"] == 0
+
+    assert ended_as(simulate(story)) == ("lease_lost", "leave")
+
+
 def test_an_item_whose_stop_was_given_up_does_not_run_again_when_it_comes_back():
     """After five minutes, the worker turns to other things. The item is not done until it is stopped."""
 
@@ -272,7 +363,7 @@ def test_sigterm_leaves_time_for_stops_and_says_what_was_not_confirmed():
         simulation.server.enqueue(2)
         blocked = [True]
         choose = lambda _, kind: Fault(refusal=503 * (kind == "stop" and blocked[0]))  # noqa: E731
-        stops, gives_up = (simulation.start(choose=choose) for _ in range(2))
+        stops, gives_up = (simulation.start(choose=choose, kill_timeout="10s") for _ in range(2))
         await simulation.until(lambda: simulation.server.requests["stop"] > 4, MINUTE)
         began = simulation.now()
         stops.terminate()
@@ -380,8 +471,11 @@ def test_a_give_back_whose_answer_comes_late_takes_no_lease_of_another_worker():
 
 @pytest.mark.parametrize("heartbeat", ["auto", "always"])
 def test_a_fleet_with_slow_requests_lost_answers_and_kills_does_each_item(heartbeat):
-    """A run is repeated only if a kill hit it, and no two runs of an item overlap."""
-    attack = attacked_fleet(600, heartbeat)
+    """A run is repeated only if a kill hit it, and no two runs of an item overlap.
+
+    With one seed of three, four heartbeats of an item are lost in a row, so that its lease ends.
+    """
+    attack = attacked_fleet(600, heartbeat, seed=59)
     assert attack.states == {"stopped": 600}
     assert attack.finished == 600
     assert attack.kills > 5

@@ -202,7 +202,7 @@ def test_the_pauses_of_an_outage_grow_to_a_minute(outage):
         *((exited(status), False, 0, False) for status in (75, 78, 125, 126, 127)),
         (exited(125), False, 12, True),
         (timed_out(poll_options()), False, 0, True),
-        (ended(Ending.REFUSED), False, 0, True),
+        (ended(Ending.UNFINISHED), False, 0, True),
     ],
 )
 def test_a_failure_is_excused_in_an_outage_or_by_its_status_but_not_for_ever(

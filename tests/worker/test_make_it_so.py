@@ -516,9 +516,18 @@ def test_the_program_of_the_guardian_ends_after_a_minute_without_success(
     monkeypatch, orphan_runtime
 ):
     """An outage that lasts longer costs the rest of the lease."""
-    given = Given(monkeypatch, REFUSED)
+    given = Given(monkeypatch, LOST)
     assert 60 <= given.back(orphan_runtime, "work_1") < 66
     assert len(given.sent) > 8
+
+
+def test_the_program_of_the_guardian_ends_soon_if_it_is_refused_for_good(
+    monkeypatch, orphan_runtime
+):
+    """Whoever ends the machine would wait for it."""
+    given = Given(monkeypatch, REFUSED)
+    assert 5 <= given.back(orphan_runtime, "work_1") < 12
+    assert len(given.sent) > 2
 
 
 @pytest.mark.parametrize("refused", [REFUSED, CONFLICT])

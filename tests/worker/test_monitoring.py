@@ -318,9 +318,9 @@ def test_a_worker_serves_its_metrics_and_its_health(queue, start, script, fifo):
         worker = start(
             "--listen", address, "--max-items", "2", "--worker-id", "w1", handler=[handler]
         )
-        fifo.write_text("go\n")
-        worker.wait_for("work item done")
         worker.wait_for("handler output", line="started")
+        fifo.write_text("go\n")
+        worker.wait_for("handler output", line="started")  # the first item has left the only slot
         assert client.get(f"http://{address}/healthz").status_code == 200
         assert client.get(f"http://{address}/readyz").status_code == 200
         assert client.get(f"http://{address}/other").status_code == 404

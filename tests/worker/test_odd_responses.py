@@ -212,7 +212,9 @@ def test_an_invalid_response_to_a_heartbeat_does_not_extend_the_lease(start, scr
     """The handler does not start, and the worker continues."""
     with WorkServer(heartbeat=EXTENDED | {"ttl_seconds": -1}) as server:
         worker = start(
-            "--base-url", server.url, "--heartbeat", "always", handler=[script("echo ran")]
+            *("--base-url", server.url, "--heartbeat", "always"),
+            *("--drain-timeout", "0s", "--kill-timeout", "0s"),
+            handler=[script("echo ran")],
         )
         worker.wait_for("heartbeat failed; it is repeated")
         worker.send(signal.SIGTERM)

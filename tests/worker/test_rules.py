@@ -33,7 +33,7 @@ from tests.worker.conftest import exited, poll_options
 
 def test_each_row_of_the_table_is_another_one():
     """Rows with equal values would be one: an Enum makes the second the name of the first."""
-    assert len(Ending.__members__) == len(list(Ending)) == 19
+    assert len(Ending.__members__) == len(list(Ending)) == 20
     assert all(row.when for row in Ending)
 
 
@@ -49,7 +49,7 @@ def test_each_row_of_the_table_is_another_one():
         (timed_out(poll_options(item_timeout="1s")), Ending.TIMED_OUT),
         (ended(Ending.STOP_REQUESTED), Ending.STOP_REQUESTED),
         (ended(Ending.LEASE_ENDED), Ending.LEASE_ENDED),
-        (ended(Ending.REFUSED), Ending.REFUSED),
+        (ended(Ending.UNFINISHED), Ending.UNFINISHED),
         (ended(Ending.SHUT_DOWN), Ending.SHUT_DOWN),
     ],
 )
@@ -65,7 +65,8 @@ def test_an_item_is_stopped_only_if_it_needs_no_further_run():
         *("STOP_REQUESTED", "STOPPED", "SESSION_ENDED"),
     }
     assert {row.name for row in Ending if row.fate == "leave"} == {
-        *("HANDED_OVER", "LEASE_LOST", "LEASE_ENDED", "UNCLAIMED", "LOST", "STOPPED_MEANWHILE"),
+        *("HANDED_OVER", "LEASE_LOST", "LEASE_ENDED", "UNCLAIMED", "UNCONFIRMED", "LOST"),
+        "STOPPED_MEANWHILE",
     }
 
 
@@ -90,7 +91,7 @@ def test_the_log_says_why_an_item_is_not_done(endings, reason):
     assert {ended(ending).shown_reason for ending in endings} == {reason}
 
 
-@pytest.mark.parametrize("ending", [Ending.REFUSED, Ending.LOST])
+@pytest.mark.parametrize("ending", [Ending.UNFINISHED, Ending.LOST])
 def test_an_item_that_is_lost_by_heartbeats_of_its_handler_has_a_hint(ending):
     """If the handler sends heartbeats, the worker must not send any."""
     assert ended(ending).shown_reason.endswith("needs --heartbeat never")

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import logging
-import os
-import signal
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,7 +13,7 @@ import pytest
 from ant_cli.errors import AntError, UsageError
 from ant_cli.settings.worker_options import EX_CONFIG
 from ant_cli.worker import sdk_session
-from ant_cli.worker.sdk_session import _causes, _until_shutdown, run_session, work_secret
+from ant_cli.worker.sdk_session import run_session, work_secret
 from tests.conftest import KEY, Screen, make_runtime
 from tests.worker.conftest import session_options
 
@@ -78,25 +75,6 @@ def test_an_odd_attempt_is_not_logged(session, attempt):
     assert "attempt" not in event
 
 
-@pytest.mark.parametrize(
-    ("message", "gave_up"),
-    [
-        ("permanent heartbeat failure: 404", True),
-        ("lease assumed lost; stopping", True),
-        ("the lease assumed lost", False),
-        ("done", False),
-    ],
-)
-def test_a_session_that_the_sdk_gives_up_is_given_back(session, message, gave_up):
-    """It returns as after a success. A later line does not change that."""
-    done = session((logging.WARNING, message), (logging.INFO, "done"))
-    if not gave_up:
-        assert done.error is None
-        return
-    assert str(done.error) == "the session was given up: the server accepted no heartbeats."
-    assert done.error.exit_code == 75
-
-
 def test_a_session_gets_its_secret_and_the_settings(session):
     """The log does not show the secret."""
     done = session((logging.INFO, f"see {SECRET}"), environ={"ANTHROPIC_WORK_SECRET": SECRET})
@@ -136,43 +114,12 @@ def test_the_secret_of_an_item_comes_from_a_file_or_else_from_its_variable(
     assert work_secret(given, environ) == expected
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_cancels_a_session_and_tells_its_tools(number):
-    """The SDK then sends what is pending."""
-
-    async def run():
-        shutdown, seen = asyncio.Event(), []
-
-        async def work():
-            os.kill(os.getpid(), number)
-            try:
-                await asyncio.Event().wait()
-            except asyncio.CancelledError:
-                seen.append(shutdown.is_set())
-                raise
-
-        before = signal.signal(number, lambda *_: seen.append("unhandled"))
-        try:
-            with pytest.raises(asyncio.CancelledError):
-                await asyncio.wait_for(_until_shutdown(work(), shutdown), 10)
-        finally:
-            signal.signal(number, before)
-        return seen
-
-    assert asyncio.run(run()) == [True]
-
-
-@pytest.mark.parametrize(
-    ("error", "text"),
-    [
-        (ValueError("no key."), "no key"),
-        (ValueError(), "ValueError"),
-        (ExceptionGroup("x", [ValueError("a."), ExceptionGroup("y", [KeyError()])]), "a; KeyError"),
-    ],
-)
-def test_the_causes_of_a_failed_session_are_one_line(error, text):
-    """Each without a full stop, since the message has one."""
-    assert _causes(error) == text
+def test_without_the_sdk_a_session_is_a_usage_error_that_says_what_to_install(monkeypatch):
+    """The package is looked for before anything else is checked."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    with pytest.raises(AntError, match=r"^running sessions here needs the package anthropic") as no:
+        run_session(session_options(), "http://h", "", SimpleNamespace(environ={}))
+    assert "'anthropic>=" in no.value.hint
 
 
 # The command

@@ -90,7 +90,7 @@ RUN = [sys.executable, "-P", "-m", "ant_cli", "beta:worker", "run"]
 def test_a_drained_session_tells_the_agent_that_its_tool_was_interrupted_and_is_given_back(
     queue, start, handler
 ):
-    """Not that there was no output. The SDK would stop the item, so that the session would never go on.
+    """In the words of the SDK, whichever way it runs. The SDK would stop the item, so that nothing would go on.
 
     Without a handler, the worker holds its lease from the beginning, and the session's process leaves it alone.
     """
@@ -111,7 +111,7 @@ def test_a_drained_session_tells_the_agent_that_its_tool_was_interrupted_and_is_
     sent = queue.send("GET", f"/v1/sessions/{session}/events?limit=1000")["data"]
     (result,) = (event for event in sent if event["type"] == "user.tool_result")
     assert result["is_error"]
-    assert "interrupted by a shutdown" in result["content"][0]["text"]
+    assert "was stopped, and may have already done some" in result["content"][0]["text"]
 
 
 @pytest.mark.slow
@@ -125,30 +125,74 @@ def test_a_handler_may_run_the_official_sdk(queue, work, sdk_handler, session):
 
 
 @pytest.mark.slow
-def test_a_handler_whose_heartbeat_is_refused_is_lost_and_counted(queue, work, sdk_handler):
-    """The SDK exits with 0 and stops nothing: only its last lines say that it has done nothing."""
-    queue.send("POST", "/_emulator/sessions", {"environment_id": queue.id, "script": ["idle"]})
-    worker = work("--heartbeat", "always", handler=[sdk_handler], env=WITH_METADATA, status=1)
+@pytest.mark.parametrize("redirected", ["", " 2>&-"], ids=["with a log", "without a log"])
+def test_a_handler_whose_heartbeat_is_refused_has_not_succeeded(
+    queue, work, sdk_handler, script, session, redirected
+):
+    """The SDK exits with 0 and stops nothing. Its session shows that it was not run, also if nothing is logged.
+
+    From then on, the handler keeps its leases, and the session is done.
+    """
+    handler = script(f"exec {sdk_handler}{redirected}")
+    limits = ("--exit-when-idle", "3s", "--heartbeat", "always")
+    worker = work(*limits, handler=[handler], env={"ANT_WORKER_RETRY_DELAY": "1s", **WITH_METADATA})
     (event,) = worker.events("work item not done")
-    assert (event["outcome"], event["level"], event["next"]) == ("lost", "ERROR", "give_back")
-    assert event["reason"].endswith("the worker needs --heartbeat never")
-    assert queue.item(event["work_id"])["metadata"]["ant_attempts"] == "1"
-    assert queue.count("/stop") == 0
-    assert queue.refused == []
+    assert (event["outcome"], event["level"], event["next"]) == ("unfinished", "ERROR", "give_back")
+    assert event["reason"].endswith("needs --heartbeat never")
+    assert [entry["outcome"] for entry in worker.events("work item done")] == ["succeeded"]
+    assert is_done(queue, session)
 
 
 @pytest.mark.slow
-def test_a_session_whose_heartbeat_is_refused_for_another_reason_is_given_back(queue, work, script):
-    """The SDK would stop the item, although its session is not done."""
-    queue.send("POST", "/_emulator/sessions", {"environment_id": queue.id, "script": ["idle"]})
-    queue.fail("/heartbeat", status=404, times=1)
-    worker = work("--heartbeat", "never", handler=[script(f"exec {' '.join(RUN)}")], status=1)
+@pytest.mark.parametrize("status", [401, 403, 404, 412])
+def test_a_session_whose_heartbeat_is_refused_is_not_stopped(queue, work, script, session, status):
+    """The lease is lost. The SDK only logs it, or raises an error."""
+    queue.fail("/heartbeat", status=status, times=1)
+    handler = script(f"exec {' '.join(RUN)}")
+    worker = work("--heartbeat", "never", handler=[handler], status=1)
     (event,) = worker.events("work item not done")
     assert (event["outcome"], event["reason"]) == (
         "given_back",
         "the handler exited with 75, which is not counted",
     )
+    assert f"the server refused a heartbeat with {status}." in "".join(worker.output)
     assert queue.count("/stop") == 0
+    assert not is_done(queue, session)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("handler", [[], RUN], ids=["in-process", "handler"])
+def test_a_session_whose_credential_is_refused_ends_and_is_given_back(
+    queue, work, session, handler, status
+):
+    """The item has not failed."""
+    queue.fail(f"/v1/sessions/{session}", status=status, times=1000)
+    worker = work(handler=handler, status=1)
+    (event,) = worker.events("work item not done")
+    assert (event["outcome"], event["next"]) == ("given_back", "give_back")
+    assert f"refuses the credential of the session with {status}." in "".join(worker.output)
+    assert queue.count("/stop") == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("heartbeat", ["auto", "never"])
+@pytest.mark.parametrize("force", [False, True], ids=["graceful", "forced"])
+@pytest.mark.parametrize("server_lease", [12])  # so that the next heartbeat comes soon
+def test_an_item_that_a_person_stops_during_its_session_is_cancelled(
+    queue, start, heartbeat, force
+):
+    """The SDK returns as after a session at its end."""
+    script = [{"tool": "bash", "input": {"command": "sleep 600"}}, "terminate"]
+    queue.send("POST", "/_emulator/sessions", {"environment_id": queue.id, "script": script})
+    worker = start("--max-items", "1", "--heartbeat", heartbeat, handler=RUN)
+    work_id = worker.wait_for("claimed work")["work_id"]
+    while "executing tool" not in worker.wait_for("handler output")["line"]:
+        pass
+    path = f"/v1/environments/{queue.id}/work/{work_id}/stop"
+    queue.send("POST", path, {"force": force})
+    assert worker.wait_for("work item not done")["outcome"] == "cancelled"
+    assert worker.end() == 0
 
 
 def bash(command, **step):
@@ -283,20 +327,22 @@ def test_a_session_takes_what_is_missing_from_the_item_on_stdin(queue, work, scr
 
 TALKING_SDK = {
     "lib/environments.py": "from anthropic import EnvironmentWorker",
-    "resources/beta/environments/work.py": "class AsyncWork: stop = None",
     "__init__.py": """
 import logging
-class APIError(Exception): pass
+from httpx2 import AsyncClient as DefaultAsyncHttpxClient
 class AsyncAnthropic:
-    def __init__(self, default_headers, **_): logging.getLogger("anthropic").warning("%s", default_headers)
+    def __init__(self, default_headers, http_client, **_):
+        self.http = http_client
+        logging.getLogger("anthropic").warning("%s", default_headers)
     async def __aenter__(self): return self
     async def __aexit__(self, *_): pass
 class EnvironmentWorker:
-    def __init__(self, *_, **__): pass
+    def __init__(self, client, **_): self.http = client.http
     async def handle_item(self, work_secret, **_):
         logging.getLogger("anthropic").info("the secret is %s", work_secret)
         for _ in range(500):
             logging.getLogger("anthropic").info("x" * 10_000)
+        await self.http.post("http://127.0.0.1:9/work/work_1/stop")
 """,
 }
 
@@ -319,6 +365,7 @@ def test_a_session_ends_without_a_reader_of_its_log_and_shows_no_secret_in_it(
         "ANTHROPIC_WORKSPACE_ID": "wrkspc_1",
     }
     environ["ANT_WORK_ATTEMPT"] = "3"
+    environ["ANT_WORKER_HOLDS_LEASE_ON"] = "work_1"
     with started(command, env=environ, stderr=subprocess.PIPE, text=True) as process:
         assert process.wait(60) == 0
         log = process.stderr.read()
@@ -332,13 +379,13 @@ def test_a_session_ends_without_a_reader_of_its_log_and_shows_no_secret_in_it(
 def test_a_session_that_fails_is_an_error(queue, work, script):
     """The output has no traceback and no key. A flag that guides for other workers use is accepted, with a note."""
     queue.send("POST", "/_emulator/sessions", {"environment_id": queue.id, "script": ["idle"]})
-    queue.fail("/v1/sessions/", status=404, times=100)  # which the SDK does not repeat
+    queue.fail("/v1/sessions/", status=400, times=100)  # which the SDK does not repeat
     handler = script(f"exec {' '.join(RUN)} --unrestricted-paths 2>&1")
     worker = work("--heartbeat", "never", "--attempts", "1", handler=[handler], status=1)
     (event,) = worker.events("work item not done")
     assert event["reason"] == "the handler exited with 1"
     said = "\n".join(worker.output)
-    assert "the session failed: Error code: 404" in said
+    assert "the session failed: " in said
     assert "Note: --unrestricted-paths has no effect: file tools stay below --workdir." in said
     assert "Traceback" not in said
     assert KEY not in said

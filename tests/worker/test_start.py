@@ -156,8 +156,8 @@ def worked(clean_environ, monkeypatch):
     def run(handler=(), *, terminal=False, environ=None, metadata_key="", **flags):
         seen = []
 
-        async def work(*given):
-            seen.append(given)
+        async def work(*given, runs_sessions):
+            seen.append((*given, runs_sessions))
 
         monkeypatch.setattr(supervisor_module, "_work", work)
         given = {**clean_environ, "TERM": "xterm", **(environ or {})}
@@ -165,7 +165,7 @@ def worked(clean_environ, monkeypatch):
         connection = load(runtime, Flags()).connection
         options = poll_options(**flags).replaced(metadata_key=metadata_key)
         run_worker(options, handler, connection, runtime)
-        names = ("options", "command", "connection", "runtime", "view")
+        names = ("options", "command", "connection", "runtime", "view", "runs_sessions")
         return SimpleNamespace(**dict(zip(names, seen[0], strict=True)))
 
     return run
@@ -184,7 +184,7 @@ def test_a_worker_of_sessions_leaves_them_neither_the_lease_nor_the_stop(worked)
     assert (started.options.no_auto_stop, started.options.heartbeat) == (False, "always")
     words = " ".join(started.command)
     assert words.endswith(
-        "-m ant_cli beta:worker run --workdir /tmp --max-idle 90.0s --log-format auto"
+        "-m ant_cli beta:worker run --workdir /tmp --max-idle 90.0s --max-concurrent-calls 1 --log-format auto"
     )
 
 
