@@ -33,7 +33,7 @@ from ant_cli.worker.lease import (
     Lease,
     heartbeat_in,
 )
-from ant_cli.worker.make_it_so import Verdict, look_at, taken_at
+from ant_cli.worker.make_it_so import Verdict, is_still_acknowledged, look_at, taken_at
 from ant_cli.worker.work_api import WorkItem, is_permanent
 
 _NOTICED_AFTER_S = 0.5
@@ -96,29 +96,10 @@ class Confirmation:
 
     async def _ending_of_active(self, heartbeat: str) -> Ending | None:
         """Return whether somebody else has an item with a heartbeat that is not this worker's."""
-        acknowledged_at, expected_at = (
-            await self._acknowledged_at(),
-            self._item.get("acknowledged_at"),
-        )
-        if acknowledged_at is None or expected_at is None:
-            is_handlers = self._lease.lasts(self._context.now())
-        else:
-            is_handlers = acknowledged_at == expected_at
-        if not is_handlers:
+        if not await is_still_acknowledged(self._item["id"], self._lease, self._context):
             return Ending.LEASE_LOST
         self._lease.last_heartbeat = heartbeat
         return None
-
-    async def _acknowledged_at(self) -> object:
-        """Return when the item was acknowledged, as the list shows it; None if that does not."""
-        try:
-            newest = await self._context.call(self._context.api.newest_items)
-        except AntError as error:
-            if is_permanent(error):  # the environment is archived, for example
-                return None
-            raise
-        found = (item for item in newest if item.get("id") == self._item["id"])
-        return next(found, {}).get("acknowledged_at")
 
     async def _session_waits(self) -> bool:
         """Whether the session needs a worker now. A key that can't look proves nothing."""

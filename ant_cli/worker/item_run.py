@@ -125,6 +125,7 @@ class ItemRun:
         self._mode = context.heartbeat
         lease = Lease(self._mode, acknowledgement.sent_at, context.options.lease)
         lease.acknowledged_by = acknowledgement.known_at
+        lease.acknowledged_at = self._item.get("acknowledged_at")
         self._keeper = LeaseKeeper(self._id, lease, guarded, context, self._log)
         self._handler_run = HandlerRun(guarded, self._keeper, context, self._log)
         self._seconds = 0.0
@@ -276,7 +277,9 @@ class ItemRun:
     async def _stop(self, run: Run) -> None:
         """Stop the item. Until the server has confirmed that, it is not done, and does not run here again."""
         context, lease = self._context, self._keeper.lease
-        stop = Stop(self._id, lease, context, lambda: self._note_failed_stop(run))
+        is_confirmed = run.ending is Ending.SUCCEEDED
+        given = (self._id, lease, context, lambda: self._note_failed_stop(run))
+        stop = Stop(*given, is_confirmed=is_confirmed)
         verdict = Verdict.UNCONFIRMED
         try:
             verdict = await make_it_so(stop, context, self._log)
@@ -331,6 +334,9 @@ class ItemRun:
             return 0
         if give_back.state == STOPPED:
             self._conclude(self._stopped_meanwhile(run))
+            return 0
+        if verdict is Verdict.NOT_OURS and self._keeper.lease.is_kept_by_handler:
+            self._conclude(ended(Ending.LEASE_LOST))
             return 0
         if verdict is not Verdict.DONE:
             self._log.warn("giving the item back failed; it is queued again when its lease ends")

@@ -72,6 +72,8 @@ class Lease:
         """A heartbeat that failed may have been carried out."""
         self._handler_beats = False
         """The handler, or what it started, sends the heartbeats."""
+        self._is_unwatched = mode == "never"
+        """Only the handler knows of its heartbeats."""
         self.held = False
         """This worker sends the heartbeats."""
         self.is_extended = False
@@ -82,6 +84,8 @@ class Lease:
         self._began = began
         self.acknowledged_by = began
         """When it was known that this worker has acknowledged the item."""
+        self.acknowledged_at: str | None = None
+        """The same as the server says it, to compare; None if it has not."""
         self._claim_at = began + (0.0 if mode == "always" else _CLAIMED_AFTER * ACKNOWLEDGED_S)
         """When this worker sends the next heartbeat if the handler does not."""
 
@@ -103,6 +107,11 @@ class Lease:
     def lasts(self, now: float) -> bool:
         """Whether nobody else can have the item."""
         return now < self.expires_at
+
+    @property
+    def is_kept_by_handler(self) -> bool:
+        """Whether the last heartbeat may be the handler's, or that of another worker after it."""
+        return not self.held and (self._handler_beats or self._is_unwatched)
 
     def is_certain(self, now: float) -> bool:
         """Whether nobody can have sent a heartbeat that this worker has not seen: the lease has just begun."""

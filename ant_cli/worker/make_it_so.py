@@ -115,6 +115,29 @@ async def look_at(work_id: str, context: WorkerContext) -> WorkItem:
         return item_in_refusal(error)
 
 
+async def is_still_acknowledged(work_id: str, lease: Lease, context: WorkerContext) -> bool:
+    """Whether no other worker has acknowledged an item since: then its last heartbeat is the handler's.
+
+    The list of work shows it, and a clock that stood still misleads nobody. If the list does not show the item, or
+    is refused, as in an archived environment, the item is this worker's as long as the lease lasts.
+
+    Raises:
+        AntError: if the list can't be read now.
+
+    """
+    try:
+        newest = await context.call(context.api.newest_items)
+    except AntError as error:
+        if not is_permanent(error):
+            raise
+        newest = []
+    found = next((item for item in newest if item.get("id") == work_id), {})
+    latest = found.get("acknowledged_at")
+    if latest is None or lease.acknowledged_at is None:
+        return lease.lasts(context.now())
+    return bool(latest == lease.acknowledged_at)
+
+
 def has_status(error: AntError | None, status: int) -> bool:
     """Whether an error is a response with this status."""
     return isinstance(error, APIError) and error.status == status
@@ -220,9 +243,16 @@ class Stop:
     name = "stop"
 
     def __init__(
-        self, work_id: str, lease: Lease, context: WorkerContext, note_failure: Callable[[], None]
+        self,
+        work_id: str,
+        lease: Lease,
+        context: WorkerContext,
+        note_failure: Callable[[], None],
+        *,
+        is_confirmed: bool = False,
     ) -> None:
-        """`note_failure` is called after each request that fails."""
+        """`note_failure` is called after each request that fails. `is_confirmed`: nobody else has the item."""
+        self._is_confirmed = is_confirmed or not lease.is_kept_by_handler
         self._id = work_id
         self._lease = lease
         self._context = context
@@ -233,6 +263,10 @@ class Stop:
 
     async def attempt(self) -> Verdict | None:
         """Stop the item. A conflict is no proof that it is stopped: it may be the answer of a gateway."""
+        if not self._is_confirmed:
+            if not await is_still_acknowledged(self._id, self._lease, self._context):
+                return Verdict.NOT_OURS
+            self._is_confirmed = True
         lasts = self._lease.lasts(self._context.now())
         if self._failure and (not lasts or has_status(self._failure, CONFLICT)):
             current = await look_at(self._id, self._context)
@@ -268,6 +302,7 @@ class GiveBack:
         self._lease = lease
         self._context = context
         self._pause_s = pause_s
+        self._is_confirmed = not lease.is_kept_by_handler
         self._is_open = False
         """A request may have been carried out. Then another heartbeat may be the next worker's."""
         self.state: str | None = None
@@ -275,6 +310,10 @@ class GiveBack:
 
     async def attempt(self) -> Verdict | None:
         """Send the heartbeat. If the handler has sent the last one, the next attempt names that."""
+        if not self._is_confirmed:
+            if not await is_still_acknowledged(self._id, self._lease, self._context):
+                return Verdict.NOT_OURS
+            self._is_confirmed = True
         if self._is_open and self._lease.last_heartbeat == NO_HEARTBEAT:
             looked_at = self._context.now()
             current = await look_at(self._id, self._context)
@@ -285,7 +324,7 @@ class GiveBack:
         try:
             await self._send()
         except AntError as error:
-            if self._adopts(item_in_refusal(error)):
+            if await self._adopts(item_in_refusal(error)):
                 return None
             return self._judge(error)
         return Verdict.DONE
@@ -297,14 +336,15 @@ class GiveBack:
         self.state = current.get("state")
         self._lease.last_heartbeat = heartbeat_in(current)
 
-    def _adopts(self, current: WorkItem) -> bool:
-        """Take over the last heartbeat of the handler. While the lease lasts, nobody else can have sent it."""
+    async def _adopts(self, current: WorkItem) -> bool:
+        """Take over the last heartbeat of the handler, unless it is that of another worker."""
         if self._is_open or current.get("state") != "active":
             return False
         if heartbeat_in(current) == self._lease.last_heartbeat:
             return False
-        if not self._lease.lasts(self._context.now()):
-            return False
+        if not self._lease.is_kept_by_handler:  # otherwise this was asked before the first attempt
+            if not await is_still_acknowledged(self._id, self._lease, self._context):
+                return False
         self._lease.last_heartbeat = heartbeat_in(current)
         return True
 

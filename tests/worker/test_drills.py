@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from unittest.mock import patch
 
 import pytest
@@ -139,19 +140,25 @@ def test_an_item_that_its_handler_has_not_stopped_is_stopped_if_nobody_waits_for
 
 
 @pytest.mark.parametrize("heartbeat", ["auto", "never"])
-@pytest.mark.parametrize("state", ["active", "starting", "queued"])
-def test_an_item_that_another_worker_took_is_left_to_it_after_a_success(heartbeat, state):
+@pytest.mark.parametrize("attempts", ["5", "1"], ids=["another attempt", "the last attempt"])
+@pytest.mark.parametrize(
+    ("state", "status"), [("active", 0), ("starting", 0), ("queued", 0), ("active", 1)]
+)
+def test_an_item_that_another_worker_took_is_left_to_it(heartbeat, status, attempts, state):
     """An official handler whose lease is lost exits with 0, and leaves the item alone."""
 
     async def story(simulation):
         simulation.server.enqueue(1)
-        worker = simulation.start(heartbeat=heartbeat, plan=KEEPS_LEASE, max_items="1")
+        plan = replace(KEEPS_LEASE, status=status)
+        flags = {"heartbeat": heartbeat, "attempts": attempts, "max_items": "1"}
+        worker = simulation.start(plan=plan, **flags)
         await asyncio.sleep(41.5)  # the last look of `auto` was before this
         item = simulation.server.items["work_0"]
         item.state, item.acknowledged_at, item.lease_until = state, "later", simulation.now() + 300
         item.heartbeat = "another" if state == "active" else None
         await simulation.until(worker.task.done, 2 * MINUTE)
         assert item.state == state
+        assert item.heartbeat == ("another" if state == "active" else None)
 
     assert ended_as(simulate(story)) == ("lease_lost", "leave")
 

@@ -42,6 +42,13 @@ def stopped():
     return {"state": "stopped", "lease_extended": False}
 
 
+def answer_of(answer):
+    """Return an answer, or raise it."""
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
 class Scripted:
     """The context of a worker whose requests get the given answers, each after a tenth of a second."""
 
@@ -55,8 +62,10 @@ class Scripted:
         """The lease that each heartbeat asks for, and how long it may take."""
         self.sent_at = []
         self.shutdown = SimpleNamespace(terminating=asyncio.get_running_loop().create_future())
-        names = ("acknowledge", "heartbeat", "stop")
+        names = ("acknowledge", "heartbeat", "stop", "newest_items")
         self.api = SimpleNamespace(**{name: self._function(name) for name in names})
+        self.newest = []
+        """The response to the list of work."""
 
     def _function(self, name):
         function = Mock()
@@ -64,15 +73,14 @@ class Scripted:
         return function
 
     async def call(self, function, *args):
+        if function.__name__ == "newest_items":
+            return answer_of(self.newest)
         self.sent_at.append(self.now())
         await asyncio.sleep(0.1)
         if function.__name__ == "heartbeat":
             self.limits.append(args[2:])
         self.requests.append(args[1] if function.__name__ == "heartbeat" else function.__name__)
-        answer = self._answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        return answer_of(self._answers.pop(0))
 
     def insists_until(self, began):
         return began + 300
@@ -259,12 +267,14 @@ def test_after_the_end_of_the_lease_no_stop_is_repeated_without_a_look(answers, 
     assert concluded(stop_of(left_s=0.0), *answers)[:2] == (verdict, requests)
 
 
-def given_back(*answers, heartbeat="H", left_s=100.0, known_s_ago=0.0):
+def given_back(*answers, heartbeat="H", left_s=100.0, known_s_ago=0.0, newest=()):
     """Return the verdict on a give-back, the heartbeats that it expects, and the state of the item."""
 
     def make(context):
         lease = a_lease(context, left_s=left_s, heartbeat=heartbeat)
         lease.acknowledged_by = context.now() - known_s_ago
+        lease.acknowledged_at = "A1"
+        context.newest = newest
         return GiveBack("work_1", lease, context, lambda: 10)
 
     verdict, requests, change = concluded(make, *answers)
@@ -330,6 +340,26 @@ def test_each_stop_that_fails_is_noted():
 def test_giving_back_takes_over_no_heartbeat_after_the_end_of_the_lease():
     """Another worker may have the item."""
     assert given_back(seen("active", "X"), left_s=0.0)[:2] == (Verdict.DONE, ["H"])
+
+
+def listed(acknowledged_at):
+    """Return a list of work with the item."""
+    return [{"id": "work_0"}, {"id": "work_1", "acknowledged_at": acknowledged_at}]
+
+
+@pytest.mark.parametrize(
+    ("left_s", "newest", "requests"),
+    [
+        (100.0, listed("A2"), ["H"]),
+        (0.0, listed("A1"), ["H", "X"]),
+        (100.0, REFUSED, ["H", "X"]),
+        (100.0, listed(None), ["H", "X"]),
+    ],
+)
+def test_the_list_of_work_shows_whose_a_heartbeat_is(left_s, newest, requests):
+    """The clock of a machine that was suspended says that the lease lasts. Without the list, it counts."""
+    answers = [seen("active", "X"), EXTENDED][: len(requests)]
+    assert given_back(*answers, left_s=left_s, newest=newest)[1] == requests
 
 
 def test_a_server_that_does_not_say_who_has_the_item_is_not_asked_for_ever():
