@@ -1,7 +1,7 @@
 """HTTP requests: `request_of` puts every value in its place, or raises an error that says why it can't be sent."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -13,6 +13,8 @@ from ant_cli.operations.ids import joined_ids
 from ant_cli.operations.spec import CREDENTIAL_TYPES, CredentialType, Field, Operation
 
 _LONE_SURROGATE = "contains a lone surrogate, which can't be sent"
+_CREDENTIAL = "is a credential by its form, and is not sent there"
+_CREDENTIAL_HINT = "An API key goes into ANTHROPIC_API_KEY, or is stored by `ant auth login`."
 Retries = Literal["always", "unless_timed_out", "unless_unknown"]
 """When a request may be sent again. `always`: after any failure. `unless_timed_out`: not if its response was lost,
 or the server gave up waiting. `unless_unknown`: also not after any other error that leaves its outcome open."""
@@ -94,31 +96,34 @@ def request_of(
 def _query_text(field: Field, value: Value) -> str:
     if value is None:
         return ""
-    return _check_encodable(field.flag, scalar_text(value))
+    return _check_sendable(field.flag, scalar_text(value))
 
 
 def _encode_body(body: dict[str, Value], source: str) -> bytes:
-    """Return a body as JSON. Raises BadValue if a text in it has a lone surrogate."""
+    """Return a body as JSON. Raises BadValue if a text in it has a lone surrogate, or is a credential."""
     content = encode(body)
-    # how `encode` writes one; a text may also have these characters
+    # how `encode` writes a lone surrogate; a text may also have these characters
     if rb"\ud" in content:
-        for path in _lone_surrogates(body):
+        for path in _places(body, has_lone_surrogate):
             raise BadValue(f"{source}{path}", _LONE_SURROGATE)
+    if b"sk-ant-" in content:
+        for path in _places(body, _is_credential):
+            raise BadValue(f"{source}{path}", _CREDENTIAL, _CREDENTIAL_HINT)
     return content
 
 
-def _lone_surrogates(value: Value, path: str = "") -> Iterator[str]:
-    """Yield the path of each text and each key with a lone surrogate."""
-    if isinstance(value, str) and has_lone_surrogate(value):
+def _places(value: Value, is_wrong: Callable[[str], bool], path: str = "") -> Iterator[str]:
+    """Yield the path of each text, and of the object of each key, with which something is wrong."""
+    if isinstance(value, str) and is_wrong(value):
         yield path
     elif isinstance(value, list):
         for position, item in enumerate(value):
-            yield from _lone_surrogates(item, f"{path}[{position}]")
+            yield from _places(item, is_wrong, f"{path}[{position}]")
     elif isinstance(value, dict):
         for key, child in value.items():
-            if has_lone_surrogate(key):
+            if is_wrong(key):
                 yield f"a key of {path}" if path else "a key"
-            yield from _lone_surrogates(child, f"{path}.{key}" if path else key)
+            yield from _places(child, is_wrong, f"{path}.{key}" if path else key)
 
 
 def _retries(operation: Operation, values: Mapping[str, Value]) -> Retries:
@@ -218,7 +223,7 @@ def path_segment(where: str, text: str) -> str:
         raise BadValue(where, f"must be one ID, got {shortened(text)!r}", hint)
     if _has_control_character(text):
         raise BadValue(where, f"contains a control character: {text!r}")
-    return quote(_check_encodable(where, text), safe="")
+    return quote(_check_sendable(where, text), safe="")
 
 
 def is_id(value: object) -> bool:
@@ -236,13 +241,20 @@ def _header(field: Field, value: Value) -> str:
     text = ",".join(scalar_text(item).strip() for item in items)
     if _has_control_character(text):
         raise BadValue(field.flag, "contains a control character, which a header can't")
-    return _check_encodable(field.flag, text)
+    return _check_sendable(field.flag, text)
 
 
-def _check_encodable(where: str, text: str) -> str:
+def _check_sendable(where: str, text: str) -> str:
     if has_lone_surrogate(text):
         raise BadValue(where, _LONE_SURROGATE)
+    if _is_credential(text):
+        raise BadValue(where, _CREDENTIAL, _CREDENTIAL_HINT)
     return text
+
+
+def _is_credential(text: str) -> bool:
+    """Whether a text is a key or a token by its form, which would be in somebody's log as another value."""
+    return re.fullmatch(r"\s*sk-ant-[a-z]+[0-9]+-\S+\s*", text) is not None
 
 
 def _has_control_character(text: str) -> bool:

@@ -138,6 +138,13 @@ async def is_still_acknowledged(work_id: str, lease: Lease, context: WorkerConte
     return bool(latest == lease.acknowledged_at)
 
 
+async def is_taken(work_id: str, lease: Lease, context: WorkerContext) -> bool:
+    """Whether another worker has taken an item whose handler kept the lease. Raises as above."""
+    if not lease.is_kept_by_handler:
+        return False
+    return not await is_still_acknowledged(work_id, lease, context)
+
+
 def has_status(error: AntError | None, status: int) -> bool:
     """Whether an error is a response with this status."""
     return isinstance(error, APIError) and error.status == status
@@ -252,7 +259,7 @@ class Stop:
         is_confirmed: bool = False,
     ) -> None:
         """`note_failure` is called after each request that fails. `is_confirmed`: nobody else has the item."""
-        self._is_confirmed = is_confirmed or not lease.is_kept_by_handler
+        self._is_confirmed = is_confirmed
         self._id = work_id
         self._lease = lease
         self._context = context
@@ -263,10 +270,9 @@ class Stop:
 
     async def attempt(self) -> Verdict | None:
         """Stop the item. A conflict is no proof that it is stopped: it may be the answer of a gateway."""
-        if not self._is_confirmed:
-            if not await is_still_acknowledged(self._id, self._lease, self._context):
-                return Verdict.NOT_OURS
-            self._is_confirmed = True
+        if not self._is_confirmed and await is_taken(self._id, self._lease, self._context):
+            return Verdict.NOT_OURS
+        self._is_confirmed = True
         lasts = self._lease.lasts(self._context.now())
         if self._failure and (not lasts or has_status(self._failure, CONFLICT)):
             current = await look_at(self._id, self._context)
@@ -302,7 +308,8 @@ class GiveBack:
         self._lease = lease
         self._context = context
         self._pause_s = pause_s
-        self._is_confirmed = not lease.is_kept_by_handler
+        self._is_confirmed = False
+        """Nobody else has the item."""
         self._is_open = False
         """A request may have been carried out. Then another heartbeat may be the next worker's."""
         self.state: str | None = None
@@ -310,10 +317,9 @@ class GiveBack:
 
     async def attempt(self) -> Verdict | None:
         """Send the heartbeat. If the handler has sent the last one, the next attempt names that."""
-        if not self._is_confirmed:
-            if not await is_still_acknowledged(self._id, self._lease, self._context):
-                return Verdict.NOT_OURS
-            self._is_confirmed = True
+        if not self._is_confirmed and await is_taken(self._id, self._lease, self._context):
+            return Verdict.NOT_OURS
+        self._is_confirmed = True
         if self._is_open and self._lease.last_heartbeat == NO_HEARTBEAT:
             looked_at = self._context.now()
             current = await look_at(self._id, self._context)

@@ -166,6 +166,35 @@ def test_a_lone_surrogate_in_a_body_is_rejected_with_its_field(ant, body, field)
     assert ant(*CREATE[:2], stdin=body).refusal.endswith(said)
 
 
+KEY_BY_ITS_FORM = "sk-ant-api03-AbCd_efgh-1234"
+
+
+@pytest.mark.parametrize(
+    ("words", "where"),
+    [
+        (("retrieve", KEY_BY_ITS_FORM), "--environment-id"),
+        (("delete", f" {KEY_BY_ITS_FORM}\n"), "--environment-id"),
+        (("create", "--name", "sk-ant-oat01-AbCdefgh"), "name"),
+        (("create", "--name", "x", "--metadata", f"key={KEY_BY_ITS_FORM}"), "metadata.key"),
+        (("create", "--name", "x", "--metadata", f"{KEY_BY_ITS_FORM}=1"), "a key of metadata"),
+        (("list", "--page", KEY_BY_ITS_FORM), "--page"),
+    ],
+)
+def test_a_credential_in_the_place_of_another_value_is_not_sent(ant, words, where):
+    """It would be in the logs of servers and proxies. The error does not repeat it."""
+    done = ant("beta:environments", *words)
+    assert (done.exit, done.requests) == (2, [])
+    assert where in done.stderr
+    assert "AbCd" not in done.stderr
+    assert "ANTHROPIC_API_KEY" in done.stderr
+
+
+def test_a_text_that_only_mentions_a_credential_is_sent(ant):
+    """What a set-up script or a description says is its author's business."""
+    done = ant("beta:environments", "create", "--name", "about sk-ant-api03-keys-of-us")
+    assert len(done.requests) == 1
+
+
 def test_a_lone_surrogate_in_a_flag_is_rejected_though_metadata_that_is_no_text_is_sent(ant):
     """A number is sent with a warning (D48)."""
     assert "metadata.a contains" in ant(*CREATE, "--metadata", '{"a": "\\ud83d"}').refusal

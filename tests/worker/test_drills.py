@@ -665,6 +665,35 @@ def test_a_job_whose_items_other_workers_win_is_idle_from_then_on(count):
     simulate(story)
 
 
+def test_a_job_ends_although_each_acknowledgement_gets_a_conflict():
+    """It would not, if it took each item for work that another worker has won."""
+
+    async def story(simulation):
+        simulation.server.enqueue(100)
+        conflict = only("ack", Fault(refusal=409))
+        job = simulation.start(choose=conflict, exit_when_idle="9s")
+        await simulation.until(job.task.done, HOUR)
+        assert job.events("no work; exiting")
+        assert simulation.ledger.started == {}
+
+    simulate(story)
+
+
+def test_a_handler_that_starts_after_the_first_signal_is_announced():
+    """Its item is just being acknowledged."""
+
+    async def story(simulation):
+        simulation.server.enqueue(1)
+        worker = simulation.start(choose=only("ack", Fault(2.0)))
+        await asyncio.sleep(1.0)
+        worker.terminate()
+        await simulation.until(worker.task.done, MINUTE)
+        assert worker.events("handlers have 20 s to finish; a second signal ends them")
+        assert worker.context.tally.items["succeeded"] == 1
+
+    simulate(story)
+
+
 @pytest.mark.parametrize("kind", ["fails", "works again"])
 def test_a_job_whose_polls_fail_until_it_is_idle_for_long_enough_ends_with_their_error(kind):
     """Nobody knows whether there is work. Otherwise its exit code would be 0."""
