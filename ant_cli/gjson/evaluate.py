@@ -196,7 +196,12 @@ def _compare(value: bytes, query: steps.Query, wanted: str) -> bool:
 
 
 def _number(text: str) -> float:
-    """Return the number in a query. A text that is not a number is 0, as in GJSON."""
+    """Return the number in a query. A text that is not a number is 0, as in GJSON.
+
+    Python also takes underscores, surrounding space, and digits of other scripts.
+    """
+    if not text.isascii() or "_" in text or text != text.strip():
+        return 0.0
     try:
         return float(text)
     except ValueError:

@@ -134,6 +134,13 @@ def test_malformed_paths_are_rejected_before_anything_is_sent(path, message):
     assert not str(refused.value).endswith(".")
 
 
+@pytest.mark.parametrize("number", ["1_0", "\N{ARABIC-INDIC DIGIT ONE}0", "ten"])
+def test_a_number_that_only_python_reads_is_0_in_a_query(number):
+    """As any other text that is no number."""
+    assert transform(b'[{"n":5},{"n":20}]', f"#(n<{number})#|#") == b"0"
+    assert transform(b'[{"n":5},{"n":20}]', "#(n<1e1)#|#") == b"1"
+
+
 def test_a_path_may_have_a_hundred_steps():
     deep = b'{"a":' * 100 + b"1" + b"}" * 100
     assert transform(deep, ".".join("a" * 100)) == b"1"
