@@ -1,20 +1,18 @@
 """HTTP requests: `request_of` puts every value in its place, or raises an error that says why it can't be sent."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 from urllib.parse import quote, urlencode
 
 from ant_cli.errors import BadValue, shortened
-from ant_cli.errors.command_line import shell_line
+from ant_cli.errors.command_line import command_line, shell_line
 from ant_cli.gjson.json_text import scalar_text
 from ant_cli.input.values import Value, convert, encode, type_name
 from ant_cli.operations.ids import joined_ids
 from ant_cli.operations.spec import CREDENTIAL_TYPES, CredentialType, Field, Operation
 
 _LONE_SURROGATE = "contains a lone surrogate, which can't be sent"
-_CREDENTIAL = "is a credential by its form, and is not sent there"
-_CREDENTIAL_HINT = "An API key goes into ANTHROPIC_API_KEY, or is stored by `ant auth login`."
 Retries = Literal["always", "unless_timed_out", "unless_unknown"]
 """When a request may be sent again. `always`: after any failure. `unless_timed_out`: not if its response was lost,
 or the server gave up waiting. `unless_unknown`: also not after any other error that leaves its outcome open."""
@@ -100,30 +98,30 @@ def _query_text(field: Field, value: Value) -> str:
 
 
 def _encode_body(body: dict[str, Value], source: str) -> bytes:
-    """Return a body as JSON. Raises BadValue if a text in it has a lone surrogate, or is a credential."""
+    """Return a body as JSON. Raises BadValue if a text in it has a lone surrogate, or the name is a credential."""
     content = encode(body)
     # how `encode` writes a lone surrogate; a text may also have these characters
     if rb"\ud" in content:
-        for path in _places(body, has_lone_surrogate):
+        for path in _lone_surrogates(body):
             raise BadValue(f"{source}{path}", _LONE_SURROGATE)
-    if b"sk-ant-" in content:
-        for path in _places(body, _is_credential):
-            raise BadValue(f"{source}{path}", _CREDENTIAL, _CREDENTIAL_HINT)
+    name = body.get("name")
+    if isinstance(name, str) and _is_credential(name):
+        raise _credential(f"{source}name")
     return content
 
 
-def _places(value: Value, is_wrong: Callable[[str], bool], path: str = "") -> Iterator[str]:
-    """Yield the path of each text, and of the object of each key, with which something is wrong."""
-    if isinstance(value, str) and is_wrong(value):
+def _lone_surrogates(value: Value, path: str = "") -> Iterator[str]:
+    """Yield the path of each text and each key with a lone surrogate."""
+    if isinstance(value, str) and has_lone_surrogate(value):
         yield path
     elif isinstance(value, list):
         for position, item in enumerate(value):
-            yield from _places(item, is_wrong, f"{path}[{position}]")
+            yield from _lone_surrogates(item, f"{path}[{position}]")
     elif isinstance(value, dict):
         for key, child in value.items():
-            if is_wrong(key):
+            if has_lone_surrogate(key):
                 yield f"a key of {path}" if path else "a key"
-            yield from _places(child, is_wrong, f"{path}.{key}" if path else key)
+            yield from _lone_surrogates(child, f"{path}.{key}" if path else key)
 
 
 def _retries(operation: Operation, values: Mapping[str, Value]) -> Retries:
@@ -248,8 +246,14 @@ def _check_sendable(where: str, text: str) -> str:
     if has_lone_surrogate(text):
         raise BadValue(where, _LONE_SURROGATE)
     if _is_credential(text):
-        raise BadValue(where, _CREDENTIAL, _CREDENTIAL_HINT)
+        raise _credential(where)
     return text
+
+
+def _credential(where: str) -> BadValue:
+    problem = "is a credential by its form, and is not sent there"
+    hint = f"An API key goes into ANTHROPIC_API_KEY. To store it: {command_line('auth login')}"
+    return BadValue(where, problem, hint)
 
 
 def _is_credential(text: str) -> bool:
