@@ -27,12 +27,7 @@ from ant_cli.input.request import is_id
 from ant_cli.output.times import seconds_since_1970
 from ant_cli.worker.context import WorkerContext
 from ant_cli.worker.endings import Ending
-from ant_cli.worker.lease import (
-    STOPPED,
-    STOPPING,
-    Lease,
-    heartbeat_in,
-)
+from ant_cli.worker.lease import STOPPED, STOPPING, Lease
 from ant_cli.worker.make_it_so import Verdict, is_still_acknowledged, look_at, taken_at
 from ant_cli.worker.work_api import WorkItem, is_permanent
 
@@ -82,7 +77,8 @@ class Confirmation:
             is_taken_again = taken_at(current, looked_at) > self._lease.acknowledged_by
             return Ending.LEASE_LOST if is_taken_again else None
         if state == "active":
-            return await self._ending_of_active(heartbeat_in(current))
+            given = (self._item["id"], self._lease, self._context)
+            return None if await is_still_acknowledged(*given) else Ending.LEASE_LOST
         return None  # this server shows nothing
 
     async def _look(self) -> WorkItem:
@@ -93,13 +89,6 @@ class Confirmation:
             if is_permanent(error):  # the stop will be refused, too, and repeated
                 return {}
             raise
-
-    async def _ending_of_active(self, heartbeat: str) -> Ending | None:
-        """Return whether somebody else has an item with a heartbeat that is not this worker's."""
-        if not await is_still_acknowledged(self._item["id"], self._lease, self._context):
-            return Ending.LEASE_LOST
-        self._lease.last_heartbeat = heartbeat
-        return None
 
     async def _session_waits(self) -> bool:
         """Whether the session needs a worker now. A key that can't look proves nothing."""

@@ -671,7 +671,7 @@ def test_a_job_ends_although_each_acknowledgement_gets_a_conflict():
     async def story(simulation):
         simulation.server.enqueue(100)
         conflict = only("ack", Fault(refusal=409))
-        job = simulation.start(choose=conflict, exit_when_idle="9s")
+        job = simulation.start(choose=conflict, exit_when_idle="2m")
         await simulation.until(job.task.done, HOUR)
         assert job.events("no work; exiting")
         assert simulation.ledger.started == {}
