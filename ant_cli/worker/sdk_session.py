@@ -159,8 +159,14 @@ async def _handle(
 async def _end_of(session: Coroutine[Any, Any, object], wire: SessionWire) -> BaseException | None:
     """Run a session to its end, and return what it raised. A signal or a refused credential cancels it."""
     loop, task = asyncio.get_running_loop(), asyncio.ensure_future(session)
+
+    def interrupt() -> None:
+        wire.interrupt()
+        if not task.cancelling():  # once: the SDK then saves the session's memory
+            task.cancel()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, task.cancel)
+        loop.add_signal_handler(number, interrupt)
     wire.shut_out.add_done_callback(lambda _: task.cancel())
     await asyncio.wait([task])
     return asyncio.CancelledError() if task.cancelled() else task.exception()

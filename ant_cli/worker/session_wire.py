@@ -7,6 +7,7 @@ nothing depends on the SDK's code, or on what it logs. tests/worker/test_sdk_con
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -31,6 +32,11 @@ _REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _REFUSED_FOR_S = 20.0
 """How long the requests of a session may be refused. It is less than the usual lease."""
 _STOP_ATTEMPTS = 5
+_INTERRUPTED = (
+    "The tool was interrupted by a shutdown of the machine. It may have done a part of its work."
+)
+_SIGNAL_S = 0.05
+"""How long the result of a failed tool waits for the signal that may have ended the tool, too."""
 
 
 class SessionWire(DefaultAsyncHttpxClient):
@@ -54,6 +60,7 @@ class SessionWire(DefaultAsyncHttpxClient):
         """A heartbeat has shown that somebody has stopped the item, or asks to."""
         self.refused_by: int | None = None
         """The status with which the latest request about the session was refused: 401 or 403."""
+        self._is_interrupted = False
         self.shut_out: asyncio.Future[None] = self._loop.create_future()
         """Done if the server has refused every request about the session for some time."""
 
@@ -62,9 +69,16 @@ class SessionWire(DefaultAsyncHttpxClient):
         """Whether the SDK has asked to stop the item."""
         return self._held_back is not None
 
+    def interrupt(self) -> None:
+        """From now on, let a tool that fails tell the agent about the signal, and not how its process ended."""
+        self._is_interrupted = True
+
     async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
         """Send a request, or answer it, and note what the response says."""
         path = request.url.path
+        if path.endswith(f"{self._session_path}/events") and _has_failed_tool(request):
+            await asyncio.sleep(_SIGNAL_S)
+            request = _interrupted(request) if self._is_interrupted else request
         if path.endswith(self._stop_path):
             self._held_back = request
             return httpx2.Response(HTTPStatus.OK, json=_STOPPED, request=request)
@@ -129,6 +143,33 @@ class SessionWire(DefaultAsyncHttpxClient):
             # the item's token may have expired
             request.headers["authorization"] = f"Bearer {self._environment_key}"
         return response.is_success
+
+
+def _has_failed_tool(request: httpx2.Request) -> bool:
+    return request.method == "POST" and any(each.get("is_error") for each in _events_in(request))
+
+
+def _events_in(request: httpx2.Request) -> list[dict[str, Any]]:
+    """Return the events that a request sends. The SDK's requests have their bodies in memory."""
+    events: list[dict[str, Any]] = json.loads(request.content).get("events", [])
+    return events
+
+
+def _interrupted(request: httpx2.Request) -> httpx2.Request:
+    """Return a request whose failed tools were interrupted."""
+    events = _events_in(request)
+    for event in events:
+        if event.get("is_error"):
+            event["content"] = [{"type": "text", "text": _INTERRUPTED}]
+    headers = request.headers.copy()
+    del headers["content-length"]
+    return httpx2.Request(
+        request.method,
+        request.url,
+        headers=headers,
+        json={"events": events},
+        extensions=request.extensions,
+    )
 
 
 def _shows_stop(heartbeat: httpx2.Response) -> bool:

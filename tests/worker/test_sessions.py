@@ -90,7 +90,7 @@ RUN = [sys.executable, "-P", "-m", "ant_cli", "beta:worker", "run"]
 def test_a_drained_session_tells_the_agent_that_its_tool_was_interrupted_and_is_given_back(
     queue, start, handler
 ):
-    """In the words of the SDK, whichever way it runs. The SDK would stop the item, so that nothing would go on.
+    """In the same words whichever ended first, the tool by the signal or the session. The item is not stopped.
 
     Without a handler, the worker holds its lease from the beginning, and the session's process leaves it alone.
     """
@@ -111,7 +111,7 @@ def test_a_drained_session_tells_the_agent_that_its_tool_was_interrupted_and_is_
     sent = queue.send("GET", f"/v1/sessions/{session}/events?limit=1000")["data"]
     (result,) = (event for event in sent if event["type"] == "user.tool_result")
     assert result["is_error"]
-    assert "was stopped, and may have already done some" in result["content"][0]["text"]
+    assert "interrupted by a shutdown" in result["content"][0]["text"]
 
 
 @pytest.mark.slow
