@@ -105,7 +105,7 @@ def sdk(session: nox.Session) -> None:
 
 @nox.session(venv_backend="venv")
 def lock(session: nox.Session) -> None:
-    """Write the lock anew: what the tests are run with from now on."""
+    """Write the lock: what the tests are run with from now on."""
     session.install("uv")
     wanted = ("--universal", "--python-version", "3.11", "--extra", "dev", "--upgrade")
     plain = ("--no-annotate", "--no-header", "--no-emit-index-url")

@@ -1,7 +1,7 @@
 """What one session sends, and what the responses say about its end. Only a session imports this: the SDK is large.
 
 The SDK gets an HTTP client of its own, as its documentation allows. All requests of the session pass through it, so
-nothing depends on the SDK's code, or on what it logs. tests/worker/test_sdk_contract.py says what the SDK promises.
+nothing depends on the SDK's code, or on what it logs. tests/worker/test_sdk.py says what the SDK promises.
 """
 
 from __future__ import annotations
